@@ -1,0 +1,165 @@
+//! What the engine tells the control plane.
+
+use std::sync::Arc;
+
+use crate::Source;
+
+/// Why a command was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RejectCode {
+    /// The room has no such peer.
+    UnknownPeer,
+    /// There is no such room.
+    UnknownRoom,
+    /// The peer is there already.
+    DuplicatePeer,
+    /// The offer cannot be parsed or breaks the contract of DESIGN §6; the message says where.
+    BadOffer,
+    /// A limit of [`crate::Limits`] was reached; the message names it.
+    LimitReached,
+}
+
+/// One filled or empty place of a participant's downlink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// The receive-only m-line of the participant's offer.
+    pub mid: Arc<str>,
+    /// Whose stream fills it; `None` is an empty slot.
+    pub peer: Option<Arc<str>>,
+    /// Which stream; meaningless in an empty slot.
+    pub source: Source,
+    /// RTP time stamp with which the stream begins in this slot (90 kHz or 48 kHz).
+    pub rtp_timestamp: u32,
+    /// The participant's browser did not offer this codec: nothing is sent.
+    pub cannot_decode: bool,
+}
+
+/// Since the peer came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreamStatistics {
+    /// Whose stream: the peer itself (up) or the one it watches (down).
+    pub peer: Arc<str>,
+    /// Which stream.
+    pub source: Source,
+    /// RTP packets without retransmissions.
+    pub packets: u64,
+    /// Payload and header bytes of them.
+    pub bytes: u64,
+    /// Never arrived (up) or reported lost (down).
+    pub lost: u64,
+    /// Sent again.
+    pub retransmitted: u64,
+    /// RFC 3550 interarrival jitter.
+    pub jitter_ms: f64,
+    /// Over the last interval.
+    pub bitrate_bps: u64,
+}
+
+/// One peer's numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PeerStatistics {
+    /// Which room.
+    pub room: Arc<str>,
+    /// Which peer.
+    pub peer: Arc<str>,
+    /// From receiver reports (RFC 3550 §6.4.1), once known.
+    pub rtt_ms: Option<f64>,
+    /// What it publishes.
+    pub up: Vec<StreamStatistics>,
+    /// What it receives.
+    pub down: Vec<StreamStatistics>,
+    /// Every dropped packet by its reason.
+    pub drops: Vec<(&'static str, u64)>,
+}
+
+/// What happened. `sequence` counts a room's events without gaps from 1.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The command is carried out.
+    Accepted {
+        /// The command's.
+        id: u64,
+    },
+    /// The command changed nothing.
+    Rejected {
+        /// The command's.
+        id: u64,
+        /// For programs.
+        code: RejectCode,
+        /// For the log: names the limit or the line of the SDP.
+        message: String,
+    },
+    /// The answer to an `AddPeer` or `Renegotiate`.
+    Answered {
+        /// Which room.
+        room: Arc<str>,
+        /// Of the room's events.
+        sequence: u64,
+        /// Whose.
+        peer: Arc<str>,
+        /// For `setRemoteDescription`.
+        sdp: String,
+    },
+    /// ICE and DTLS are up: media can flow.
+    PeerConnected {
+        /// Which room.
+        room: Arc<str>,
+        /// Of the room's events.
+        sequence: u64,
+        /// Whose.
+        peer: Arc<str>,
+    },
+    /// The engine gave the peer up and has forgotten it.
+    PeerFailed {
+        /// Which room.
+        room: Arc<str>,
+        /// Of the room's events.
+        sequence: u64,
+        /// Whose.
+        peer: Arc<str>,
+        /// `dtls`, `timeout`, `consent` or `panic`.
+        reason: &'static str,
+    },
+    /// The first packet of a source that is on has come.
+    StreamStarted {
+        /// Which room.
+        room: Arc<str>,
+        /// Of the room's events.
+        sequence: u64,
+        /// Whose.
+        peer: Arc<str>,
+        /// Which.
+        source: Source,
+        /// `opus`, `vp8` or `h264`.
+        codec: &'static str,
+    },
+    /// All slots of one participant, as they are now.
+    SlotsChanged {
+        /// Which room.
+        room: Arc<str>,
+        /// Of the room's events.
+        sequence: u64,
+        /// Whose downlink.
+        peer: Arc<str>,
+        /// Every slot of it, in the order of its m-lines.
+        slots: Vec<Slot>,
+    },
+    /// Who speaks, the dominant speaker first; empty when nobody does.
+    SpeakersChanged {
+        /// Which room.
+        room: Arc<str>,
+        /// Of the room's events.
+        sequence: u64,
+        /// At most four.
+        speakers: Vec<Arc<str>>,
+    },
+    /// One batch per interval, for all rooms.
+    Statistics {
+        /// Length of the interval.
+        interval_ms: u32,
+        /// Every connected peer.
+        peers: Vec<PeerStatistics>,
+        /// Of the engine as a whole (datagrams from nobody known, …), by reason.
+        drops: Vec<(&'static str, u64)>,
+    },
+}

@@ -1,0 +1,20 @@
+//! The media engine without I/O: no sockets, clocks, threads or `unsafe`.
+//!
+//! One [`Engine`] is one worker. It is driven like this, and nothing happens outside these calls:
+//!
+//! 1. [`Engine::submit`] a [`Command`], [`Engine::receive`] a datagram, or [`Engine::timeout`].
+//! 2. Send everything in the [`Outbox`] that the call was given.
+//! 3. Take the events: [`Engine::poll_event`] until `None`.
+//! 4. Sleep until the next datagram, command or [`Engine::next_timeout`].
+//!
+//! Input from the network never panics and never gets an answer larger than itself before authentication.
+
+mod command;
+mod config;
+mod event;
+mod outbox;
+
+pub use command::{Command, CommandKind, Source, Tile};
+pub use config::{Config, Limits};
+pub use event::{Event, PeerStatistics, RejectCode, Slot, StreamStatistics};
+pub use outbox::{Batch, Outbox};
