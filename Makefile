@@ -1,0 +1,124 @@
+# Meetinghouse 会堂. `make help` lists what can be made; a fresh machine needs Python >= 3.11, Rust, Node >= 20 and a C compiler.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := .build
+PNPM := .tools/node_modules/.bin/pnpm
+UV_VERSION := 0.13.9
+PNPM_VERSION := 10.34.8
+STATIC := src/meetinghouse/app/static
+ARGS ?=
+
+CRATES := $(shell find crates -name '*.rs' -o -name Cargo.toml 2>/dev/null) Cargo.toml Cargo.lock
+WEB := $(shell find web -path web/node_modules -prune -o -type f -not -name '*.tsbuildinfo' -print 2>/dev/null)
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help install build run test check format generate bench load screenshots dist hooks browsers \
+        test-rust test-python test-web test-e2e
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+# --- building --------------------------------------------------------------------------------------------------------
+
+install: $(STAMPS)/engine $(STAMPS)/web ## install what the project needs below it, and build engine and web client
+
+$(STAMPS)/tools: tools/need.sh
+	@mkdir -p $(STAMPS)
+	@bash tools/need.sh $(PYTHON)
+	@touch $@
+
+$(STAMPS)/venv: pyproject.toml uv.lock | $(STAMPS)/tools
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test "$$($(BIN)/uv --version 2>/dev/null | cut -d' ' -f2)" = $(UV_VERSION) || $(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+	@echo "Python packages …"
+	@$(BIN)/uv sync --quiet --locked --inexact
+	@touch $@
+
+$(STAMPS)/engine: $(CRATES) $(STAMPS)/venv
+	@echo "Engine (Rust; minutes when cold) …"
+	@$(BIN)/maturin develop --release --locked --uv --quiet
+	@touch $@
+
+$(STAMPS)/pnpm: web/package.json web/pnpm-lock.yaml | $(STAMPS)/tools
+	@test -x $(PNPM) || npm install --silent --no-fund --no-audit --prefix .tools pnpm@$(PNPM_VERSION)
+	@echo "Web packages …"
+	@cd web && ../$(PNPM) install --frozen-lockfile --silent
+	@touch $@
+
+$(STAMPS)/web: $(WEB) $(STAMPS)/pnpm
+	@echo "Web client …"
+	@cd web && ../$(PNPM) run --silent build
+	@test -f $(STATIC)/index.html
+	@touch $@
+
+# --- running ---------------------------------------------------------------------------------------------------------
+
+run: install ## serve on http://localhost:8080 with everything embedded (ARGS="--listen 0.0.0.0:8443 …")
+	@exec $(BIN)/meetinghouse serve --data "$${MEETINGHOUSE_DATA:-data}" $(ARGS)
+
+# --- checking --------------------------------------------------------------------------------------------------------
+
+test: ## everything that CI runs, the quick checks first
+	@$(MAKE) check
+	@$(MAKE) test-rust test-python test-web test-e2e
+
+check: install ## format, lint, types, architecture, generated files; no tests
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-timing 2>/dev/null || $(BIN)/lint-imports
+	$(BIN)/vulture
+	$(BIN)/deptry src
+	$(BIN)/python tools/generate.py --check
+	$(BIN)/python tools/cargo_unused.py
+	cargo fmt --check
+	cargo clippy --release --locked --workspace --all-targets --quiet -- -D warnings
+	cd web && ../$(PNPM) run --silent check
+
+format: install ## format everything and fix what can be fixed
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format --quiet .
+	cargo fmt
+	cd web && ../$(PNPM) run --silent format
+
+generate: $(STAMPS)/engine $(STAMPS)/pnpm ## write the generated files: protocol, OpenAPI, engine stub
+	$(BIN)/python tools/generate.py
+
+test-rust: install
+	cargo test --release --locked --workspace --exclude sfu-py
+
+test-python: install
+	$(BIN)/pytest -n 2
+
+test-web: install
+	cd web && ../$(PNPM) run --silent test
+
+test-e2e: install browsers
+	cd web && ../$(PNPM) run --silent e2e
+
+browsers:
+	@bash tools/browsers.sh
+
+bench: install ## joins, start, memory, and CPU per forwarded packet
+	$(BIN)/python benches/run.py $(ARGS)
+
+load: install ## load on this machine's loopback (ARGS="meeting --people 10 …")
+	$(BIN)/python benches/run.py --load $(ARGS)
+
+screenshots: install browsers ## every screen, in languages, sizes and colours, below screenshots/out
+	cd web && ../$(PNPM) run --silent screenshots
+
+dist: install ## a wheel with the engine and the web client inside, in dist/
+	@test -f $(STATIC)/index.html
+	$(BIN)/maturin build --release --locked --out dist
+	@$(BIN)/python tools/check_wheel.py dist
+
+hooks: ## let git run `make check` before each push
+	git config core.hooksPath tools/hooks
