@@ -1,7 +1,7 @@
 //! Everything that can be set, with its reason.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// How one engine behaves.
 #[derive(Debug, Clone)]
@@ -10,6 +10,8 @@ pub struct Config {
     pub candidates: Vec<SocketAddr>,
     /// Seed of SSRCs, ICE credentials and first sequence numbers; from the system's generator outside tests.
     pub seed: [u8; 32],
+    /// Wall clock at the `now` that [`crate::Engine::new`] is given: the anchor of sender reports (RFC 3550 §6.4.1).
+    pub wall_clock: SystemTime,
     /// Between two `Statistics` events.
     pub statistics_interval: Duration,
     /// What one client or room may take.

@@ -11,10 +11,14 @@
 
 mod command;
 mod config;
+mod engine;
 mod event;
 mod outbox;
+mod snapshot;
 
 pub use command::{Command, CommandKind, Source, Tile};
 pub use config::{Config, Limits};
+pub use engine::Engine;
 pub use event::{Event, PeerStatistics, RejectCode, Slot, StreamStatistics};
 pub use outbox::{Batch, Outbox};
+pub use snapshot::{PeerSnapshot, RoomSnapshot};
