@@ -1,0 +1,77 @@
+//! The class `Engine`: each method is one call of [`sfu_io::Worker`].
+
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use sfu_io::{Settings, StartError, Worker};
+
+use crate::values::{Command, EngineConfig, Event, RoomSnapshot};
+
+/// One UDP socket and one thread that forwards media. Every command gets exactly one `Accepted` or `Rejected`.
+#[pyclass(frozen, module = "meetinghouse.media._native")]
+pub(crate) struct Engine {
+    worker: Worker,
+}
+
+#[pymethods]
+impl Engine {
+    /// Opens the socket and starts the thread. Raises `OSError` when it cannot listen, `ValueError` for a bad address.
+    #[new]
+    fn new(config: EngineConfig) -> PyResult<Self> {
+        let settings = Settings {
+            listen: config.listen,
+            advertise: config.advertise,
+            statistics_interval: std::time::Duration::from_millis(u64::from(config.statistics_interval_ms)),
+            limits: sfu::Limits {
+                peers: config.peers,
+                peers_per_room: config.peers_per_room,
+                offer_bytes: config.offer_bytes,
+                m_lines: config.m_lines,
+                tiles: config.tiles,
+            },
+        };
+        match Worker::start(settings) {
+            Ok(worker) => Ok(Self { worker }),
+            Err(StartError::Address(message)) => Err(PyValueError::new_err(message)),
+            Err(StartError::Listen { source, message }) => {
+                let errno = source.raw_os_error().unwrap_or(0);
+                Err(pyo3::exceptions::PyOSError::new_err((errno, message)))
+            }
+        }
+    }
+
+    /// Hands commands to the engine. Raises `RuntimeError` after `close`.
+    fn submit(&self, commands: Vec<Command>) -> PyResult<()> {
+        self.worker.submit(commands.into_iter().map(Into::into)).map_err(stopped)
+    }
+
+    /// Takes at most `limit` events, oldest first. Raises `RuntimeError` once the engine's thread has died.
+    fn drain(&self, limit: usize) -> PyResult<Vec<Event>> {
+        Ok(self.worker.drain(limit).map_err(stopped)?.into_iter().map(Into::into).collect())
+    }
+
+    /// A file descriptor that is readable while events wait. The engine keeps it; `drain` reads it.
+    fn wake_fd(&self) -> i32 {
+        self.worker.wake_fd()
+    }
+
+    /// The room as it is after every command submitted before; `None` when there is none.
+    fn snapshot(&self, py: Python<'_>, room: String) -> PyResult<Option<RoomSnapshot>> {
+        let snapshot = py.detach(|| self.worker.snapshot(&room)).map_err(stopped)?;
+        Ok(snapshot.map(Into::into))
+    }
+
+    /// Stops the thread and closes the socket. Doing it again does nothing.
+    fn close(&self, py: Python<'_>) {
+        py.detach(|| self.worker.close());
+    }
+
+    /// Where clients are told to send: the candidates of the answers.
+    #[getter]
+    fn media_addresses(&self) -> Vec<(String, u16)> {
+        self.worker.addresses().iter().map(|address| (address.ip().to_string(), address.port())).collect()
+    }
+}
+
+fn stopped(error: sfu_io::Stopped) -> PyErr {
+    PyRuntimeError::new_err(error.to_string())
+}
