@@ -1,1 +1,25 @@
-//! See ARCHITECTURE.md.
+//! The bytes of real-time media: RTP, RTCP, STUN and codec payload descriptors. Parse and write, nothing else.
+//!
+//! No I/O, no clocks, no cryptography, no dependencies. Nothing here panics on any input, and nothing allocates
+//! but by growing the `Vec<u8>` that a writer is given. Parsers keep offsets or borrow; they never copy.
+//!
+//! ```text
+//! datagram ──► demux::classify ─┬─► stun::BindingRequest
+//!                               ├─► (DTLS: not here)
+//!                               ├─► rtp::Header ──► extension::*, vp8::Descriptor, h264::is_key_frame
+//!                               └─► rtcp::packets ──► rtcp::Packet
+//! ```
+
+pub mod demux;
+mod error;
+pub mod extension;
+pub mod h264;
+pub mod rtcp;
+pub mod rtp;
+pub mod seq;
+pub mod stun;
+pub mod vp8;
+
+mod bytes;
+
+pub use error::Error;
