@@ -1,1 +1,1 @@
-"""See ARCHITECTURE.md."""
+"""The database: engine, migrations, column types, ids and the clock."""

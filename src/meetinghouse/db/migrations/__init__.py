@@ -1,0 +1,1 @@
+"""The schema's revisions, in one line, each named by its number and its feature."""
