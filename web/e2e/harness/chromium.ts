@@ -1,0 +1,43 @@
+/** Starts Chromium with a camera and a microphone of its own. */
+
+import { type Browser, chromium } from "playwright-core";
+
+const EXECUTABLE = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+
+/** Everything by which a browser speaks to somebody on its own account is off. */
+const QUIET = [
+  "--disable-background-networking",
+  "--disable-client-side-phishing-detection",
+  "--disable-component-update",
+  "--disable-default-apps",
+  "--disable-domain-reliability",
+  "--disable-features=OptimizationHints,MediaRouter,DialMediaRouteProvider,Translate,CertificateTransparencyComponentUpdater,AutofillServerCommunication,NetworkTimeServiceQuerying",
+  "--disable-sync",
+  "--metrics-recording-only",
+  "--no-first-run",
+  "--no-pings",
+];
+
+export interface Devices {
+  readonly film?: string;
+  readonly sound?: string;
+  /** Title of the tab that `getDisplayMedia` picks. */
+  readonly shareTab?: string;
+}
+
+export async function startChromium({ film, sound, shareTab }: Devices): Promise<Browser> {
+  return await chromium.launch({
+    executablePath: EXECUTABLE,
+    headless: true,
+    args: [
+      ...QUIET,
+      "--no-sandbox",
+      "--allow-loopback-in-peer-connection",
+      "--use-fake-ui-for-media-stream",
+      "--use-fake-device-for-media-stream",
+      ...(film === undefined ? [] : [`--use-file-for-fake-video-capture=${film}`]),
+      ...(sound === undefined ? [] : [`--use-file-for-fake-audio-capture=${sound}`]),
+      ...(shareTab === undefined ? [] : [`--auto-select-tab-capture-source-by-title=${shareTab}`]),
+    ],
+  });
+}

@@ -1,0 +1,60 @@
+/** What the journeys may ask of a page: eyes and ears for decoded media, never the application's word for it. */
+
+export interface Sight {
+  /** The tile's accessible name. */
+  readonly label: string;
+  /** Hue of the middle of the picture in degrees; null when it has no colour (black, grey, white) or no picture yet. */
+  readonly hue: number | null;
+  /** Mean brightness of the whole picture, 0…255. */
+  readonly brightness: number;
+  /** Size of the decoded picture. */
+  readonly width: number;
+  readonly height: number;
+  /** Differs between two looks when the picture moved. */
+  readonly fingerprint: number;
+  /** The picture covers some of the page. */
+  readonly visible: boolean;
+}
+
+/** Milliseconds of the page's clock at which a flash was shown and a beep was heard. */
+export interface SyncMarks {
+  readonly flashes: readonly number[];
+  readonly beeps: readonly number[];
+}
+
+export interface Received {
+  readonly connections: number;
+  readonly packets: number;
+}
+
+export interface FirstFrame {
+  readonly label: string;
+  /** Milliseconds of the page's clock. */
+  readonly at: number;
+}
+
+export interface Probe {
+  /** One entry per `<video>` inside a named group. */
+  see(): Sight[];
+  /** When each tile's video first showed a decoded picture. */
+  firstFrames(): readonly FirstFrame[];
+  /** Begins to listen for these pitches. */
+  listen(tonesHz: readonly number[]): Promise<void>;
+  /** For each pitch of `listen`, how far (dB) it stood out of its surroundings at its loudest in the last `windowMs`. */
+  heard(windowMs: number): number[];
+  /** Elements that play sound now. */
+  playing(): number;
+  /** Begins to note flashes and beeps: of the page's own camera and microphone, or of the person so named. */
+  watchSync(of: { readonly own: true } | { readonly name: string }): Promise<void>;
+  syncMarks(): SyncMarks;
+  /** Media packets that came in over all peer connections of this page. */
+  received(): Promise<Received>;
+  /** What the content security policy refused. */
+  violations(): readonly string[];
+}
+
+declare global {
+  interface Window {
+    probe: Probe;
+  }
+}

@@ -1,0 +1,38 @@
+/** Installs the probe; bundled into one script that the harness puts before everything else in a page. */
+
+import type { Received } from "./contract";
+import { heard, listen } from "./ears";
+import { peerConnections, soundingElements, watchApplication } from "./elements";
+import { see, seenFirstFrames, watchFirstFrames } from "./eyes";
+import { syncMarks, watchSync } from "./sync";
+
+const violations: string[] = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+  violations.push(
+    `${event.violatedDirective} refused ${event.blockedURI} at ${event.sourceFile}:${event.lineNumber}`,
+  );
+});
+
+async function received(): Promise<Received> {
+  let packets = 0;
+  for (const connection of peerConnections()) {
+    for (const report of (await connection.getStats()).values() as Iterable<RTCInboundRtpStreamStats>) {
+      packets += report.type === "inbound-rtp" ? (report.packetsReceived ?? 0) : 0;
+    }
+  }
+  return { connections: peerConnections().length, packets };
+}
+
+watchApplication();
+watchFirstFrames();
+window.probe = {
+  see,
+  firstFrames: seenFirstFrames,
+  listen,
+  heard,
+  playing: () => soundingElements().length,
+  watchSync,
+  syncMarks,
+  received,
+  violations: () => violations,
+};

@@ -1,0 +1,24 @@
+import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** In the order of their names: first what everything else stands on. */
+class ByName extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return [...files].sort((a, b) => a.moduleId.localeCompare(b.moduleId));
+  }
+}
+
+export default defineConfig({
+  root: import.meta.dirname,
+  test: {
+    include: ["{harness,journeys}/*.test.ts"],
+    // One journey at a time: each has up to four browsers, and two cores are all there may be.
+    fileParallelism: false,
+    maxWorkers: 1,
+    sequence: { sequencer: ByName },
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 20_000,
+    reporters: ["verbose"],
+  },
+});
