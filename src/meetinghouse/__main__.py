@@ -1,0 +1,5 @@
+"""`python -m meetinghouse`."""
+
+from meetinghouse.cli import main
+
+main()

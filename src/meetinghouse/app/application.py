@@ -1,0 +1,58 @@
+"""Puts the features' handlers together into one ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.types import ASGIApp
+
+from meetinghouse.app.gate import Gate
+from meetinghouse.app.pages import PAGE_ROUTES, StaticFiles
+from meetinghouse.app.problems import EXCEPTION_HANDLERS
+from meetinghouse.app.services import Services
+from meetinghouse.app.system_api import branding, healthz, readyz, version
+
+
+def create_app(services: Services) -> ASGIApp:
+    """The application over `services`."""
+    api = Router("/api/v1", route_handlers=[version, branding])
+    app = Litestar(
+        route_handlers=[api, healthz, readyz, *PAGE_ROUTES],
+        dependencies=_dependencies(services),
+        exception_handlers=EXCEPTION_HANDLERS,
+        request_max_body_size=services.config.limits.body_bytes,
+        openapi_config=None,
+        logging_config=None,
+    )
+    return Gate(app, services.public_url)
+
+
+def _dependencies(services: Services) -> dict[str, Provide]:
+    config = services.config
+    values: dict[str, Any] = {
+        "db": services.db,
+        "bus": services.bus,
+        "clock": services.clock,
+        "keys": services.keys,
+        "limiter": services.limiter,
+        "agent": services.agent,
+        "health": services.health,
+        "public_url": services.public_url,
+        "static": StaticFiles(),
+        "limits": config.limits,
+        "branding_settings": config.branding,
+        "people_settings": config.people,
+        "meetings_settings": config.meetings,
+        "region_settings": config.region,
+    }
+    return {name: Provide(_always(value), sync_to_thread=False) for name, value in values.items()}
+
+
+def _always(value: Any) -> Callable[[], Any]:  # noqa: ANN401 (one of the services)
+    def provide() -> Any:  # noqa: ANN401
+        return value
+
+    return provide

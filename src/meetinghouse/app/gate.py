@@ -1,0 +1,116 @@
+"""What every request passes first and every answer last: origin check, security headers, metrics, the request's log line."""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+from litestar.types import ASGIApp, HTTPSendMessage, Message, Receive, Scope, Send
+from prometheus_client import Counter, Histogram
+
+from meetinghouse.app.problems import problem_bytes
+from meetinghouse.security.origins import is_own_origin
+from meetinghouse.telemetry.metrics import REQUEST_SECONDS, REQUESTS
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_SESSION_COOKIE = b"meetinghouse_session="
+# One foreign host here would end the promise that the client contacts nobody else (DESIGN §11).
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
+    "connect-src 'self'; worker-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+_HEADERS = [
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (
+        b"permissions-policy",
+        b"camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), screen-wake-lock=(self), "
+        b"speaker-selection=(self), autoplay=(self), geolocation=(), payment=(), usb=(), browsing-topics=()",
+    ),
+]
+_STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
+
+_log = structlog.get_logger(__name__)
+
+
+class Gate:
+    """Wraps the whole application."""
+
+    def __init__(self, app: ASGIApp, public_url: str) -> None:
+        """Guard `app`, which people reach as `public_url`."""
+        self._app = app
+        self._public_url = public_url
+        self._counters: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request or connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = 500
+        secure = scope.get("scheme") == "https"
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add_headers(message, secure=secure)
+            await send(message)
+
+        if self._is_forged(scope):
+            _log.warning("cross_origin_refused", method=scope["method"])
+            body = problem_bytes(403, "cross_origin", "Only this service's own pages may do this.")
+            await send_guarded(body[0])
+            await send_guarded(body[1])
+        else:
+            await self._app(scope, receive, send_guarded)
+        self._count(scope, status, time.perf_counter() - began)
+
+    def _is_forged(self, scope: Scope) -> bool:
+        """Whether another site's page makes this unsafe request.
+
+        Browsers send `Origin` with every unsafe request. Without one it is a program, which is believed unless it brings
+        a browser's cookie: then `Sec-Fetch-Site` has to say that the page is ours.
+        """
+        if scope["method"] in _SAFE_METHODS:
+            return False
+        headers = dict(scope["headers"])
+        origin = headers.get(b"origin")
+        if origin is not None:
+            return not is_own_origin(
+                origin.decode("latin-1"),
+                host=headers.get(b"host", b"").decode("latin-1"),
+                scheme=scope.get("scheme", "http"),
+                public_url=self._public_url,
+            )
+        site = headers.get(b"sec-fetch-site")
+        if site is not None:
+            return site != b"same-origin"
+        return _SESSION_COOKIE in headers.get(b"cookie", b"")
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        route = str(scope.get("path_template") or "none")
+        method = scope["method"] if scope["method"] in {*_SAFE_METHODS, "POST", "PUT", "PATCH", "DELETE"} else "other"
+        counters = self._counters.get((method, route, status))
+        if counters is None:
+            counters = (REQUESTS.labels(method, route, status), REQUEST_SECONDS.labels(route))
+            self._counters[method, route, status] = counters
+        counters[0].inc()
+        counters[1].observe(seconds)
+        _log.debug("request", method=method, route=route, status=status, duration_ms=round(seconds * 1000, 1))
+
+
+def _add_headers(message: HTTPSendMessage, *, secure: bool) -> None:
+    headers = list(message.get("headers", []))  # type: ignore[union-attr]
+    present = {name.lower() for name, _ in headers}
+    headers += [header for header in _HEADERS if header[0] not in present]
+    if b"cache-control" not in present:
+        headers.append((b"cache-control", b"no-store"))
+    if secure:
+        headers.append(_STRICT_TRANSPORT)
+    message["headers"] = headers  # type: ignore[typeddict-item]

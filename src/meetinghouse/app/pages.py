@@ -1,0 +1,126 @@
+"""Serves the web client from memory: hashed assets for ever, the one page fresh, and a helpful page when it is not built."""
+
+from __future__ import annotations
+
+import gzip
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.exceptions import NotFoundException
+
+from meetinghouse.security.keyring import content_digest
+
+STATIC = Path(__file__).parent / "static"
+
+# The client's own addresses; any other path is 404, so that a mistyped link says so.
+_PAGES = [
+    "/",
+    "/join",
+    "/j/{link_id:str}",
+    "/meeting",
+    "/meetings",
+    "/meetings/{meeting_id:str}",
+    "/settings",
+    "/members",
+    "/sign-in",
+    "/enrol",
+]
+_COMPRESSED = ("text/", "application/javascript", "application/json", "image/svg+xml", "application/manifest+json")
+# Below one packet nothing is won.
+_COMPRESS_FROM_BYTES = 1400
+_FOR_EVER = "public, max-age=31536000, immutable"
+_FRESH = "no-cache"
+
+_NOT_BUILT = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Meetinghouse</title>
+<h1>The web client is not built yet</h1>
+<p>The server runs. Build the client once with <code>make install</code> (or <code>pnpm install &amp;&amp; pnpm run build</code>
+in <code>web/</code>) and load this page again.</p>
+<p>The HTTP API is up: <a href="/api/v1/docs">its documentation</a>.</p>
+</html>
+"""
+
+
+@dataclass(frozen=True)
+class StaticFile:
+    """One file as it is sent."""
+
+    media_type: str
+    body: bytes
+    compressed: bytes | None
+    etag: str
+
+
+class StaticFiles:
+    """The built client, each file read once."""
+
+    def __init__(self, root: Path = STATIC) -> None:
+        """Serve what lies below `root`."""
+        self._root = root.resolve()
+        self._files: dict[str, StaticFile] = {}
+
+    def file(self, path: str) -> StaticFile | None:
+        """The file at `path` below the root, if it is there."""
+        found = self._files.get(path)
+        if found is not None:
+            return found
+        place = (self._root / path).resolve()
+        if not place.is_relative_to(self._root) or not place.is_file():
+            return None
+        found = self._files[path] = _read(place)
+        return found
+
+    def answer(self, request: Request[Any, Any, Any], file: StaticFile, cache_control: str) -> Response[bytes]:
+        """`file`, or 304 to who has it."""
+        headers = {"cache-control": cache_control, "etag": file.etag, "vary": "accept-encoding"}
+        if file.etag in request.headers.get("if-none-match", ""):
+            return Response(b"", status_code=304, headers=headers)
+        body = file.body
+        if file.compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+            body = file.compressed
+            headers["content-encoding"] = "gzip"
+        return Response(body, media_type=file.media_type, headers=headers)
+
+
+@get(_PAGES, include_in_schema=False)
+async def page(request: Request[Any, Any, Any], static: StaticFiles) -> Response[Any]:
+    """The client's one page, at each of its addresses."""
+    index = static.file("index.html")
+    if index is None:
+        return Response(_NOT_BUILT, status_code=503, media_type="text/html", headers={"retry-after": "10"})
+    return static.answer(request, index, _FRESH)
+
+
+@get("/assets/{path:path}", include_in_schema=False)
+async def asset(request: Request[Any, Any, Any], static: StaticFiles, path: Path) -> Response[Any]:
+    """A file whose name changes with its content."""
+    return _found(request, static, f"assets/{str(path).lstrip('/')}", _FOR_EVER)
+
+
+@get(["/favicon.ico", "/favicon.svg", "/manifest.webmanifest", "/robots.txt"], include_in_schema=False)
+async def root_file(request: Request[Any, Any, Any], static: StaticFiles) -> Response[Any]:
+    """The few files that browsers ask for at the root."""
+    return _found(request, static, request.scope["path"].lstrip("/"), _FRESH)
+
+
+def _found(request: Request[Any, Any, Any], static: StaticFiles, path: str, cache_control: str) -> Response[Any]:
+    file = static.file(path)
+    if file is None:
+        raise NotFoundException
+    return static.answer(request, file, cache_control)
+
+
+def _read(place: Path) -> StaticFile:
+    body = place.read_bytes()
+    media_type = mimetypes.guess_type(place.name)[0] or "application/octet-stream"
+    if place.suffix == ".webmanifest":
+        media_type = "application/manifest+json"
+    worth = len(body) > _COMPRESS_FROM_BYTES and media_type.startswith((*_COMPRESSED, "text/javascript"))
+    compressed = gzip.compress(body, 9, mtime=0) if worth else None
+    return StaticFile(media_type, body, compressed, f'"{content_digest(body).hex()[:32]}"')
+
+
+PAGE_ROUTES = [page, asset, root_file]

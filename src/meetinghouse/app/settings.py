@@ -1,0 +1,71 @@
+"""The sections of the configuration that belong to no feature."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from meetinghouse.db.engine import Synchronous
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the TOML file."""
+
+
+class ServerSettings(Section, frozen=True, kw_only=True):
+    """Where the web is served."""
+
+    # Port 0 is any free port.
+    listen: str = "127.0.0.1:8080"
+    # What people type; needed behind a proxy and on any host but this machine. Empty: derived from `listen`.
+    public_url: str = ""
+    tls: Literal["off", "self_signed", "files"] = "off"
+    certificate: str = ""
+    key: str = ""
+    # Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
+    trusted_proxies: tuple[str, ...] = ()
+    # Seconds that requests in flight get at the end.
+    shutdown_seconds: int = 5
+
+
+class DataSettings(Section, frozen=True, kw_only=True):
+    """Where everything is kept."""
+
+    directory: str = ""
+
+
+class DatabaseSettings(Section, frozen=True, kw_only=True):
+    """The database."""
+
+    # Empty: SQLite in the data directory.
+    url: str = ""
+    synchronous: Synchronous = "full"
+
+
+class MediaSettings(Section, frozen=True, kw_only=True):
+    """The media engine."""
+
+    # `fake` answers without media: for tests and for load on the control plane.
+    engine: Literal["native", "fake"] = "native"
+    # UDP; port 0 is any free port.
+    listen: str = "0.0.0.0:10000"  # noqa: S104 (media must be reachable by the people in a meeting)
+    # What clients are told, where the machine's own addresses are not reachable (NAT): "ip" or "ip:port".
+    advertise: tuple[str, ...] = ()
+    statistics_interval_ms: int = 2000
+
+
+class TelemetrySettings(Section, frozen=True, kw_only=True):
+    """Logs and metrics."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
+    # Who may read /metrics; a token with the scope `admin` may from anywhere.
+    metrics_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+
+
+class BrandingSettings(Section, frozen=True, kw_only=True):
+    """How the service is called."""
+
+    name: str = "Meetinghouse"
+    languages: tuple[str, ...] = ("en", "zh-CN", "zh-TW")

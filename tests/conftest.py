@@ -1,0 +1,78 @@
+"""A real server on a real port, for every test that speaks HTTP or WebSocket."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from meetinghouse.app.config import Config, load_config
+from meetinghouse.app.server import Running, running_server
+
+
+@dataclass
+class SetClock:
+    """A clock that tests move by hand."""
+
+    time: datetime = field(default_factory=lambda: datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
+    seconds: float = 0.0
+
+    def now(self) -> datetime:
+        """The wall clock."""
+        return self.time + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        """Seconds since the test began."""
+        return self.seconds
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.seconds += seconds
+
+
+StartServer = Callable[..., AbstractAsyncContextManager[Running]]
+
+
+def make_config(directory: Path, **sections: dict[str, Any]) -> Config:
+    """A configuration on loopback with the fake engine, its data below `directory`."""
+    base: dict[str, dict[str, Any]] = {
+        "server": {"listen": "127.0.0.1:0", "shutdown_seconds": 1},
+        "media": {"listen": "127.0.0.1:0", "engine": "fake"},
+        "data": {"directory": str(directory / "data")},
+        "database": {"synchronous": "normal"},
+    }
+    for name, keys in sections.items():
+        base[name] = {**base.get(name, {}), **keys}
+    return load_config(None, {}, base)
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> StartServer:
+    """Starts servers on this test's data directory: `async with start_server(limits={…}, clock=…) as running`."""
+
+    @asynccontextmanager
+    async def start(*, clock: SetClock | None = None, **sections: dict[str, Any]) -> AsyncIterator[Running]:
+        async with running_server(make_config(tmp_path, **sections), clock) as running:
+            yield running
+
+    return start
+
+
+@pytest.fixture
+async def server(start_server: StartServer) -> AsyncIterator[Running]:
+    """A server with defaults."""
+    async with start_server() as running:
+        yield running
+
+
+@pytest.fixture
+async def client(server: Running) -> AsyncIterator[httpx2.AsyncClient]:
+    """An HTTP client of `server` without any sign-in."""
+    async with httpx2.AsyncClient(base_url=server.url, trust_env=False) as http:
+        yield http
