@@ -40,7 +40,7 @@ mod tests {
         assert_eq!(classify(&[0, 1]), Some(Kind::Stun));
         assert_eq!(classify(&[22, 254]), Some(Kind::Dtls));
         assert_eq!(classify(&[0x80, 96]), Some(Kind::Rtp));
-        assert_eq!(classify(&[0x90, 96 | 0x80]), Some(Kind::Rtp), "the marker bit is not a packet type");
+        assert_eq!(classify(&[0x90, 0xe0]), Some(Kind::Rtp), "the marker bit is not a packet type");
         assert_eq!(classify(&[0x81, 201]), Some(Kind::Rtcp));
         assert_eq!(classify(&[0x40, 0]), None);
         assert_eq!(classify(&[]), None);

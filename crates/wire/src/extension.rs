@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn audio_level_round_trip() {
         let level = AudioLevel { voice: true, below_overload_db: 30 };
-        assert_eq!(level.encode(), [0x80 | 30]);
+        assert_eq!(level.encode(), [0x9e]);
         assert_eq!(AudioLevel::parse(&level.encode()), Some(level));
         assert_eq!(AudioLevel::parse(&[]), None);
     }

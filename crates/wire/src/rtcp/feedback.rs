@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn remb_is_read() {
         // Exponent 2, mantissa 250 000: 1 Mbit/s for stream 9.
-        let packed = 2_u32 << 18 | 250_000;
+        let packed = (2 << 18) + 250_000_u32;
         let mut out = vec![0x8f, 206, 0, 5, 0, 0, 0, 1, 0, 0, 0, 0, b'R', b'E', b'M', b'B', 1];
         out.extend_from_slice(&packed.to_be_bytes()[1..]);
         out.extend_from_slice(&9_u32.to_be_bytes());

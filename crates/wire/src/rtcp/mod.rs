@@ -100,7 +100,7 @@ impl<'a> Iterator for Packets<'a> {
         }
         let result = split(self.rest).and_then(|(head, body, rest)| {
             self.rest = rest;
-            parse(head, body)
+            parse(&head, body)
         });
         if result.is_err() {
             self.rest = &[];
@@ -133,8 +133,8 @@ fn split(data: &[u8]) -> Result<(Head, &[u8], &[u8]), Error> {
     Ok((head, body, rest))
 }
 
-fn parse<'a>(head: Head, body: &'a [u8]) -> Result<Packet<'a>, Error> {
-    let Head { format, packet_type } = head;
+fn parse<'a>(head: &Head, body: &'a [u8]) -> Result<Packet<'a>, Error> {
+    let Head { format, packet_type } = *head;
     match (packet_type, format) {
         (SENDER_REPORT, count) => Ok(Packet::SenderReport {
             ssrc: u32_at(body, 0)?,

@@ -104,7 +104,7 @@ fn parse_address(value: &[u8], transaction: [u8; TRANSACTION_BYTES]) -> Result<S
     Ok(SocketAddr::new(ip, port))
 }
 
-/// What an address is XORed with: the cookie, then the transaction id.
+/// What masks an address: the cookie, then the transaction id.
 fn address_mask(transaction: [u8; TRANSACTION_BYTES]) -> [u8; 16] {
     let mut mask = [0; 16];
     mask[..4].copy_from_slice(&MAGIC_COOKIE.to_be_bytes());

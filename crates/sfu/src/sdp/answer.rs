@@ -1,0 +1,301 @@
+//! Writes the answer: ICE-lite, DTLS server, one bundle, every line mirrored.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+use wire::extension::{URI_ABS_SEND_TIME, URI_AUDIO_LEVEL, URI_MID, URI_TRANSPORT_SEQUENCE};
+
+use super::{Codec, CodecKind, ExtensionIds, Line, MediaKind, Offer, Role};
+use crate::Source;
+
+/// The canonical name of all our streams (RFC 7022); who speaks in a slot is told by CSRC and signalling.
+pub const CNAME: &str = "meetinghouse";
+
+/// What we send on in one slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SlotStream {
+    /// Of media.
+    pub ssrc: u32,
+    /// Of retransmissions; announced where the client takes them.
+    pub rtx_ssrc: u32,
+}
+
+/// Our side of the connection.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer<'a> {
+    /// Random per connection, 62 bits (RFC 8866 §5.2).
+    pub session_id: u64,
+    /// From 1, one more for every later answer of the same connection.
+    pub session_version: u64,
+    /// Our user name fragment.
+    pub ice_ufrag: &'a str,
+    /// Our password.
+    pub ice_pwd: &'a str,
+    /// SHA-256 of our DTLS certificate.
+    pub fingerprint: &'a [u8; 32],
+    /// Host candidates, most preferred first.
+    pub candidates: &'a [SocketAddr],
+    /// One per slot line of the offer, in order.
+    pub slots: &'a [SlotStream],
+    /// The client may publish; otherwise its send lines are answered as inactive.
+    pub publish: bool,
+    /// The client may receive; otherwise its slots are answered as inactive.
+    pub subscribe: bool,
+}
+
+/// Writes the answer to `offer`.
+pub fn write(offer: &Offer, answer: &Answer<'_>) -> String {
+    let mut out = Text(String::with_capacity(600 * offer.lines.len() + 400));
+    write_session(&mut out, offer, answer);
+    let mut slots = answer.slots.iter();
+    let mut candidates = answer.candidates;
+    for line in &offer.lines {
+        let slot = match line.role {
+            Role::Rejected => {
+                write_rejected(&mut out, line);
+                continue;
+            }
+            Role::Slot(_) => slots.next().filter(|_| answer.subscribe),
+            Role::Send(_) => None,
+        };
+        let open = slot.is_some() || matches!(line.role, Role::Send(_)) && answer.publish;
+        write_head(&mut out, line, answer, candidates);
+        candidates = &[]; // the bundle has one transport: its candidates stand in its first line
+        out.line(match (open, slot) {
+            (false, _) => "a=inactive",
+            (true, Some(_)) => "a=sendonly",
+            (true, None) => "a=recvonly",
+        });
+        write_extensions(&mut out, line.extensions);
+        for codec in &line.codecs {
+            write_codec(&mut out, line.role, codec);
+        }
+        if let Some(slot) = slot {
+            write_slot(&mut out, line, *slot);
+        }
+    }
+    out.0
+}
+
+/// Builds text line by line.
+struct Text(String);
+
+impl Text {
+    fn line(&mut self, line: &str) {
+        self.0.push_str(line);
+        self.0.push_str("\r\n");
+    }
+
+    fn print(&mut self, line: std::fmt::Arguments<'_>) {
+        // Writing into a String cannot fail.
+        let _ = self.0.write_fmt(line);
+        self.0.push_str("\r\n");
+    }
+}
+
+fn write_session(out: &mut Text, offer: &Offer, answer: &Answer<'_>) {
+    out.line("v=0");
+    let Answer { session_id, session_version, .. } = answer;
+    out.print(format_args!("o=- {} {session_version} IN IP4 127.0.0.1", session_id >> 2));
+    out.line("s=-");
+    out.line("t=0 0");
+    out.0.push_str("a=group:BUNDLE");
+    for line in offer.lines.iter().filter(|line| line.role != Role::Rejected) {
+        out.0.push(' ');
+        out.0.push_str(&line.mid);
+    }
+    out.line("");
+    out.line("a=ice-lite");
+    out.line("a=msid-semantic: WMS *");
+}
+
+fn media_name(kind: MediaKind) -> &'static str {
+    match kind {
+        MediaKind::Audio => "audio",
+        MediaKind::Video => "video",
+    }
+}
+
+/// RFC 8829 §5.3.1: a rejected line needs a port of 0 and some format.
+fn write_rejected(out: &mut Text, line: &Line) {
+    out.print(format_args!("m={} 0 UDP/TLS/RTP/SAVPF 0", media_name(line.kind)));
+    out.line("c=IN IP4 0.0.0.0");
+    out.print(format_args!("a=mid:{}", line.mid));
+    out.line("a=inactive");
+}
+
+/// Everything up to the direction. Transport parameters are repeated in every line for clients that look there.
+fn write_head(out: &mut Text, line: &Line, answer: &Answer<'_>, candidates: &[SocketAddr]) {
+    out.0.push_str("m=");
+    out.0.push_str(media_name(line.kind));
+    out.0.push_str(" 9 UDP/TLS/RTP/SAVPF");
+    for codec in &line.codecs {
+        let _ = write!(out.0, " {}", codec.payload_type);
+        if let Some(rtx) = codec.rtx_payload_type {
+            let _ = write!(out.0, " {rtx}");
+        }
+    }
+    out.line("");
+    out.line("c=IN IP4 0.0.0.0");
+    out.line("a=rtcp:9 IN IP4 0.0.0.0");
+    out.print(format_args!("a=mid:{}", line.mid));
+    out.print(format_args!("a=ice-ufrag:{}", answer.ice_ufrag));
+    out.print(format_args!("a=ice-pwd:{}", answer.ice_pwd));
+    write_fingerprint(out, answer.fingerprint);
+    out.line("a=setup:passive");
+    for (index, address) in candidates.iter().enumerate() {
+        write_candidate(out, index, *address);
+    }
+    if !candidates.is_empty() {
+        out.line("a=end-of-candidates");
+    }
+    out.line("a=rtcp-mux");
+    out.line("a=rtcp-rsize");
+}
+
+fn write_fingerprint(out: &mut Text, fingerprint: &[u8; 32]) {
+    out.0.push_str("a=fingerprint:sha-256");
+    for (index, byte) in fingerprint.iter().enumerate() {
+        let separator = if index == 0 { ' ' } else { ':' };
+        let _ = write!(out.0, "{separator}{byte:02X}");
+    }
+    out.line("");
+}
+
+/// A host candidate (RFC 8839 §5.1); priorities follow RFC 8445 §5.1.2.1, falling with the order.
+fn write_candidate(out: &mut Text, index: usize, address: SocketAddr) {
+    let local_preference = u32::from(u16::MAX).saturating_sub(index as u32);
+    let priority = 126 << 24 | local_preference << 8 | 255;
+    let (ip, port) = (address.ip(), address.port());
+    out.print(format_args!("a=candidate:{} 1 udp {priority} {ip} {port} typ host", index + 1));
+}
+
+fn write_extensions(out: &mut Text, ids: ExtensionIds) {
+    let known = [
+        (ids.audio_level, URI_AUDIO_LEVEL),
+        (ids.mid, URI_MID),
+        (ids.transport_sequence, URI_TRANSPORT_SEQUENCE),
+        (ids.abs_send_time, URI_ABS_SEND_TIME),
+    ];
+    for (id, uri) in known {
+        if let Some(id) = id {
+            out.print(format_args!("a=extmap:{id} {uri}"));
+        }
+    }
+}
+
+fn write_codec(out: &mut Text, role: Role, codec: &Codec) {
+    let payload_type = codec.payload_type;
+    let map = match codec.kind {
+        CodecKind::Opus => "opus/48000/2",
+        CodecKind::Vp8 => "VP8/90000",
+        CodecKind::H264 => "H264/90000",
+    };
+    out.print(format_args!("a=rtpmap:{payload_type} {map}"));
+    let feedback = [
+        (codec.transport_feedback, "transport-cc"),
+        (codec.nack, "nack"),
+        (codec.pli, "nack pli"),
+        (codec.fir, "ccm fir"),
+    ];
+    for (offered, name) in feedback {
+        if offered {
+            out.print(format_args!("a=rtcp-fb:{payload_type} {name}"));
+        }
+    }
+    let parameters = match (codec.kind, role) {
+        // What we ask a microphone to send: repair inside the stream, and nothing while nobody speaks.
+        (CodecKind::Opus, Role::Send(Source::Microphone)) => "minptime=10;useinbandfec=1;usedtx=1",
+        // Music and films lose by both gates and mono.
+        (CodecKind::Opus, Role::Send(_)) => "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1",
+        (CodecKind::Opus, _) => "minptime=10;useinbandfec=1",
+        (CodecKind::H264, _) => &codec.parameters,
+        (CodecKind::Vp8, _) => "",
+    };
+    if !parameters.is_empty() {
+        out.print(format_args!("a=fmtp:{payload_type} {parameters}"));
+    }
+    if let Some(rtx) = codec.rtx_payload_type {
+        out.print(format_args!("a=rtpmap:{rtx} rtx/90000"));
+        out.print(format_args!("a=fmtp:{rtx} apt={payload_type}"));
+    }
+}
+
+/// The stream of a slot: named once, whoever fills it (DESIGN §6).
+fn write_slot(out: &mut Text, line: &Line, slot: SlotStream) {
+    let SlotStream { ssrc, rtx_ssrc } = slot;
+    let mid = &line.mid;
+    out.print(format_args!("a=msid:slot-{mid} track-{mid}"));
+    let repaired = line.codecs.iter().any(|codec| codec.rtx_payload_type.is_some());
+    if repaired {
+        out.print(format_args!("a=ssrc-group:FID {ssrc} {rtx_ssrc}"));
+    }
+    out.print(format_args!("a=ssrc:{ssrc} cname:{CNAME}"));
+    if repaired {
+        out.print(format_args!("a=ssrc:{rtx_ssrc} cname:{CNAME}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Limits;
+    use crate::sdp::parse;
+
+    const CHROMIUM: &str = include_str!("../../tests/fixtures/chromium.sdp");
+
+    fn answer(offer_text: &str, publish: bool, subscribe: bool) -> String {
+        let offer = parse(offer_text, &Limits::default()).unwrap();
+        let slots: Vec<_> = (0..offer.slot_count() as u32)
+            .map(|n| SlotStream { ssrc: 1000 + n, rtx_ssrc: 2000 + n })
+            .collect();
+        let ours = Answer {
+            session_id: 40,
+            session_version: 1,
+            ice_ufrag: "ours",
+            ice_pwd: "0123456789012345678901",
+            fingerprint: &[0xab; 32],
+            candidates: &["192.0.2.7:5000".parse().unwrap(), "[2001:db8::1]:5000".parse().unwrap()],
+            slots: &slots,
+            publish,
+            subscribe,
+        };
+        write(&offer, &ours)
+    }
+
+    fn count(text: &str, line: &str) -> usize {
+        text.lines().filter(|candidate| *candidate == line).count()
+    }
+
+    #[test]
+    fn every_line_is_mirrored() {
+        let text = answer(CHROMIUM, true, true);
+        assert_eq!((count(&text, "a=recvonly"), count(&text, "a=sendonly")), (4, 29));
+        assert_eq!(count(&text, "a=setup:passive"), 33);
+        assert_eq!(count(&text, "a=ice-lite"), 1);
+        assert!(text.contains("a=candidate:1 1 udp 2130706431 192.0.2.7 5000 typ host\r\n"));
+        assert!(text.contains("a=candidate:2 1 udp 2130706175 2001:db8::1 5000 typ host\r\n"));
+        assert_eq!(text.matches("a=end-of-candidates").count(), 1);
+        assert!(!text.contains("goog-remb") && !text.contains("red/") && !text.contains("AV1"));
+        assert!(text.contains("a=ssrc-group:FID 1004 2004\r\n"), "video slots are repaired");
+        assert!(!text.contains("FID 1003 2003"), "audio is not");
+        assert!(text.len() < 40_000);
+    }
+
+    #[test]
+    fn who_may_not_gets_inactive_lines() {
+        let text = answer(CHROMIUM, false, true);
+        assert_eq!((count(&text, "a=inactive"), count(&text, "a=sendonly")), (4, 29));
+        let text = answer(CHROMIUM, true, false);
+        assert_eq!((count(&text, "a=inactive"), count(&text, "a=recvonly")), (29, 4));
+        assert!(!text.contains("a=ssrc"));
+    }
+
+    #[test]
+    fn rejected_lines_leave_the_bundle() {
+        let text = answer(&CHROMIUM.replacen("a=sendonly", "a=inactive", 1), true, true);
+        assert!(text.contains("a=group:BUNDLE 1 2 3 "));
+        assert_eq!(text.matches("m=audio 0 ").count(), 1);
+        assert_eq!(text.matches("m=").count(), 33, "none is left out");
+    }
+}

@@ -1,0 +1,327 @@
+//! Parses the offer in one pass over its lines; work is linear in its length, which is bounded first.
+
+use std::sync::Arc;
+
+use wire::extension::{URI_ABS_SEND_TIME, URI_AUDIO_LEVEL, URI_MID, URI_TRANSPORT_SEQUENCE};
+
+use super::section::{Direction, Section, Session, Transport};
+use super::{ExtensionIds, Line, MediaKind, Offer, Role, SdpError, Secret, SlotKind, bad, codec, over};
+use crate::{Limits, Source};
+
+/// A mid must fit the one-byte form of its header extension.
+const MAX_MID_BYTES: usize = 16;
+/// RFC 8839 §5.4.
+const UFRAG_BYTES: std::ops::RangeInclusive<usize> = 4..=256;
+const PWD_BYTES: std::ops::RangeInclusive<usize> = 22..=256;
+
+/// Reads an offer of the shape of DESIGN §6.
+///
+/// Errors name the line; `limit` is set where a limit of `limits` is the reason.
+pub fn parse(text: &str, limits: &Limits) -> Result<Offer, SdpError> {
+    if text.len() > limits.offer_bytes {
+        return Err(over(0, format!("the offer has more than {} bytes", limits.offer_bytes)));
+    }
+    let (session, sections) = read_sections(text, limits)?;
+    let first = sections.first().ok_or_else(|| bad(0, "the offer has no m-line"))?;
+    let transport = first.transport.or(session.transport);
+    let (ice_ufrag, ice_pwd, fingerprint) = check_transport(first.line, transport)?;
+
+    let mut roles = Roles::default();
+    let mut lines: Vec<Line> = Vec::with_capacity(sections.len());
+    for section in &sections {
+        let line = read_line(section, &session, &mut roles)?;
+        if lines.iter().any(|earlier| earlier.mid == line.mid) {
+            return Err(bad(section.line, format!("mid {} is there twice", line.mid)));
+        }
+        lines.push(line);
+    }
+    if lines.iter().all(|line| line.role == Role::Rejected) {
+        return Err(bad(0, "no m-line of the offer can be served"));
+    }
+    Ok(Offer { ice_ufrag, ice_pwd, fingerprint, lines })
+}
+
+fn read_sections<'a>(text: &'a str, limits: &Limits) -> Result<(Session<'a>, Vec<Section<'a>>), SdpError> {
+    if !text.starts_with("v=0") {
+        return Err(bad(1, "an SDP begins with v=0"));
+    }
+    let mut session = Session::default();
+    let mut sections: Vec<Section<'a>> = Vec::new();
+    for (index, raw) in text.lines().enumerate() {
+        let line = index + 1;
+        let Some((kind, value)) = raw.split_once('=') else {
+            if raw.is_empty() {
+                continue;
+            }
+            return Err(bad(line, "a line is not <type>=<value>"));
+        };
+        if kind == "m" {
+            if sections.len() == limits.m_lines {
+                return Err(over(line, format!("the offer has more than {} m-lines", limits.m_lines)));
+            }
+            sections.push(Section::parse(line, value)?);
+        } else if kind == "a" {
+            let (name, value) = value.split_once(':').unwrap_or((value, ""));
+            match sections.last_mut() {
+                Some(section) => section.attribute(line, name, value)?,
+                None => session.attribute(name, value),
+            }
+        }
+    }
+    Ok((session, sections))
+}
+
+fn check_transport(line: usize, transport: Transport<'_>) -> Result<(String, Secret, [u8; 32]), SdpError> {
+    let is_ice = |text: &&str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/');
+    let ufrag = transport
+        .ufrag
+        .filter(|ufrag| UFRAG_BYTES.contains(&ufrag.len()))
+        .filter(is_ice)
+        .ok_or_else(|| bad(line, "ice-ufrag is missing or malformed"))?;
+    let pwd = transport
+        .pwd
+        .filter(|pwd| PWD_BYTES.contains(&pwd.len()))
+        .filter(is_ice)
+        .ok_or_else(|| bad(line, "ice-pwd is missing or malformed"))?;
+    let fingerprint = transport
+        .fingerprint
+        .and_then(parse_fingerprint)
+        .ok_or_else(|| bad(line, "a SHA-256 fingerprint is missing or malformed"))?;
+    if !matches!(transport.setup, Some("actpass" | "active")) {
+        return Err(bad(line, "setup must be actpass or active: the server only answers DTLS"));
+    }
+    Ok((ufrag.to_owned(), Secret(pwd.to_owned()), fingerprint))
+}
+
+/// Reads 32 hexadecimal bytes with colons between.
+fn parse_fingerprint(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    let mut pairs = text.split(':');
+    for byte in &mut bytes {
+        let pair = pairs.next().filter(|pair| pair.len() == 2)?;
+        *byte = u8::from_str_radix(pair, 16).ok()?;
+    }
+    pairs.next().is_none().then_some(bytes)
+}
+
+fn read_line(section: &Section<'_>, session: &Session<'_>, roles: &mut Roles) -> Result<Line, SdpError> {
+    let mid = section.mid.ok_or_else(|| bad(section.line, "the m-line has no mid"))?;
+    let printable = mid.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\');
+    if mid.is_empty() || mid.len() > MAX_MID_BYTES || !printable {
+        return Err(bad(section.line, format!("a mid has 1 to {MAX_MID_BYTES} plain characters")));
+    }
+    let mut codecs = codec::choose(section.kind, &section.formats);
+    let role = if section.port_zero && !section.bundle_only || codecs.is_empty() {
+        Role::Rejected
+    } else {
+        roles.next(section, mid, section.direction.or(session.direction))?
+    };
+    if role == Role::Rejected {
+        codecs.clear();
+    } else {
+        if !section.rtcp_mux {
+            return Err(bad(section.line, format!("mid {mid}: rtcp-mux is required")));
+        }
+        if !session.bundle.is_some_and(|mids| mids.split(' ').any(|bundled| bundled == mid)) {
+            return Err(bad(section.line, format!("mid {mid}: not in the BUNDLE group")));
+        }
+    }
+    let sends = matches!(role, Role::Send(_));
+    Ok(Line {
+        mid: Arc::from(mid),
+        kind: section.kind,
+        role,
+        codecs,
+        extensions: extension_ids(section),
+        // A receiver's own SSRC only signs its reports (Firefox writes it): nothing comes on it.
+        ssrcs: if sends { section.ssrcs.clone() } else { Vec::new() },
+        retransmission_ssrcs: if sends { section.retransmission_ssrcs.clone() } else { Vec::new() },
+        rids: if sends { section.rids.iter().map(|rid| (*rid).to_owned()).collect() } else { Vec::new() },
+    })
+}
+
+fn extension_ids(section: &Section<'_>) -> ExtensionIds {
+    let mut ids = ExtensionIds::default();
+    for &(id, uri) in &section.extensions {
+        let place = match uri {
+            URI_AUDIO_LEVEL if section.kind == MediaKind::Audio => &mut ids.audio_level,
+            URI_MID => &mut ids.mid,
+            URI_TRANSPORT_SEQUENCE => &mut ids.transport_sequence,
+            URI_ABS_SEND_TIME => &mut ids.abs_send_time,
+            _ => continue,
+        };
+        place.get_or_insert(id);
+    }
+    ids
+}
+
+/// Gives roles by order among lines of the same kind and direction.
+#[derive(Debug, Default)]
+struct Roles {
+    send_audio: usize,
+    send_video: usize,
+    receive_audio: usize,
+}
+
+impl Roles {
+    fn next(
+        &mut self,
+        section: &Section<'_>,
+        mid: &str,
+        direction: Option<Direction>,
+    ) -> Result<Role, SdpError> {
+        match (direction.unwrap_or(Direction::SendReceive), section.kind) {
+            (Direction::Inactive, _) => Ok(Role::Rejected),
+            (Direction::SendReceive, _) => Err(bad(
+                section.line,
+                format!("mid {mid}: sendrecv is not served, send and receive on lines apart"),
+            )),
+            (Direction::SendOnly, MediaKind::Audio) => {
+                pick(&mut self.send_audio, &[Source::Microphone, Source::ScreenAudio])
+                    .map(Role::Send)
+                    .ok_or_else(|| {
+                        bad(section.line, format!("mid {mid}: more than two send-only audio lines"))
+                    })
+            }
+            (Direction::SendOnly, MediaKind::Video) => {
+                pick(&mut self.send_video, &[Source::Camera, Source::Screen]).map(Role::Send).ok_or_else(
+                    || bad(section.line, format!("mid {mid}: more than two send-only video lines")),
+                )
+            }
+            (Direction::ReceiveOnly, MediaKind::Audio) => {
+                let order = [SlotKind::Speech, SlotKind::Speech, SlotKind::Speech, SlotKind::ScreenAudio];
+                pick(&mut self.receive_audio, &order).map(Role::Slot).ok_or_else(|| {
+                    bad(section.line, format!("mid {mid}: more than four receive-only audio lines"))
+                })
+            }
+            (Direction::ReceiveOnly, MediaKind::Video) => Ok(Role::Slot(SlotKind::Video)),
+        }
+    }
+}
+
+fn pick<T: Copy>(index: &mut usize, order: &[T]) -> Option<T> {
+    let picked = order.get(*index).copied();
+    *index += 1;
+    picked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sdp::CodecKind;
+
+    const CHROMIUM: &str = include_str!("../../tests/fixtures/chromium.sdp");
+    const FIREFOX: &str = include_str!("../../tests/fixtures/firefox.sdp");
+    const SAFARI: &str = include_str!("../../tests/fixtures/safari.sdp");
+
+    fn read(text: &str) -> Result<Offer, SdpError> {
+        parse(text, &Limits::default())
+    }
+
+    fn refused(text: &str) -> String {
+        read(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn all_browsers_have_the_same_roles() {
+        for text in [CHROMIUM, FIREFOX, SAFARI] {
+            let roles: Vec<_> = read(text).unwrap().lines.iter().map(|line| line.role).collect();
+            let expected = [
+                Role::Send(Source::Microphone),
+                Role::Send(Source::Camera),
+                Role::Send(Source::Screen),
+                Role::Send(Source::ScreenAudio),
+                Role::Slot(SlotKind::Speech),
+                Role::Slot(SlotKind::Speech),
+                Role::Slot(SlotKind::Speech),
+                Role::Slot(SlotKind::ScreenAudio),
+            ];
+            assert_eq!(roles[..8], expected);
+            assert!(roles[8..].iter().all(|role| *role == Role::Slot(SlotKind::Video)));
+            assert_eq!(roles.len(), 33);
+        }
+    }
+
+    #[test]
+    fn chromium_sends_vp8_and_h264_with_retransmissions() {
+        let offer = read(CHROMIUM).unwrap();
+        let camera = &offer.lines[1];
+        let codecs: Vec<_> =
+            camera.codecs.iter().map(|c| (c.kind, c.payload_type, c.rtx_payload_type)).collect();
+        assert_eq!(codecs, [(CodecKind::Vp8, 96, Some(97)), (CodecKind::H264, 108, Some(109))]);
+        assert!(camera.codecs.iter().all(|c| c.nack && c.pli && c.fir && c.transport_feedback));
+        assert_eq!(camera.retransmission_ssrcs, [(camera.ssrcs[0], camera.ssrcs[1])]);
+        let ids = camera.extensions;
+        assert_eq!((ids.mid, ids.transport_sequence, ids.abs_send_time), (Some(4), Some(3), Some(2)));
+        assert_eq!(ids.audio_level, None);
+        assert_eq!(offer.lines[0].extensions.audio_level, Some(1));
+    }
+
+    #[test]
+    fn firefox_bundles_by_port_0_and_signs_at_session_level() {
+        let offer = read(FIREFOX).unwrap();
+        let video = offer.lines.last().unwrap();
+        assert_eq!(video.codecs.iter().map(|c| c.kind).collect::<Vec<_>>(), [CodecKind::Vp8]);
+        assert_eq!(video.ssrcs, [], "a receiver's own");
+        assert_ne!(offer.fingerprint, [0; 32]);
+    }
+
+    #[test]
+    fn passwords_print_redacted() {
+        let offer = read(CHROMIUM).unwrap();
+        assert!(!format!("{offer:?}").contains(offer.ice_pwd.expose()));
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        assert_eq!(refused(""), "line 1: an SDP begins with v=0");
+        assert_eq!(refused("v=0\r\n"), "the offer has no m-line");
+        assert_eq!(refused("v=0\r\nx\r\n"), "line 2: a line is not <type>=<value>");
+        assert_eq!(
+            refused(&CHROMIUM.replacen("a=sendonly", "a=sendrecv", 1)),
+            "line 8: mid 0: sendrecv is not served, send and receive on lines apart"
+        );
+        assert_eq!(
+            refused(&CHROMIUM.replacen("a=setup:actpass", "a=setup:passive", 1)),
+            "line 8: setup must be actpass or active: the server only answers DTLS"
+        );
+        assert_eq!(
+            refused(&CHROMIUM.replacen("m=audio", "m=application", 1)),
+            "line 8: only audio and video are served"
+        );
+        assert!(refused(&CHROMIUM.replacen("a=mid:1\r", "a=mid:0\r", 1)).ends_with("mid 0 is there twice"));
+        assert!(
+            refused(&CHROMIUM.replacen("BUNDLE 0 ", "BUNDLE ", 1))
+                .ends_with("mid 0: not in the BUNDLE group")
+        );
+        assert!(refused(&CHROMIUM.replacen("sha-256", "sha-1", 1)).contains("SHA-256 fingerprint"));
+        assert!(refused(&CHROMIUM.replacen("a=rtcp-mux", "a=x", 1)).ends_with("rtcp-mux is required"));
+    }
+
+    #[test]
+    fn limits_come_first() {
+        let limits = Limits { offer_bytes: 1000, m_lines: 64, ..Limits::default() };
+        let error = parse(CHROMIUM, &limits).unwrap_err();
+        assert!(error.limit && error.message.contains("1000 bytes"));
+        let limits = Limits { m_lines: 8, ..Limits::default() };
+        let error = parse(CHROMIUM, &limits).unwrap_err();
+        assert!(error.limit && error.message.contains("8 m-lines"));
+    }
+
+    #[test]
+    fn inactive_and_undecodable_lines_are_rejected() {
+        let text = CHROMIUM.replacen("a=sendonly", "a=inactive", 1);
+        let offer = read(&text).unwrap();
+        assert_eq!((offer.lines[0].role, offer.lines[0].codecs.len()), (Role::Rejected, 0));
+        assert_eq!(offer.lines[3].role, Role::Send(Source::Microphone), "the first that sends");
+        let none = read(&CHROMIUM.replace("opus/48000/2", "speex/8000")).unwrap();
+        assert_eq!(none.lines[0].role, Role::Rejected);
+    }
+
+    #[test]
+    fn no_cut_of_an_offer_panics() {
+        for end in (0..CHROMIUM.len()).step_by(97) {
+            let _ = read(&CHROMIUM[..end]);
+        }
+    }
+}
