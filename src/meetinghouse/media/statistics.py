@@ -114,5 +114,5 @@ def _streams(peers: list[PeerStatistics]) -> Iterator[tuple[_Stream, StreamStati
 
 
 def _growth(now: int, then: int) -> int:
-    """What came on top; a peer that left and came back under its id counts from 0 again, and losses can be made good."""
+    """Return what came on top: a peer that came back counts from 0 again, and a late packet makes a loss good."""
     return now - then if now >= then else 0
