@@ -1,0 +1,145 @@
+/** What the HTTP API answers. Times are RFC 3339 UTC. */
+
+import type { Role } from "./signalling.ts";
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** The cursor of the next page. */
+  readonly next: string | null;
+}
+
+export type MemberRole = "owner" | "admin" | "member";
+
+export interface Passkey {
+  readonly id: string;
+  readonly name: string;
+  readonly created_at: string;
+}
+
+export interface Me {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly role: MemberRole;
+  readonly tenant: { readonly id: string; readonly name: string };
+  readonly language: string | null;
+  readonly personal_meeting_id: string | null;
+  readonly has_password: boolean;
+  readonly passkeys: readonly Passkey[];
+  readonly scopes: readonly string[];
+}
+
+export type SharePolicy = "one" | "many" | "host";
+export type ChatPolicy = "everyone" | "host" | "off";
+
+export interface MeetingSettings {
+  readonly lobby: boolean;
+  /** Out: the digits or null. In: a boolean or 6–10 digits. */
+  readonly passcode: string | boolean | null;
+  readonly join_before_host: boolean;
+  readonly share: SharePolicy;
+  readonly chat: ChatPolicy;
+  readonly locked: boolean;
+  readonly mute_on_entry: boolean;
+  readonly e2ee: boolean;
+}
+
+export interface MeetingObject {
+  readonly id: string;
+  readonly title: string;
+  readonly number: string;
+  readonly passcode: string | null;
+  readonly join_url: string;
+  readonly starts_at: string | null;
+  readonly duration_minutes: number | null;
+  /** An RFC 5545 RRULE. */
+  readonly recurrence: string | null;
+  /** IANA. */
+  readonly time_zone: string | null;
+  readonly settings: MeetingSettings;
+  readonly host: { readonly id: string; readonly name: string };
+  readonly kind: "instant" | "scheduled" | "personal";
+  readonly next_at: string | null;
+  readonly ends_at: string | null;
+  readonly in_progress: boolean;
+  readonly created_at: string;
+}
+
+export interface MeetingDraft {
+  readonly title?: string;
+  readonly starts_at?: string | null;
+  readonly duration_minutes?: number | null;
+  readonly recurrence?: string | null;
+  readonly time_zone?: string | null;
+  readonly settings?: Partial<MeetingSettings>;
+}
+
+export interface Ticket {
+  readonly ticket: string;
+  readonly participant_id: string;
+  readonly expires_at: string;
+}
+
+export interface TicketRequest {
+  readonly name?: string;
+  readonly role?: Role;
+}
+
+/** The answer to `POST /join`. */
+export interface Joined {
+  readonly ticket: string;
+  readonly participant_id: string;
+  readonly state: "joined" | "lobby";
+  readonly signalling_url: string;
+}
+
+export interface Invitation {
+  readonly subject: string;
+  readonly text: string;
+}
+
+export interface Member {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly role: MemberRole;
+  readonly status: "active" | "invited" | "disabled";
+  readonly created_at: string;
+}
+
+/** A link that is handed over by hand. */
+export interface OneTimeLink {
+  readonly link: string;
+  readonly expires_at: string;
+}
+
+export interface SignIn {
+  readonly id: string;
+  readonly created_at: string;
+  readonly last_seen_at: string;
+  readonly user_agent: string | null;
+  readonly current: boolean;
+}
+
+export interface Enrolment {
+  readonly kind: "owner" | "invitation" | "reset";
+  readonly email: string | null;
+  readonly name: string | null;
+  readonly tenant_name: string;
+}
+
+export interface PasskeyChallenge<Options> {
+  readonly challenge_id: string;
+  readonly options: Options;
+}
+
+export interface Branding {
+  readonly name: string;
+  readonly languages: readonly string[];
+}
+
+/** Addresses at which a phone of the same local network finds this server. */
+export interface LocalNetwork {
+  readonly qr_url: string | null;
+  readonly lan_urls: readonly string[];
+}

@@ -1,0 +1,43 @@
+/** The chosen language: loaded on demand, remembered on this device, switched without a reload. */
+
+import { i18n, type Messages } from "@lingui/core";
+import { type Language, pickLanguage } from "./languages.ts";
+
+const STORAGE_KEY = "meetinghouse.language";
+
+type Catalogue = () => Promise<{ readonly messages: Messages }>;
+
+const CATALOGUES: Readonly<Record<Language, readonly Catalogue[]>> = {
+  en: [() => import("./locales/en/app.po"), () => import("./locales/en/call.po")],
+  "zh-CN": [() => import("./locales/zh-CN/app.po"), () => import("./locales/zh-CN/call.po")],
+  "zh-TW": [() => import("./locales/zh-TW/app.po"), () => import("./locales/zh-TW/call.po")],
+};
+
+/** Loads the language of this device and makes it the current one. Call it before the first render. */
+export async function startLanguage(): Promise<void> {
+  await activate(pickLanguage(localStorage.getItem(STORAGE_KEY), navigator.languages));
+}
+
+/** Switches the language and remembers it. */
+export async function chooseLanguage(language: Language): Promise<void> {
+  localStorage.setItem(STORAGE_KEY, language);
+  await activate(language);
+}
+
+/** Whether somebody chose a language on this device; else the member's own may be taken. */
+export function hasChosenLanguage(): boolean {
+  return localStorage.getItem(STORAGE_KEY) !== null;
+}
+
+export function currentLanguage(): Language {
+  return i18n.locale as Language;
+}
+
+async function activate(language: Language): Promise<void> {
+  const parts = await Promise.all(CATALOGUES[language].map((load) => load()));
+  i18n.loadAndActivate({
+    locale: language,
+    messages: Object.assign({}, ...parts.map((part) => part.messages)),
+  });
+  document.documentElement.lang = language;
+}

@@ -1,0 +1,87 @@
+/** Which path is which screen. Every screen is a file of its own, so that joining loads only what joining needs. */
+
+import { type ComponentType, type LazyExoticComponent, lazy } from "react";
+import { matchPath } from "./navigation.ts";
+
+export interface ViewProps {
+  /** What the path names: `link` of /j/:link, `id` of /meetings/:id. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+type View = LazyExoticComponent<ComponentType<ViewProps>>;
+
+interface Route {
+  readonly pattern: string;
+  readonly view: View;
+  /** `page`: with navigation; `bare`: only the mark and the language; `own`: the view draws everything. */
+  readonly frame: "page" | "bare" | "own";
+  /** Who may see it; the others are sent to sign in, or told. */
+  readonly access: "anybody" | "member" | "admin";
+}
+
+const home: View = lazy(() => import("../views/home/HomeView.tsx"));
+const join: View = lazy(() => import("../views/join/JoinView.tsx"));
+const meetings: View = lazy(() => import("../views/meetings/MeetingsView.tsx"));
+
+const ROUTES: readonly Route[] = [
+  { pattern: "/", view: home, frame: "page", access: "anybody" },
+  { pattern: "/join", view: join, frame: "own", access: "anybody" },
+  { pattern: "/j/:link", view: join, frame: "own", access: "anybody" },
+  {
+    pattern: "/meeting",
+    view: lazy(() => import("../views/meeting/MeetingView.tsx")),
+    frame: "own",
+    access: "anybody",
+  },
+  { pattern: "/meetings", view: meetings, frame: "page", access: "member" },
+  {
+    pattern: "/meetings/:id",
+    view: lazy(() => import("../views/meetings/MeetingDetailsView.tsx")),
+    frame: "page",
+    access: "member",
+  },
+  {
+    pattern: "/settings",
+    view: lazy(() => import("../views/settings/SettingsView.tsx")),
+    frame: "page",
+    access: "anybody",
+  },
+  {
+    pattern: "/members",
+    view: lazy(() => import("../views/members/MembersView.tsx")),
+    frame: "page",
+    access: "admin",
+  },
+  {
+    pattern: "/sign-in",
+    view: lazy(() => import("../views/signin/SignInView.tsx")),
+    frame: "bare",
+    access: "anybody",
+  },
+  {
+    pattern: "/enrol",
+    view: lazy(() => import("../views/enrol/EnrolView.tsx")),
+    frame: "bare",
+    access: "anybody",
+  },
+];
+
+const NOT_FOUND: Route = {
+  pattern: "",
+  view: lazy(() => import("../views/errors/NotFoundView.tsx")),
+  frame: "page",
+  access: "anybody",
+};
+
+export interface Found {
+  readonly route: Route;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+export function findRoute(path: string): Found {
+  for (const route of ROUTES) {
+    const parameters = matchPath(route.pattern, path);
+    if (parameters !== null) return { route, parameters };
+  }
+  return { route: NOT_FOUND, parameters: {} };
+}
