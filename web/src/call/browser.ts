@@ -1,0 +1,81 @@
+/** The call of this tab, on the real browser: one at a time. */
+import { Call } from "./call.ts";
+import { systemClock } from "./clock.ts";
+import { Devices } from "./devices.ts";
+import { rememberSession } from "./entry.ts";
+import { isPhone } from "./environment.ts";
+import { VIDEO_SLOTS } from "./offer.ts";
+import { Sound } from "./sound.ts";
+import { Stage } from "./stage.ts";
+
+let devices: Devices | undefined;
+let call: Call | undefined;
+
+/** The devices of this browser; settings and calls share them. */
+export function theDevices(): Devices {
+  devices ??= new Devices({
+    mediaDevices: navigator.mediaDevices as MediaDevices | undefined,
+    store: localStorage,
+    phone: isPhone(),
+    processors: navigator.hardwareConcurrency,
+  });
+  return devices;
+}
+
+/** The call of this tab; a new one after the last is over. */
+export function theCall(): Call {
+  if (call === undefined || call.getSnapshot().phase === "over") call = createCall();
+  return call;
+}
+
+/** Lets go of a call that nobody entered: the person went elsewhere from the device check. */
+export function abandonCall(): void {
+  if (call?.getSnapshot().phase !== "idle") return;
+  call.close();
+  call = undefined;
+}
+
+function createCall(): Call {
+  const created = new Call({
+    clock: systemClock,
+    openSocket: (protocol) => new WebSocket(signallingUrl(), protocol),
+    createPeer: () => new RTCPeerConnection({ bundlePolicy: "max-bundle" }),
+    capabilities: (kind) => RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [],
+    videoSlots: isPhone() ? VIDEO_SLOTS.phone : VIDEO_SLOTS.desktop,
+    devices: theDevices(),
+    stage: new Stage(systemClock),
+    createSound: (onBlocked) => new Sound(soundContainer(), onBlocked),
+    remember: (session) => rememberSession(session),
+  });
+  watchPage(created);
+  return created;
+}
+
+/** Signalling is on the page's own origin: the content security policy allows no other. */
+function signallingUrl(): string {
+  const url = new URL("/signal", location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
+}
+
+function soundContainer(): HTMLElement {
+  const container = document.createElement("div");
+  container.hidden = true;
+  document.body.append(container);
+  return container;
+}
+
+/** The network's return and the page's are reasons to look at once. */
+function watchPage(watched: Call): void {
+  const hurry = (): void => {
+    if (document.visibilityState === "visible") watched.hurry();
+  };
+  addEventListener("online", hurry);
+  document.addEventListener("visibilitychange", hurry);
+  const stop = watched.subscribe(() => {
+    if (watched.getSnapshot().phase !== "over") return;
+    removeEventListener("online", hurry);
+    document.removeEventListener("visibilitychange", hurry);
+    stop();
+  });
+}

@@ -1,0 +1,44 @@
+/** Puts a local track on its line of the connection, or takes it off, without negotiation. */
+import type { Source } from "../api/signalling.ts";
+import { audioBitrate, cameraEncoding, screenEncoding } from "./encoding.ts";
+
+/** Publishes `track`, with the encoding that its size asks for; `people` are in the meeting. */
+export async function publish(
+  sender: RTCRtpSender,
+  source: Source,
+  track: MediaStreamTrack | null,
+  people: number,
+): Promise<void> {
+  if (track !== null && source === "screen") track.contentHint = "detail";
+  if (sender.track !== track) await sender.replaceTrack(track);
+  if (track !== null) await setEncoding(sender, source, track, people);
+}
+
+/** Sets the encoding anew: browsers forget it, or keep that of the last track, when a track is replaced. */
+async function setEncoding(
+  sender: RTCRtpSender,
+  source: Source,
+  track: MediaStreamTrack,
+  people: number,
+): Promise<void> {
+  const parameters = sender.getParameters();
+  const encoding = parameters.encodings[0];
+  if (encoding === undefined) return;
+  if (source === "microphone" || source === "screen_audio") {
+    encoding.maxBitrate = audioBitrate(source);
+    encoding.priority = encoding.networkPriority = "high";
+  } else {
+    const { width = 640, height = 360 } = track.getSettings();
+    Object.assign(
+      encoding,
+      source === "camera" ? cameraEncoding({ width, height }, people) : screenEncoding(),
+    );
+    parameters.degradationPreference = source === "screen" ? "maintain-resolution" : "balanced";
+  }
+  try {
+    await sender.setParameters(parameters);
+  } catch (error) {
+    // A track that was replaced meanwhile outdates the parameters; its own call sets them again.
+    if (!(error instanceof DOMException)) throw error;
+  }
+}
