@@ -33,7 +33,8 @@ impl std::error::Error for StartError {}
 /// Reads `address:port`.
 pub(crate) fn parse_listen(text: &str) -> Result<SocketAddr, StartError> {
     text.parse().map_err(|_| {
-        let sentence = "is no address and port: write for example 0.0.0.0:3478 or [::]:3478, port 0 for any free one";
+        let sentence =
+            "is no address and port: write for example 0.0.0.0:3478 or [::]:3478, port 0 for any free one";
         StartError::Address(format!("{text:?} {sentence}"))
     })
 }

@@ -10,6 +10,7 @@
 
 mod addresses;
 mod queues;
+mod runs;
 mod socket;
 mod sys;
 mod worker;

@@ -4,8 +4,9 @@ use std::io::{self, ErrorKind, IoSlice};
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::{AsRawFd, RawFd};
 
-use sfu::Outbox;
+use sfu::{MAX_SEGMENTS, Outbox};
 
+use crate::runs::{Joiner, Run};
 use crate::sys;
 
 /// Wanted for both kernel buffers: a quarter of a second of 100 Mbit/s. The kernel gives less where
@@ -66,6 +67,7 @@ pub(crate) struct Socket {
     offload: bool,
     /// The socket takes IPv6 addresses only, IPv4 as mapped ones.
     six: bool,
+    joiner: Joiner,
     drops: Drops,
 }
 
@@ -84,7 +86,14 @@ impl Socket {
         let _ = sys::set_option(&socket, libc::SOL_UDP, libc::UDP_GRO, 1);
         let _ = sys::set_option(&socket, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, 1);
         let buffer = vec![0; RECEIVE_BYTES].into_boxed_slice();
-        Ok(Self { socket, buffer, offload: true, six: listen.is_ipv6(), drops: Drops::default() })
+        Ok(Self {
+            socket,
+            buffer,
+            offload: true,
+            six: listen.is_ipv6(),
+            joiner: Joiner::default(),
+            drops: Drops::default(),
+        })
     }
 
     /// Where it listens.
@@ -120,35 +129,119 @@ impl Socket {
 
     /// Sends everything.
     pub(crate) fn send(&mut self, outbox: &Outbox) {
-        for (batch, bytes) in outbox.batches() {
-            self.send_run(batch.to, bytes, batch.segment);
+        let Self { socket, joiner, drops, offload, six, .. } = self;
+        for run in joiner.join(outbox) {
+            send_run(socket, outbox, run, *six, offload, drops);
+        }
+    }
+}
+
+fn send_run(
+    socket: &UdpSocket,
+    outbox: &Outbox,
+    run: &Run,
+    six: bool,
+    offload: &mut bool,
+    drops: &mut Drops,
+) {
+    let to = sys::to_raw(if six { mapped(run.to) } else { run.to });
+    if *offload && run.datagrams() > 1 {
+        let mut parts = [IoSlice::new(&[]); MAX_SEGMENTS];
+        let filled = parts.iter_mut().zip(run.parts(outbox)).map(|(part, bytes)| *part = IoSlice::new(bytes));
+        let count = filled.count();
+        match sys::send(socket, &to, &parts[..count], Some(run.segment as u16)) {
+            Ok(()) => return,
+            // EIO: the device cannot make checksums; EINVAL: no such option, or larger than the path takes.
+            Err(error) if matches!(error.raw_os_error(), Some(libc::EIO | libc::EINVAL)) => *offload = false,
+            Err(error) => return drops.count(&error, run.datagrams() as u64),
+        }
+    }
+    for datagram in run.parts(outbox).flat_map(|part| part.chunks(run.segment)) {
+        if let Err(error) = sys::send(socket, &to, &[IoSlice::new(datagram)], None) {
+            drops.count(&error, 1);
+        }
+    }
+}
+
+/// As a socket of IPv6 writes it.
+fn mapped(to: SocketAddr) -> SocketAddr {
+    match to {
+        SocketAddr::V4(v4) => (v4.ip().to_ipv6_mapped(), v4.port()).into(),
+        SocketAddr::V6(_) => to,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{SocketAddr, UdpSocket};
+    use std::time::Duration;
+
+    use sfu::Outbox;
+
+    use super::Socket;
+    use crate::sys;
+
+    fn bind(listen: &str) -> Socket {
+        Socket::bind(listen.parse().expect("an address")).expect("a socket")
+    }
+
+    fn receiver() -> (UdpSocket, SocketAddr) {
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        socket.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
+        let address = socket.local_addr().expect("bound");
+        (socket, address)
+    }
+
+    /// Sends these and returns what arrives as (first byte, length).
+    fn sent_through(socket: &mut Socket, lengths: &[usize]) -> Vec<(u8, usize)> {
+        let (receiver, to) = receiver();
+        let mut outbox = Outbox::new();
+        for (number, len) in lengths.iter().enumerate() {
+            outbox.push(to, |buffer| buffer.resize(buffer.len() + len, number as u8));
+        }
+        socket.send(&outbox);
+        let mut buffer = [0; 2000];
+        lengths.iter().map(|_| receiver.recv(&mut buffer).map(|len| (buffer[0], len)).expect("all")).collect()
+    }
+
+    #[test]
+    fn datagrams_arrive_as_they_were_with_and_without_offload() {
+        for offload in [true, false] {
+            let mut socket = bind("127.0.0.1:0");
+            socket.offload = offload;
+            let lengths = [700, 700, 300, 1200, 1200, 1200, 40];
+            let expected: Vec<_> = (0..).zip(lengths).collect();
+            assert_eq!(sent_through(&mut socket, &lengths), expected);
+            assert_eq!(socket.drops().named().count(), 0);
         }
     }
 
-    fn send_run(&mut self, to: SocketAddr, bytes: &[u8], segment: usize) {
-        let to = sys::to_raw(self.as_family(to));
-        if self.offload && bytes.len() > segment {
-            match sys::send(&self.socket, &to, &[IoSlice::new(bytes)], Some(segment as u16)) {
-                Ok(()) => return,
-                // EIO: the device cannot make checksums; EINVAL: no such option, or larger than the path takes.
-                Err(error) if matches!(error.raw_os_error(), Some(libc::EIO | libc::EINVAL)) => {
-                    self.offload = false;
-                }
-                Err(error) => return self.drops.count(&error, bytes.len().div_ceil(segment) as u64),
-            }
-        }
-        for datagram in bytes.chunks(segment) {
-            if let Err(error) = sys::send(&self.socket, &to, &[IoSlice::new(datagram)], None) {
-                self.drops.count(&error, 1);
-            }
-        }
+    #[test]
+    fn an_unspecified_ipv6_socket_speaks_ipv4_and_sees_plain_addresses() {
+        let Ok(mut socket) = Socket::bind("[::]:0".parse().expect("an address")) else {
+            return; // a machine without IPv6
+        };
+        assert_eq!(sent_through(&mut socket, &[5]), [(0, 5)]);
+        let (sender, from) = receiver();
+        let port = socket.address().expect("bound").port();
+        sender.send_to(b"hello", ("127.0.0.1", port)).expect("sent");
+        let mut seen = None;
+        sys::wait([socket.fd(), socket.fd()], Some(Duration::from_secs(30))).expect("poll");
+        assert_eq!(socket.receive(|from, datagram| seen = Some((from, datagram.to_vec()))), 1);
+        assert_eq!(seen, Some((from, b"hello".to_vec())));
+        assert_eq!(socket.receive(|_, _| ()), 0);
     }
 
-    /// The receiver as the socket's family writes it.
-    fn as_family(&self, to: SocketAddr) -> SocketAddr {
-        match to {
-            SocketAddr::V4(v4) if self.six => (v4.ip().to_ipv6_mapped(), v4.port()).into(),
-            _ => to,
-        }
+    #[test]
+    fn what_the_kernel_refuses_is_counted_by_reason() {
+        let mut socket = bind("127.0.0.1:0");
+        let mut outbox = Outbox::new();
+        outbox.push("127.0.0.1:9".parse().expect("an address"), |buffer| {
+            buffer.resize(buffer.len() + 65_508, 0); // one byte more than IPv4 can carry
+        });
+        outbox.push("[2001:db8::1]:9".parse().expect("an address"), |buffer| buffer.push(1));
+        socket.send(&outbox);
+        let drops: Vec<_> = socket.drops().named().collect();
+        assert_eq!(drops, [("too_large", 1), ("send_failed", 1)]);
     }
 }

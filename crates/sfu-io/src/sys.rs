@@ -8,7 +8,7 @@ mod message;
 mod poll;
 mod random;
 
-pub(crate) use address::{from_raw, to_raw};
+pub(crate) use address::{RawAddress, from_raw, to_raw};
 pub(crate) use interfaces::interface_addresses;
 pub(crate) use message::{receive, send};
 pub(crate) use poll::{Pipe, wait};

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::ptr;
 
-use super::from_raw;
+use super::{RawAddress, from_raw};
 
 /// Control bytes of one message, aligned as `cmsghdr` must be. Two messages of 4 bytes take 48.
 #[repr(C, align(8))]
@@ -65,7 +65,7 @@ pub(crate) fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<Recei
 /// each (`UDP_SEGMENT`).
 pub(crate) fn send(
     socket: &UdpSocket,
-    to: &(libc::sockaddr_storage, libc::socklen_t),
+    to: &RawAddress,
     parts: &[IoSlice<'_>],
     segment: Option<u16>,
 ) -> io::Result<()> {
