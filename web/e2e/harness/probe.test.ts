@@ -53,7 +53,8 @@ test("eyes tell whose picture it is, ears whose voice, through encoder and decod
     expect(names(await page.evaluate(() => window.probe.heard(3000)))).toEqual(["Ben"]);
 
     await page.evaluate(() => {
-      for (const track of (document.querySelector("video")?.srcObject as MediaStream).getAudioTracks()) {
+      const stream = document.querySelector("video")?.srcObject as MediaStream | null | undefined;
+      for (const track of stream?.getAudioTracks() ?? []) {
         track.enabled = false;
       }
     });

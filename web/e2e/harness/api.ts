@@ -1,0 +1,97 @@
+/** Speaks to the HTTP API as the owner of a fresh installation. */
+
+const OWNER = { name: "Olga", email: "olga@example.org", password: "correct horse battery staple" };
+const LINK = /\/enrol#t=([\w.~-]+)/;
+const COOKIE = "meetinghouse_session";
+
+export interface MeetingInfo {
+  readonly id: string;
+  readonly number: string;
+  readonly join_url: string;
+  readonly passcode: string | null;
+}
+
+export interface RosterEntry {
+  readonly id: string;
+  readonly name: string;
+  readonly role: string;
+  readonly state: string;
+  readonly streams: readonly unknown[];
+}
+
+export class Api {
+  readonly url: string;
+  readonly session: string;
+
+  private constructor(url: string, session: string) {
+    this.url = url;
+    this.session = session;
+  }
+
+  /** Enrols the first owner with the one-time link that the server printed when it started. */
+  static async enrol(url: string, serverLog: string): Promise<Api> {
+    const token = LINK.exec(serverLog)?.[1];
+    if (token === undefined) {
+      throw new Error(`the server printed no owner link:\n${serverLog}`);
+    }
+    const response = await post(`${url}/api/v1/enrolments`, { token, ...OWNER }, { origin: url });
+    const cookie = response.headers.getSetCookie().find((line) => line.startsWith(`${COOKIE}=`));
+    const session = cookie?.slice(COOKIE.length + 1).split(";")[0];
+    if (session === undefined) {
+      throw new Error("enrolling gave no session");
+    }
+    return new Api(url, session);
+  }
+
+  async createMeeting(settings: Record<string, unknown>): Promise<MeetingInfo> {
+    const response = await this.#post("/meetings", { title: "Harbour meeting", settings });
+    return (await response.json()) as MeetingInfo;
+  }
+
+  async roster(meeting: MeetingInfo): Promise<readonly RosterEntry[]> {
+    const response = await fetch(`${this.url}/api/v1/meetings/${meeting.id}/participants`, {
+      headers: this.#headers(),
+    });
+    await refuseFailure(response);
+    return ((await response.json()) as { items: RosterEntry[] }).items;
+  }
+
+  async ticket(meeting: MeetingInfo, name: string): Promise<string> {
+    const response = await this.#post(`/meetings/${meeting.id}/tickets`, { name });
+    return ((await response.json()) as { ticket: string }).ticket;
+  }
+
+  /** A metric summed over its labels. */
+  async metric(name: string): Promise<number> {
+    const response = await fetch(`${this.url}/metrics`);
+    await refuseFailure(response);
+    return (await response.text())
+      .split("\n")
+      .filter((line) => line.startsWith(name) && /^[ {]/.test(line.slice(name.length)))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
+  }
+
+  #post(path: string, body: unknown): Promise<Response> {
+    return post(`${this.url}/api/v1${path}`, body, this.#headers());
+  }
+
+  #headers(): Record<string, string> {
+    return { cookie: `${COOKIE}=${this.session}`, origin: this.url };
+  }
+}
+
+async function post(url: string, body: unknown, headers: Record<string, string>): Promise<Response> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { ...headers, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  await refuseFailure(response);
+  return response;
+}
+
+async function refuseFailure(response: Response): Promise<void> {
+  if (!response.ok) {
+    throw new Error(`${response.url} answered ${response.status}: ${await response.text()}`);
+  }
+}

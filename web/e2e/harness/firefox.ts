@@ -1,0 +1,82 @@
+/** Somebody with Firefox. Its fake camera changes colour all the time; its fake microphone hums at a pitch of ours. */
+
+import { type Browser, launch, type Page } from "puppeteer-core";
+import type { Sight } from "../page/contract";
+import { probeScript } from "./bundle";
+import { EVERYBODY, type Persona } from "./cast";
+import { heardNames, isOf, names } from "./judge";
+import { until } from "./wait";
+
+const EXECUTABLE = process.env["FIREFOX"] ?? "/usr/bin/firefox-esr";
+const PATIENCE_MS = 20_000;
+
+export class FirefoxPerson {
+  readonly persona: Persona;
+  readonly #browser: Browser;
+  readonly #page: Page;
+
+  private constructor(persona: Persona, browser: Browser, page: Page) {
+    this.persona = persona;
+    this.#browser = browser;
+    this.#page = page;
+  }
+
+  static async enter(persona: Persona, home: string): Promise<FirefoxPerson> {
+    const browser = await launch({
+      browser: "firefox",
+      executablePath: EXECUTABLE,
+      headless: true,
+      env: { ...process.env, HOME: home },
+      extraPrefsFirefox: {
+        "media.navigator.streams.fake": true,
+        "media.navigator.permission.disabled": true,
+        "media.navigator.audio.fake_frequency": persona.toneHz,
+        "media.peerconnection.ice.loopback": true,
+        "media.peerconnection.ice.obfuscate_host_addresses": false,
+        "media.autoplay.default": 0,
+      },
+    });
+    const page = await browser.newPage();
+    await page.setViewport({ width: 960, height: 600 });
+    await page.evaluateOnNewDocument(await probeScript());
+    return new FirefoxPerson(persona, browser, page);
+  }
+
+  async join(link: string): Promise<void> {
+    await this.#page.goto(link);
+    await this.#page.locator('input[autocomplete="name"]').fill(this.persona.name);
+    await this.press("Join");
+    await this.#page.locator("aria/Leave").wait();
+  }
+
+  async press(name: string): Promise<void> {
+    await this.#page.locator(`aria/${name}[role="button"]`).click();
+  }
+
+  async sees(other: Persona): Promise<void> {
+    const prints = new Set<number>();
+    await until(`${this.persona.name} in Firefox sees ${other.name}`, PATIENCE_MS, async () => {
+      const sights = (await this.#page.evaluate(() => window.probe.see())) as Sight[];
+      const found = sights.find((sight) => isOf(sight, other));
+      prints.add(found?.fingerprint ?? 0);
+      return found !== undefined && prints.size > 2 ? undefined : JSON.stringify(sights);
+    });
+  }
+
+  async hears(others: readonly Persona[]): Promise<void> {
+    const tones = EVERYBODY.map((persona) => persona.toneHz);
+    await this.#page.evaluate((tonesHz) => window.probe.listen(tonesHz), tones);
+    await until(`${this.persona.name} in Firefox hears ${names(others)}`, PATIENCE_MS, async () => {
+      const levels = await this.#page.evaluate(() => window.probe.heard(700));
+      return heardNames(levels) === names(others) ? undefined : levels.join(" ");
+    });
+  }
+
+  async screenshot(path: `${string}.png`): Promise<void> {
+    await this.#page.screenshot({ path });
+  }
+
+  async leave(): Promise<void> {
+    await this.#browser.close();
+  }
+}

@@ -1,0 +1,27 @@
+/** Whose picture and whose voice it is. */
+
+import type { Sight } from "../page/contract";
+import { EVERYBODY, type Persona } from "./cast";
+
+/** How far a voice must stand out, in dB. Spill of another's stays below 15, a voice is above 40. */
+const VOICE_DB = 25;
+/** Encoders and colour spaces turn a hue by a few degrees. */
+const HUE_TOLERANCE = 16;
+
+export function isHue(sight: Sight, hue: number): boolean {
+  return sight.hue !== null && Math.abs(((sight.hue - hue + 540) % 360) - 180) <= HUE_TOLERANCE;
+}
+
+/** Somebody's picture under their own name. */
+export function isOf(sight: Sight, persona: Persona): boolean {
+  return sight.visible && sight.label.startsWith(persona.name) && isHue(sight, persona.hue);
+}
+
+/** Whom the levels of `heard`, taken for the pitches of everybody, make out. */
+export function heardNames(levels: readonly number[]): string {
+  return names(EVERYBODY.filter((_, index) => (levels[index] ?? 0) > VOICE_DB));
+}
+
+export function names(people: readonly Persona[]): string {
+  return people.map((persona) => persona.name).join(" and ");
+}

@@ -1,0 +1,173 @@
+/** Somebody with a browser: does what a person does, through accessible names, and says what they see and hear. */
+
+import type { BrowserContext, Locator, Page } from "playwright-core";
+import type { ServerMessage } from "../../src/api/signalling";
+import type { FirstFrame, Sight } from "../page/contract";
+import { EVERYBODY, type Persona, SCREEN_HUE } from "./cast";
+import { heardNames, isHue, isOf, names } from "./judge";
+import { until } from "./wait";
+
+/** On an idle machine a change is seen within a second; two cores with three browsers need longer. */
+const PATIENCE_MS = 15_000;
+/** Two syllables and a bit. */
+const LISTENING_MS = 700;
+
+export class Person {
+  readonly persona: Persona;
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Errors of the page, refusals of its policy and requests to strangers. */
+  readonly problems: string[] = [];
+  /** Everything that signalling ever sent here. */
+  readonly frames: ServerMessage[] = [];
+  #listening = false;
+
+  constructor(persona: Persona, context: BrowserContext, page: Page) {
+    this.persona = persona;
+    this.context = context;
+    this.page = page;
+    page.on("pageerror", (error) => this.problems.push(`${persona.name}: ${error.stack ?? error.message}`));
+    page.on("console", (message) => {
+      if (message.text().includes("Content Security Policy")) {
+        this.problems.push(`${persona.name}: ${message.text()}`);
+      }
+    });
+    page.on("websocket", (socket) => {
+      socket.on("framereceived", ({ payload }) => {
+        this.frames.push(JSON.parse(payload.toString()) as ServerMessage);
+      });
+    });
+    page.on("load", () => {
+      this.#listening = false;
+    });
+  }
+
+  /** Opens a full link and enters with one click. */
+  async join(link: string): Promise<void> {
+    await this.page.goto(link);
+    await this.page.getByRole("textbox", { name: "Your name" }).fill(this.persona.name);
+    await this.button("Join").click();
+  }
+
+  async press(name: string): Promise<void> {
+    await this.page.bringToFront();
+    await this.button(name).first().click({ timeout: PATIENCE_MS });
+  }
+
+  /** Presses a button of the dialog or menu that the last press opened. */
+  async confirm(name: string): Promise<void> {
+    const choice = this.page.getByRole("menuitem", { name, exact: true }).or(this.button(name)).last();
+    await choice.click({ timeout: PATIENCE_MS });
+  }
+
+  /** Presses something that the toolbar keeps behind "More". */
+  async pressInMore(name: string): Promise<void> {
+    await this.press("More");
+    await this.confirm(name);
+  }
+
+  /** Writes a line of chat to everybody, or to one. */
+  async says(line: string, to?: Persona): Promise<void> {
+    const message = this.page.getByRole("textbox", { name: "Message" });
+    if (!(await message.isVisible())) {
+      await this.press("Chat");
+    }
+    if (to !== undefined) {
+      await this.page.getByRole("button", { name: /^To/ }).click();
+      await this.page.getByRole("option", { name: to.name }).click();
+    }
+    await message.fill(line);
+    await this.press("Send");
+  }
+
+  /** Waits until somebody can use the meeting's toolbar. */
+  async isInMeeting(): Promise<void> {
+    await this.button("Leave").waitFor({ timeout: PATIENCE_MS });
+  }
+
+  async reads(text: string | RegExp, timeoutMs = PATIENCE_MS): Promise<void> {
+    await this.page.getByText(text).first().waitFor({ timeout: timeoutMs });
+  }
+
+  /** Waits until tiles show moving pictures of exactly these others, each under their own name. */
+  async sees(others: readonly Persona[], timeoutMs = PATIENCE_MS): Promise<void> {
+    const prints = new Map<string, Set<number>>();
+    await until(`${this.persona.name} sees ${names(others)}`, timeoutMs, async () => {
+      const sights = (await this.sights()).filter(({ label }) => !label.startsWith(this.persona.name));
+      const moving = sights.filter((sight) => {
+        const seen = prints.get(sight.label) ?? new Set();
+        prints.set(sight.label, seen.add(sight.fingerprint));
+        return seen.size > 1;
+      });
+      const right = others.every((other) => moving.some((sight) => isOf(sight, other)));
+      const strangers = sights.filter(
+        (sight) => sight.hue !== null && !others.some((other) => isOf(sight, other)),
+      );
+      return right && strangers.length === 0 ? undefined : JSON.stringify(sights);
+    });
+  }
+
+  /** Waits until a picture of whatever colour moves under that name. */
+  async seesMoving(other: Persona): Promise<void> {
+    const prints = new Set<number>();
+    await until(`${this.persona.name} sees ${other.name} move`, PATIENCE_MS, async () => {
+      const sights = await this.sights();
+      const found = sights.find(
+        (sight) => sight.visible && sight.width > 0 && sight.label.startsWith(other.name),
+      );
+      prints.add(found?.fingerprint ?? 0);
+      return prints.size > 3 ? undefined : JSON.stringify(sights);
+    });
+  }
+
+  /** Waits until exactly these are heard. */
+  async hears(others: readonly Persona[], timeoutMs = PATIENCE_MS): Promise<void> {
+    await this.#listen();
+    const wanted = names(others);
+    await until(`${this.persona.name} hears ${wanted || "nobody"}`, timeoutMs, async () => {
+      const levels = await this.page.evaluate((window_) => window.probe.heard(window_), LISTENING_MS);
+      const heard = heardNames(levels);
+      const loudness = levels.map((level) => Math.round(level)).join(" ");
+      return levels.length > 0 && heard === wanted ? undefined : `${heard || "nobody"} (dB: ${loudness})`;
+    });
+  }
+
+  /** Waits until a shared screen is seen moving under that person's name. */
+  async seesScreenOf(other: Persona): Promise<void> {
+    await until(`${this.persona.name} sees the screen of ${other.name}`, PATIENCE_MS, async () => {
+      const sights = await this.sights();
+      const found = sights.some(
+        (sight) => sight.visible && sight.label.includes(other.name) && isHue(sight, SCREEN_HUE),
+      );
+      return found ? undefined : JSON.stringify(sights);
+    });
+  }
+
+  async seesNoScreen(): Promise<void> {
+    await until(`${this.persona.name} sees no screen`, PATIENCE_MS, async () => {
+      const sights = await this.sights();
+      return sights.some((sight) => isHue(sight, SCREEN_HUE)) ? JSON.stringify(sights) : undefined;
+    });
+  }
+
+  button(name: string): Locator {
+    return this.page.getByRole("button", { name, exact: true });
+  }
+
+  sights(): Promise<Sight[]> {
+    return this.page.evaluate(() => window.probe.see());
+  }
+
+  firstFrames(): Promise<readonly FirstFrame[]> {
+    return this.page.evaluate(() => window.probe.firstFrames());
+  }
+
+  async #listen(): Promise<void> {
+    if (this.#listening) {
+      return;
+    }
+    this.#listening = true;
+    const tones = EVERYBODY.map((persona) => persona.toneHz);
+    await this.page.evaluate((tonesHz) => window.probe.listen(tonesHz), tones);
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * A network that can be cut: forwards TCP and UDP from ports of its own to a server, in user space, so that it needs no
+ * privileges. While cut, datagrams vanish and streams stand still, as when a cable is pulled; nothing is reset.
+ */
+
+import { createSocket, type Socket as Datagrams } from "node:dgram";
+import type { AddressInfo } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
+
+const LOOPBACK = "127.0.0.1";
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+export class Relay {
+  readonly #streams: StreamRelay;
+  readonly #datagrams: DatagramRelay;
+
+  private constructor(streams: StreamRelay, datagrams: DatagramRelay) {
+    this.#streams = streams;
+    this.#datagrams = datagrams;
+  }
+
+  static async open(): Promise<Relay> {
+    return new Relay(await StreamRelay.open(), await DatagramRelay.open());
+  }
+
+  /** Where browsers reach the server's HTTP. */
+  get http(): Endpoint {
+    return this.#streams.endpoint;
+  }
+
+  /** Where browsers reach the server's media. */
+  get media(): Endpoint {
+    return this.#datagrams.endpoint;
+  }
+
+  /** Tells where the server is; known only once it runs. */
+  lead(http: Endpoint, media: Endpoint): void {
+    this.#streams.target = http;
+    this.#datagrams.target = media;
+  }
+
+  cut(): void {
+    this.#streams.cut();
+    this.#datagrams.isCut = true;
+  }
+
+  mend(): void {
+    this.#streams.mend();
+    this.#datagrams.isCut = false;
+  }
+
+  close(): void {
+    this.#streams.close();
+    this.#datagrams.close();
+  }
+}
+
+class StreamRelay {
+  target: Endpoint | undefined;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #waiting: Socket[] = [];
+  #isCut = false;
+
+  private constructor() {
+    this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (client) =>
+      this.#accept(client),
+    );
+  }
+
+  static async open(): Promise<StreamRelay> {
+    const relay = new StreamRelay();
+    await new Promise<void>((resolve) => relay.#server.listen(0, LOOPBACK, resolve));
+    return relay;
+  }
+
+  get endpoint(): Endpoint {
+    return { host: LOOPBACK, port: (this.#server.address() as AddressInfo).port };
+  }
+
+  cut(): void {
+    this.#isCut = true;
+    for (const socket of this.#sockets) {
+      socket.pause();
+    }
+  }
+
+  mend(): void {
+    this.#isCut = false;
+    for (const client of this.#waiting.splice(0)) {
+      this.#lead(client);
+    }
+    for (const socket of this.#sockets) {
+      socket.resume();
+    }
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of [...this.#sockets, ...this.#waiting]) {
+      socket.destroy();
+    }
+  }
+
+  #accept(client: Socket): void {
+    client.on("error", () => client.destroy());
+    if (this.#isCut) {
+      this.#waiting.push(client);
+      return;
+    }
+    this.#lead(client);
+  }
+
+  #lead(client: Socket): void {
+    if (this.target === undefined) {
+      client.destroy();
+      return;
+    }
+    const server = connect({ ...this.target, allowHalfOpen: true });
+    this.#join(client, server);
+    this.#join(server, client);
+    client.resume();
+  }
+
+  #join(from: Socket, to: Socket): void {
+    from.setNoDelay(true);
+    this.#sockets.add(from);
+    from.on("data", (bytes) => {
+      if (!to.write(bytes)) {
+        from.pause();
+        to.once("drain", () => this.#isCut || from.resume());
+      }
+    });
+    from.on("end", () => to.end());
+    from.on("error", () => to.destroy());
+    from.on("close", () => {
+      this.#sockets.delete(from);
+      to.destroy();
+    });
+  }
+}
+
+class DatagramRelay {
+  target: Endpoint | undefined;
+  isCut = false;
+  readonly #front: Datagrams = createSocket("udp4");
+  /** One socket towards the server per client, so that the server tells them apart as it would without a relay. */
+  readonly #backs = new Map<string, Datagrams>();
+
+  static async open(): Promise<DatagramRelay> {
+    const relay = new DatagramRelay();
+    relay.#front.on("message", (bytes, from) => relay.#up(bytes, from.address, from.port));
+    await new Promise<void>((resolve) => relay.#front.bind(0, LOOPBACK, resolve));
+    return relay;
+  }
+
+  get endpoint(): Endpoint {
+    return { host: LOOPBACK, port: this.#front.address().port };
+  }
+
+  close(): void {
+    this.#front.close();
+    for (const back of this.#backs.values()) {
+      back.close();
+    }
+  }
+
+  #up(bytes: Buffer, address: string, port: number): void {
+    if (this.isCut || this.target === undefined) {
+      return;
+    }
+    this.#back(address, port).send(bytes, this.target.port, this.target.host);
+  }
+
+  #back(address: string, port: number): Datagrams {
+    const key = `${address}:${port}`;
+    const known = this.#backs.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const back = createSocket("udp4", (bytes) => {
+      if (!this.isCut) {
+        this.#front.send(bytes, port, address);
+      }
+    });
+    // A server that is gone answers with ICMP; to the client that is silence.
+    back.on("error", () => undefined);
+    this.#backs.set(key, back);
+    return back;
+  }
+}

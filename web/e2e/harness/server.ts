@@ -1,0 +1,124 @@
+/** Runs the real server with the native engine, as a process of its own that can be killed and come back. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import type { Endpoint } from "./relay";
+import { until } from "./wait";
+
+const ROOT = new URL("../../..", import.meta.url).pathname;
+const INSTALLED = `${ROOT}.venv/bin/meetinghouse`;
+const LOOPBACK = "127.0.0.1";
+/** Start to ready is at most 2 s on an idle machine; browsers may keep this one busy. */
+const READY_MS = 20_000;
+
+export interface ServerOptions {
+  readonly directory: string;
+  readonly environment?: Record<string, string>;
+}
+
+export class Server {
+  readonly http: Endpoint;
+  readonly media: Endpoint;
+  readonly #options: ServerOptions;
+  #process: ChildProcess | undefined;
+  #log = "";
+
+  private constructor(options: ServerOptions, http: Endpoint, media: Endpoint) {
+    this.#options = options;
+    this.http = http;
+    this.media = media;
+  }
+
+  /** Ports are chosen here, not by the server, so that a restart has the same ones. */
+  static async start(options: ServerOptions): Promise<Server> {
+    const server = new Server(options, await freeStreamPort(), await freeDatagramPort());
+    await server.restart();
+    return server;
+  }
+
+  /** Everything it has written, of all its lives. */
+  get log(): string {
+    return this.#log;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** Takes it away without a word, as a power cut does. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  async stop(): Promise<void> {
+    await this.#end("SIGTERM");
+  }
+
+  /** Brings it back on the ports and data it had; resolves when it is ready. */
+  async restart(): Promise<void> {
+    const { directory, environment } = this.#options;
+    const readyFile = `${directory}/ready.json`;
+    await rm(readyFile, { force: true });
+    const [program, ...first] = existsSync(INSTALLED)
+      ? [INSTALLED]
+      : [`${ROOT}.venv/bin/python`, "-m", "meetinghouse"];
+    const child = spawn(
+      program as string,
+      [
+        ...[...first, "serve", "--listen", text(this.http), "--media", text(this.media)],
+        ...["--data", `${directory}/data`, "--ready-file", readyFile],
+      ],
+      {
+        cwd: directory,
+        env: { ...process.env, PYTHONPATH: `${ROOT}src`, PYTHONUNBUFFERED: "1", ...environment },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    this.#process = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (bytes: Buffer) => {
+        this.#log += bytes.toString();
+      });
+    }
+    await until("the server is ready", READY_MS, async () => {
+      if (child.exitCode !== null) {
+        throw new Error(`the server ended with ${child.exitCode}:\n${this.#log}`);
+      }
+      return existsSync(readyFile) ? undefined : this.#log;
+    });
+  }
+
+  async #end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+    const child = this.#process;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) {
+      return;
+    }
+    const ended = once(child, "exit");
+    child.kill(signal);
+    await ended;
+  }
+}
+
+function text({ host, port }: Endpoint): string {
+  return `${host}:${port}`;
+}
+
+async function freeStreamPort(): Promise<Endpoint> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return { host: LOOPBACK, port };
+}
+
+async function freeDatagramPort(): Promise<Endpoint> {
+  const socket = createSocket("udp4");
+  await new Promise<void>((resolve) => socket.bind(0, LOOPBACK, resolve));
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(resolve));
+  return { host: LOOPBACK, port };
+}

@@ -1,0 +1,46 @@
+/** The network goes, the server dies: everybody comes back by themselves. */
+
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { ANA, BEN, CHEN } from "../harness/cast";
+import type { Person } from "../harness/person";
+import { gatherTroupe, Scene } from "../harness/troupe";
+
+const troupe = gatherTroupe(ANA, BEN, CHEN);
+/** After the server's return; what the issue demands. */
+const BACK_MS = 5_000;
+const OUTAGE_MS = 10_000;
+
+test("after ten seconds without network everybody sees and hears each other again", async () => {
+  const scene = await Scene.open(troupe, { relayed: true });
+  const [ana, ben] = (await scene.join(ANA, BEN)) as [Person, Person];
+  await Promise.all([ana.sees([BEN]), ben.sees([ANA]), ana.hears([BEN])]);
+
+  scene.network.cut();
+  await Promise.all([ana.reads(/reconnecting/i), ben.reads(/reconnecting/i), delay(OUTAGE_MS)]);
+  scene.network.mend();
+  await Promise.all([ana.sees([BEN]), ben.sees([ANA]), ana.hears([BEN]), ben.hears([ANA])]);
+  await ana.page.getByText(/reconnecting/i).waitFor({ state: "hidden" });
+  expect(await scene.api.roster(scene.meeting)).toHaveLength(2);
+});
+
+test("a killed server comes back with everybody and everything that was said", async () => {
+  const scene = await Scene.open(troupe);
+  const people = (await scene.join(ANA, BEN, CHEN)) as [Person, Person, Person];
+  const [ana, ben, chen] = people;
+  await Promise.all([ana.sees([BEN, CHEN]), ben.sees([ANA, CHEN]), chen.sees([ANA, BEN])]);
+  await ana.says("Said before the fall");
+  await ben.press("Chat");
+  await ben.reads("Said before the fall");
+
+  await scene.server.kill();
+  await scene.server.restart();
+  await Promise.all([
+    ana.sees([BEN, CHEN], BACK_MS),
+    ben.sees([ANA, CHEN], BACK_MS),
+    chen.sees([ANA, BEN], BACK_MS),
+  ]);
+  await Promise.all([ana.hears([BEN, CHEN]), ben.hears([ANA, CHEN]), chen.hears([ANA, BEN])]);
+  await ben.reads("Said before the fall");
+  expect(await scene.api.roster(scene.meeting)).toHaveLength(3);
+});
