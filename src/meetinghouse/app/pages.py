@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from meetinghouse.security.keyring import content_digest
 
@@ -86,7 +88,7 @@ class StaticFiles:
 
 
 @get(_PAGES, include_in_schema=False)
-async def page(request: Request[Any, Any, Any], static: StaticFiles) -> Response[Any]:
+async def page(request: Request[Any, Any, Any], static: NamedDependency[StaticFiles]) -> Response[Any]:
     """The client's one page, at each of its addresses."""
     index = static.file("index.html")
     if index is None:
@@ -95,13 +97,13 @@ async def page(request: Request[Any, Any, Any], static: StaticFiles) -> Response
 
 
 @get("/assets/{path:path}", include_in_schema=False)
-async def asset(request: Request[Any, Any, Any], static: StaticFiles, path: Path) -> Response[Any]:
+async def asset(request: Request[Any, Any, Any], static: NamedDependency[StaticFiles], path: FromPath[Path]) -> Response[Any]:
     """A file whose name changes with its content."""
     return _found(request, static, f"assets/{str(path).lstrip('/')}", _FOR_EVER)
 
 
 @get(["/favicon.ico", "/favicon.svg", "/manifest.webmanifest", "/robots.txt"], include_in_schema=False)
-async def root_file(request: Request[Any, Any, Any], static: StaticFiles) -> Response[Any]:
+async def root_file(request: Request[Any, Any, Any], static: NamedDependency[StaticFiles]) -> Response[Any]:
     """The few files that browsers ask for at the root."""
     return _found(request, static, request.scope["path"].lstrip("/"), _FRESH)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, get
+from litestar import Response, get
+from litestar.di import NamedDependency
 
 from meetinghouse.app.settings import BrandingSettings
 from meetinghouse.app.version import program_commit, program_version
@@ -36,7 +37,7 @@ async def healthz() -> dict[str, str]:
 
 
 @get("/readyz", include_in_schema=False)
-async def readyz(health: Health) -> Response[dict[str, Any]]:
+async def readyz(health: NamedDependency[Health]) -> Response[dict[str, Any]]:
     """The process can do its work."""
     parts = await health.ready()
     good = all(parts.values())
@@ -51,6 +52,6 @@ async def version() -> Version:
 
 
 @get("/branding")
-async def branding(branding_settings: BrandingSettings) -> Branding:
+async def branding(branding_settings: NamedDependency[BrandingSettings]) -> Branding:
     """The name to show and the languages to offer."""
     return Branding(branding_settings.name, branding_settings.languages)
