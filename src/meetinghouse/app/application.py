@@ -14,6 +14,7 @@ from meetinghouse.app.pages import PAGE_ROUTES, StaticFiles
 from meetinghouse.app.problems import EXCEPTION_HANDLERS
 from meetinghouse.app.services import Services
 from meetinghouse.app.system_api import branding, healthz, readyz, version
+from meetinghouse.people.identify import optional_actor, require_actor
 
 
 def create_app(services: Services) -> ASGIApp:
@@ -48,7 +49,11 @@ def _dependencies(services: Services) -> dict[str, Provide]:
         "meetings_settings": config.meetings,
         "region_settings": config.region,
     }
-    return {name: Provide(_always(value), sync_to_thread=False) for name, value in values.items()}
+    return {
+        **{name: Provide(_always(value), sync_to_thread=False) for name, value in values.items()},
+        "optional_actor": Provide(optional_actor),
+        "actor": Provide(require_actor),
+    }
 
 
 def _always(value: Any) -> Callable[[], Any]:  # noqa: ANN401 (one of the services)

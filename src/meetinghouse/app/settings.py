@@ -17,7 +17,7 @@ class ServerSettings(Section, frozen=True, kw_only=True):
     """Where the web is served."""
 
     # Port 0 is any free port.
-    listen: str = "127.0.0.1:8080"
+    listen: str = "localhost:8080"
     # What people type; needed behind a proxy and on any host but this machine. Empty: derived from `listen`.
     public_url: str = ""
     tls: Literal["off", "self_signed", "files"] = "off"

@@ -1,1 +1,1 @@
-"""See ARCHITECTURE.md."""
+"""Who people are: the operator's tenant, its members, and how they prove who they are."""

@@ -1,0 +1,278 @@
+"""SQL of how people prove who they are: sign-ins, passkeys, challenges, one-time links, API tokens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Column, Integer, LargeBinary, String, Table, Text, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from meetinghouse.db.schema import metadata
+from meetinghouse.db.types import Json, UtcTime
+from meetinghouse.people.model import Actor, ApiToken, LinkKind, OneTimeLink, Passkey, Role, Scope, SignIn, Status
+from meetinghouse.people.tables import members
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def _owned(name: str, *columns: Column[Any]) -> Table:
+    """A table whose rows belong to a member of a tenant."""
+    return Table(
+        name,
+        metadata,
+        Column("id", String(64), primary_key=True),
+        Column("tenant_id", String(64), nullable=False),
+        Column("member_id", String(64), nullable=False),
+        *columns,
+    )
+
+
+passkeys = _owned(
+    "passkeys",
+    Column("credential_id", LargeBinary, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+sign_ins = _owned(
+    "sign_ins",
+    Column("secret_mark", LargeBinary, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("last_seen_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+)
+one_time_links = _owned(
+    "one_time_links",
+    Column("kind", Text, nullable=False),
+    Column("token_mark", LargeBinary, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("used_at", UtcTime),
+)
+api_tokens = _owned(
+    "api_tokens",
+    Column("name", Text, nullable=False),
+    Column("secret_mark", LargeBinary, nullable=False),
+    Column("scopes", Json, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+)
+challenges = Table(
+    "challenges",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("purpose", Text, nullable=False),
+    Column("challenge", LargeBinary, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+)
+
+_SIGN_IN = [column for column in sign_ins.c if column.name != "secret_mark"]
+_LINK = [one_time_links.c[name] for name in OneTimeLink.__struct_fields__]
+_TOKEN = [api_tokens.c[name] for name in ApiToken.__struct_fields__]
+_WHO = (members.c.name.label("member_name"), members.c.role.label("member_role"))
+
+
+# --- sign-ins --------------------------------------------------------------------------------------------------------
+
+
+async def insert_sign_in(connection: AsyncConnection, new: SignIn, secret_mark: bytes) -> None:
+    """Remember a browser that signed in."""
+    await connection.execute(insert(sign_ins).values(**msgspec.structs.asdict(new), secret_mark=secret_mark))
+
+
+async def sign_in_by_mark(connection: AsyncConnection, mark: bytes) -> tuple[SignIn, str, Role] | None:
+    """A sign-in of an active member, with the member's name and role."""
+    query = (
+        select(*_SIGN_IN, *_WHO)
+        .join(members, members.c.id == sign_ins.c.member_id)
+        .where(sign_ins.c.secret_mark == mark, members.c.status == Status.ACTIVE)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else (SignIn(**_part(row, SignIn)), row.member_name, Role(row.member_role))
+
+
+async def sign_ins_of(connection: AsyncConnection, member_id: str) -> list[SignIn]:
+    """Where a member is signed in, newest first."""
+    query = select(*_SIGN_IN).where(sign_ins.c.member_id == member_id).order_by(sign_ins.c.id.desc())
+    return [SignIn(**row._mapping) for row in await connection.execute(query)]
+
+
+async def touch_sign_in(connection: AsyncConnection, sign_in_id: str, now: datetime) -> None:
+    """Remember that a sign-in is used."""
+    await connection.execute(update(sign_ins).where(sign_ins.c.id == sign_in_id).values(last_seen_at=now))
+
+
+async def delete_sign_in(connection: AsyncConnection, member_id: str, sign_in_id: str) -> bool:
+    """End one sign-in of a member; whether there was one."""
+    result = await connection.execute(
+        delete(sign_ins).where(sign_ins.c.id == sign_in_id, sign_ins.c.member_id == member_id)
+    )
+    return bool(result.rowcount)
+
+
+async def delete_other_sign_ins(connection: AsyncConnection, member_id: str, kept: str) -> None:
+    """End a member's sign-ins but the one `kept`."""
+    await connection.execute(delete(sign_ins).where(sign_ins.c.member_id == member_id, sign_ins.c.id != kept))
+
+
+async def delete_expired(connection: AsyncConnection, now: datetime) -> None:
+    """Forget what time has ended."""
+    for table in (sign_ins, one_time_links, api_tokens, challenges):
+        await connection.execute(delete(table).where(table.c.expires_at <= now))
+
+
+async def delete_credentials(connection: AsyncConnection, member_id: str) -> None:
+    """End every way in that a member has, but the password, which is the member's own column."""
+    for table in (sign_ins, passkeys, api_tokens, one_time_links):
+        await connection.execute(delete(table).where(table.c.member_id == member_id))
+
+
+# --- passkeys --------------------------------------------------------------------------------------------------------
+
+
+async def insert_passkey(connection: AsyncConnection, new: Passkey) -> None:
+    """Add a passkey."""
+    await connection.execute(insert(passkeys).values(msgspec.structs.asdict(new)))
+
+
+async def passkey_by_credential(connection: AsyncConnection, credential_id: bytes) -> Passkey | None:
+    """A passkey of an active member."""
+    query = (
+        select(passkeys)
+        .join(members, members.c.id == passkeys.c.member_id)
+        .where(passkeys.c.credential_id == credential_id, members.c.status == Status.ACTIVE)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else Passkey(**row._mapping)
+
+
+async def passkeys_of(connection: AsyncConnection, member_id: str) -> list[Passkey]:
+    """A member's passkeys, oldest first."""
+    query = select(passkeys).where(passkeys.c.member_id == member_id).order_by(passkeys.c.id)
+    return [Passkey(**row._mapping) for row in await connection.execute(query)]
+
+
+async def update_sign_count(connection: AsyncConnection, passkey_id: str, sign_count: int) -> None:
+    """Remember the authenticator's counter."""
+    await connection.execute(update(passkeys).where(passkeys.c.id == passkey_id).values(sign_count=sign_count))
+
+
+async def delete_passkey(connection: AsyncConnection, member_id: str, passkey_id: str) -> bool:
+    """Remove one passkey of a member; whether there was one."""
+    result = await connection.execute(
+        delete(passkeys).where(passkeys.c.id == passkey_id, passkeys.c.member_id == member_id)
+    )
+    return bool(result.rowcount)
+
+
+async def insert_challenge(
+    connection: AsyncConnection, challenge_id: str, purpose: str, challenge: bytes, expires_at: datetime
+) -> None:
+    """Remember what an authenticator is asked to sign."""
+    await connection.execute(
+        insert(challenges).values(id=challenge_id, purpose=purpose, challenge=challenge, expires_at=expires_at)
+    )
+
+
+async def take_challenge(connection: AsyncConnection, challenge_id: str, purpose: str, now: datetime) -> bytes | None:
+    """The challenge, once."""
+    query = (
+        delete(challenges)
+        .where(challenges.c.id == challenge_id, challenges.c.purpose == purpose, challenges.c.expires_at > now)
+        .returning(challenges.c.challenge)
+    )
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
+# --- one-time links --------------------------------------------------------------------------------------------------
+
+
+async def insert_link(connection: AsyncConnection, new: OneTimeLink, token_mark: bytes, created_at: datetime) -> None:
+    """Add a link; earlier ones of the member end."""
+    await connection.execute(delete(one_time_links).where(one_time_links.c.member_id == new.member_id))
+    await connection.execute(
+        insert(one_time_links).values(**msgspec.structs.asdict(new), token_mark=token_mark, created_at=created_at)
+    )
+
+
+async def link_by_mark(connection: AsyncConnection, mark: bytes) -> OneTimeLink | None:
+    """A link by its token."""
+    row = (await connection.execute(select(*_LINK).where(one_time_links.c.token_mark == mark))).one_or_none()
+    return None if row is None else OneTimeLink(**{**row._mapping, "kind": LinkKind(row.kind)})
+
+
+async def use_link(connection: AsyncConnection, link_id: str, now: datetime) -> bool:
+    """Use a link up; whether it was still there to be used."""
+    query = update(one_time_links).where(one_time_links.c.id == link_id, one_time_links.c.used_at.is_(None))
+    return bool((await connection.execute(query.values(used_at=now))).rowcount)
+
+
+# --- API tokens ------------------------------------------------------------------------------------------------------
+
+
+async def insert_token(connection: AsyncConnection, new: ApiToken, secret_mark: bytes) -> None:
+    """Add a token."""
+    values = {**msgspec.structs.asdict(new), "scopes": sorted(new.scopes)}
+    await connection.execute(insert(api_tokens).values(**values, secret_mark=secret_mark))
+
+
+async def actor_by_token_mark(connection: AsyncConnection, mark: bytes, now: datetime) -> Actor | None:
+    """Whom a bearer token speaks for. An owner who has yet to enrol may be spoken for: the operator made the token."""
+    query = (
+        select(*_TOKEN, *_WHO)
+        .join(members, members.c.id == api_tokens.c.member_id)
+        .where(
+            api_tokens.c.secret_mark == mark,
+            api_tokens.c.expires_at > now,
+            members.c.status.in_([Status.ACTIVE, Status.INVITED]),
+        )
+    )
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        return None
+    return Actor(
+        tenant_id=row.tenant_id,
+        member_id=row.member_id,
+        name=row.member_name,
+        role=Role(row.member_role),
+        scopes=frozenset(Scope(scope) for scope in row.scopes),
+        via="token",
+        credential_id=row.id,
+        expires_at=row.expires_at,
+    )
+
+
+async def tokens_of(connection: AsyncConnection, member_id: str, now: datetime) -> list[ApiToken]:
+    """A member's tokens that are still good, newest first."""
+    query = (
+        select(*_TOKEN)
+        .where(api_tokens.c.member_id == member_id, api_tokens.c.expires_at > now)
+        .order_by(api_tokens.c.id.desc())
+    )
+    return [_token(row) for row in await connection.execute(query)]
+
+
+async def count_tokens(connection: AsyncConnection, member_id: str) -> int:
+    """How many tokens a member has."""
+    query = select(func.count()).select_from(api_tokens).where(api_tokens.c.member_id == member_id)
+    return (await connection.execute(query)).scalar_one()
+
+
+async def delete_token(connection: AsyncConnection, member_id: str, token_id: str) -> bool:
+    """End one token of a member; whether there was one."""
+    result = await connection.execute(
+        delete(api_tokens).where(api_tokens.c.id == token_id, api_tokens.c.member_id == member_id)
+    )
+    return bool(result.rowcount)
+
+
+def _token(row: Any) -> ApiToken:  # noqa: ANN401 (a row)
+    return ApiToken(**{**row._mapping, "scopes": frozenset(Scope(scope) for scope in row.scopes)})
+
+
+def _part(row: Any, struct: type[S]) -> dict[str, Any]:  # noqa: ANN401 (a row)
+    return {name: row._mapping[name] for name in struct.__struct_fields__}

@@ -1,0 +1,150 @@
+"""SQL of people: tenants, members and the audit log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Column, ForeignKey, LargeBinary, String, Table, Text, UniqueConstraint, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from meetinghouse.db.ids import new_id
+from meetinghouse.db.schema import metadata
+from meetinghouse.db.types import Json, UtcTime
+from meetinghouse.people.model import AuditEntry, Member, Role, Status, Tenant
+
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("operator_id", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("country", Text),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("tenant_id", String(64), ForeignKey("tenants.id"), nullable=False),
+    Column("email", Text),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("language", Text),
+    Column("password_hash", Text),
+    Column("personal_meeting_id", String(64)),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("tenant_id", "email"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("tenant_id", String(64), ForeignKey("tenants.id"), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Json, nullable=False),
+)
+
+idempotent_answers = Table(
+    "idempotent_answers",
+    metadata,
+    Column("mark", LargeBinary, primary_key=True),
+    Column("request_mark", LargeBinary, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+)
+
+_SHOWN = members.c.status != Status.REMOVED
+
+
+async def first_tenant(connection: AsyncConnection) -> Tenant:
+    """The tenant that the installation began with."""
+    row = (await connection.execute(select(tenants.c.id, tenants.c.name).order_by(tenants.c.id).limit(1))).one()
+    return Tenant(*row)
+
+
+async def tenant(connection: AsyncConnection, tenant_id: str) -> Tenant:
+    """One tenant, which exists."""
+    return Tenant(*(await connection.execute(select(tenants.c.id, tenants.c.name).where(tenants.c.id == tenant_id))).one())
+
+
+async def member(connection: AsyncConnection, member_id: str) -> Member | None:
+    """One member by id."""
+    return await _one(connection, members.c.id == member_id)
+
+
+async def member_by_email(connection: AsyncConnection, tenant_id: str, email: str) -> Member | None:
+    """One member by the clean spelling of their address."""
+    return await _one(connection, (members.c.tenant_id == tenant_id) & (members.c.email == email))
+
+
+async def first_owner(connection: AsyncConnection, tenant_id: str) -> Member:
+    """The longest-standing owner; before anybody has enrolled, the one who was made with the tenant."""
+    query = (
+        select(members)
+        .where(members.c.tenant_id == tenant_id, members.c.role == Role.OWNER, members.c.status.in_([Status.ACTIVE, Status.INVITED]))
+        .order_by(members.c.status, members.c.id)
+        .limit(1)
+    )
+    return _member((await connection.execute(query)).one()._mapping)
+
+
+async def count_active_owners(connection: AsyncConnection, tenant_id: str) -> int:
+    """How many owners can sign in."""
+    query = select(func.count()).where(
+        members.c.tenant_id == tenant_id, members.c.role == Role.OWNER, members.c.status == Status.ACTIVE
+    )
+    return (await connection.execute(query)).scalar_one()
+
+
+async def members_page(connection: AsyncConnection, tenant_id: str, after: str, limit: int) -> list[Member]:
+    """Members by age of their account, after the id `after`."""
+    query = select(members).where(members.c.tenant_id == tenant_id, members.c.id > after, _SHOWN).order_by(members.c.id).limit(limit)
+    return [_member(row._mapping) for row in await connection.execute(query)]
+
+
+async def insert_member(connection: AsyncConnection, new: Member) -> None:
+    """Add a member."""
+    await connection.execute(insert(members).values(msgspec.structs.asdict(new)))
+
+
+async def update_member(connection: AsyncConnection, member_id: str, **values: Any) -> None:  # noqa: ANN401 (column values)
+    """Set some columns of a member."""
+    await connection.execute(update(members).where(members.c.id == member_id).values(**values))
+
+
+async def insert_audit(
+    connection: AsyncConnection, tenant_id: str, at: datetime, actor: str, action: str, subject: str, detail: dict[str, Any]
+) -> None:
+    """Append to the audit log."""
+    await connection.execute(
+        insert(audit).values(
+            id=new_id(), tenant_id=tenant_id, at=at, actor=actor, action=action, subject=subject, detail=detail
+        )
+    )
+
+
+async def audit_page(connection: AsyncConnection, tenant_id: str, before: str, limit: int) -> list[AuditEntry]:
+    """The newest entries first, before the id `before` (empty: from the newest)."""
+    query = select(audit).where(audit.c.tenant_id == tenant_id).order_by(audit.c.id.desc()).limit(limit)
+    if before:
+        query = query.where(audit.c.id < before)
+    return [msgspec.convert(dict(row._mapping), AuditEntry, strict=False) for row in await connection.execute(query)]
+
+
+async def _one(connection: AsyncConnection, condition: Any) -> Member | None:  # noqa: ANN401 (a SQL expression)
+    row = (await connection.execute(select(members).where(condition, _SHOWN))).one_or_none()
+    return None if row is None else _member(row._mapping)
+
+
+def _member(row: Any) -> Member:  # noqa: ANN401 (a row mapping)
+    return Member(**{**row, "role": Role(row["role"]), "status": Status(row["status"])})
