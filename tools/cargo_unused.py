@@ -14,7 +14,9 @@ def unused(manifest: Path) -> list[str]:
     """Dependencies of one crate whose name stands in none of its Rust files."""
     data = tomllib.loads(manifest.read_text("utf-8"))
     text = "\n".join(path.read_text("utf-8") for path in manifest.parent.rglob("*.rs"))
-    names = [name for table in ("dependencies", "dev-dependencies", "build-dependencies") for name in data.get(table, {})]
+    names = [
+        name for table in ("dependencies", "dev-dependencies", "build-dependencies") for name in data.get(table, {})
+    ]
     return [name for name in names if not re.search(rf"\b{name.replace('-', '_')}\b", text)]
 
 

@@ -15,7 +15,10 @@ GENERATORS = ("generate_protocol.py", "generate_openapi.py", "generate_stub.py")
 
 def main() -> int:
     """Run all, so that one `make generate` mends everything at once."""
-    codes = [subprocess.run([sys.executable, str(TOOLS / name), *sys.argv[1:]], check=False).returncode for name in GENERATORS]
+    codes = [
+        subprocess.run([sys.executable, str(TOOLS / name), *sys.argv[1:]], check=False).returncode
+        for name in GENERATORS
+    ]
     return max(codes)
 
 

@@ -28,38 +28,25 @@ def schema() -> tuple[dict[str, Any], dict[str, Any]]:
     tops, components = msgspec.json.schema_components(
         [*(getattr(messages, union) for union in UNIONS), messages.State], ref_template="#/$defs/{name}"
     )
-    defs = dict(sorted(components.items()))
-    for union, top in zip(UNIONS, tops, strict=False):
-        defs[union] = top
+    defs = dict(sorted(components.items())) | dict(zip(UNIONS, tops, strict=False))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": messages.PROTOCOL, "$defs": defs}, defs
+
+
+SCALARS = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 
 
 def ts_type(node: dict[str, Any]) -> str:
     """The TypeScript type of one schema node."""
     if "$ref" in node:
         return str(node["$ref"]).rsplit("/", 1)[1]
-    for key in ("anyOf", "oneOf"):
-        if key in node:
-            return " | ".join(dict.fromkeys(ts_type(part) for part in node[key]))
+    if parts := node.get("anyOf") or node.get("oneOf"):
+        return " | ".join(dict.fromkeys(ts_type(part) for part in parts))
     if "enum" in node:
         return " | ".join(json.dumps(value) for value in node["enum"])
-    if "const" in node:
-        return json.dumps(node["const"])
-    match node.get("type"):
-        case "string":
-            return "string"
-        case "integer" | "number":
-            return "number"
-        case "boolean":
-            return "boolean"
-        case "null":
-            return "null"
-        case "array":
-            inner = ts_type(node["items"]) if isinstance(node.get("items"), dict) else "unknown"
-            return f"readonly ({inner})[]" if " " in inner else f"readonly {inner}[]"
-        case other:
-            message = f"no TypeScript for schema node of type {other!r}: {node}"
-            raise ValueError(message)
+    if node.get("type") == "array":
+        inner = ts_type(node["items"]) if isinstance(node.get("items"), dict) else "unknown"
+        return f"readonly ({inner})[]" if " " in inner else f"readonly {inner}[]"
+    return SCALARS[node["type"]]
 
 
 def ts_definition(name: str, node: dict[str, Any]) -> str:

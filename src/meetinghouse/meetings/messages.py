@@ -262,8 +262,23 @@ class Ping(Struct, frozen=True, kw_only=True, tag="ping"):
 
 
 ClientMessage = (
-    Hello | Offer | SetSources | SetView | SendChat | RaiseHand | React | Rename | Admit | Remove | Mute | AskToUnmute
-    | SetRole | ChangeMeeting | EndMeeting | Leave | Ping
+    Hello
+    | Offer
+    | SetSources
+    | SetView
+    | SendChat
+    | RaiseHand
+    | React
+    | Rename
+    | Admit
+    | Remove
+    | Mute
+    | AskToUnmute
+    | SetRole
+    | ChangeMeeting
+    | EndMeeting
+    | Leave
+    | Ping
 )
 
 # --- server → client -------------------------------------------------------------------------------------------------
@@ -400,6 +415,21 @@ class Closed(Struct, frozen=True, kw_only=True, tag="closed"):
 
 Sequenced = ParticipantPut | ParticipantGone | WaitingPut | WaitingGone | MeetingPut | MessagePut
 ServerMessage = (
-    Welcome | Snapshot | ParticipantPut | ParticipantGone | WaitingPut | WaitingGone | MeetingPut | MessagePut | Ok | Answer
-    | Error | Slots | Speakers | Reacted | AskedToUnmute | MediaLost | Closed
+    Welcome
+    | Snapshot
+    | ParticipantPut
+    | ParticipantGone
+    | WaitingPut
+    | WaitingGone
+    | MeetingPut
+    | MessagePut
+    | Ok
+    | Answer
+    | Error
+    | Slots
+    | Speakers
+    | Reacted
+    | AskedToUnmute
+    | MediaLost
+    | Closed
 )
