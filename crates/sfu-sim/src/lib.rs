@@ -1,1 +1,26 @@
-//! See ARCHITECTURE.md.
+//! The engine in a world without clocks and sockets: virtual time, seeded networks, and clients that are not ours.
+//!
+//! ```text
+//! test ─► World ─┬─► Engine            what is tested
+//!                ├─► Link × 2n         what happens to datagrams on the way, drawn from one seed
+//!                └─► Client × n        str0m, an independent WebRTC peer, with made-up media
+//!                     └─► Screen × m   what a decoder would make of a video slot
+//! ```
+//!
+//! A test says who joins and what the network does, lets time run until something is true, and looks at what arrived.
+
+mod client;
+mod content;
+mod network;
+mod random;
+mod screen;
+mod speaker;
+mod world;
+
+pub use client::{Client, ClientOptions};
+pub use content::{Content, Tag};
+pub use network::{Link, Loss, Network};
+pub use random::Random;
+pub use screen::{Picture, Screen};
+pub use speaker::Speaker;
+pub use world::{ClientId, World};

@@ -1,0 +1,371 @@
+//! An independent WebRTC peer with made-up media.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sfu::Source;
+use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::format::Codec;
+use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid, Pt};
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc};
+use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
+
+use crate::{Content, Screen, Speaker};
+
+const AUDIO_INTERVAL: Duration = Duration::from_millis(20);
+const AUDIO_TICKS: u32 = 960;
+const VIDEO_INTERVAL: Duration = Duration::from_micros(33_333);
+const VIDEO_TICKS: u32 = 3000;
+const SOURCES: [Source; 4] = [Source::Microphone, Source::Camera, Source::Screen, Source::ScreenAudio];
+
+/// The shape of a client.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientOptions {
+    /// Receive-only video lines.
+    pub video_slots: usize,
+    /// May publish (command, not client).
+    pub publish: bool,
+    /// May receive (command, not client).
+    pub subscribe: bool,
+}
+
+impl Default for ClientOptions {
+    fn default() -> Self {
+        Self { video_slots: 4, publish: true, subscribe: true }
+    }
+}
+
+/// One stream on its way up.
+#[derive(Debug)]
+struct Publication {
+    source: Source,
+    mid: Mid,
+    content: Content,
+    /// `None` is off.
+    next: Option<Instant>,
+    stopped: Option<Instant>,
+    sequence: u64,
+}
+
+impl Publication {
+    fn is_audio(&self) -> bool {
+        matches!(self.source, Source::Microphone | Source::ScreenAudio)
+    }
+
+    fn interval(&self) -> Duration {
+        if self.is_audio() { AUDIO_INTERVAL } else { VIDEO_INTERVAL }
+    }
+
+    fn ticks(&self) -> u32 {
+        if self.is_audio() { AUDIO_TICKS } else { VIDEO_TICKS }
+    }
+}
+
+/// A client in the middle of a meeting: str0m in RTP mode, four publications, and a receiver per slot.
+pub struct Client {
+    /// Its id in the room.
+    pub name: Arc<str>,
+    /// Where the network sees it; datagrams to other places do not reach it.
+    pub address: SocketAddr,
+    /// Where it believes to be.
+    local: SocketAddr,
+    /// Video slots in the order of their m-lines.
+    pub screens: Vec<Screen>,
+    /// Audio slots in the order of their m-lines: three for speech, then the sound of shares.
+    pub speakers: Vec<Speaker>,
+    /// Key frames that were asked of it, by source.
+    pub key_frame_requests: BTreeMap<Source, u32>,
+    /// RTP packets on SSRCs that the answer did not name.
+    pub strays: u32,
+    rtc: Rtc,
+    pending: Option<SdpPendingOffer>,
+    publications: Vec<Publication>,
+    audio_level_db: i8,
+    audio_mids: Vec<Mid>,
+    video_mids: Vec<Mid>,
+    deadline: Instant,
+    outgoing: VecDeque<(SocketAddr, Vec<u8>)>,
+    gone: bool,
+}
+
+impl Client {
+    /// A client number `number` and its offer.
+    pub(crate) fn new(
+        now: Instant,
+        name: &str,
+        number: u32,
+        address: SocketAddr,
+        options: ClientOptions,
+    ) -> (Self, String) {
+        let mut rtc = RtcConfig::new()
+            .clear_codecs()
+            .enable_opus(true, false)
+            .enable_vp8(true)
+            .set_rtp_mode(true)
+            .build(now);
+        rtc.add_local_candidate(Candidate::host(address, "udp").expect("a valid address"));
+        let mut changes = rtc.sdp_api();
+        let mut add = |kind, direction| changes.add_media(kind, direction, None, None, None);
+        let up = [
+            add(MediaKind::Audio, Direction::SendOnly),
+            add(MediaKind::Video, Direction::SendOnly),
+            add(MediaKind::Video, Direction::SendOnly),
+            add(MediaKind::Audio, Direction::SendOnly),
+        ];
+        let audio_mids: Vec<_> = (0..4).map(|_| add(MediaKind::Audio, Direction::RecvOnly)).collect();
+        let video_mids: Vec<_> =
+            (0..options.video_slots).map(|_| add(MediaKind::Video, Direction::RecvOnly)).collect();
+        let (offer, pending) = changes.apply().expect("media were added");
+        let publications = SOURCES
+            .into_iter()
+            .zip(up)
+            .map(|(source, mid)| Publication {
+                source,
+                mid,
+                content: Content::new(number, source),
+                next: None,
+                stopped: None,
+                // str0m wants the first below 65 536; that it wraps soon is the point.
+                sequence: 65_500,
+            })
+            .collect();
+        let client = Self {
+            name: Arc::from(name),
+            address,
+            local: address,
+            screens: video_mids.iter().map(|_| Screen::default()).collect(),
+            speakers: audio_mids.iter().map(|_| Speaker::default()).collect(),
+            key_frame_requests: BTreeMap::new(),
+            strays: 0,
+            rtc,
+            pending: Some(pending),
+            publications,
+            audio_level_db: -30,
+            audio_mids,
+            video_mids,
+            deadline: now,
+            outgoing: VecDeque::new(),
+            gone: false,
+        };
+        (client, offer.to_sdp_string())
+    }
+
+    /// Takes the server's answer to the last offer.
+    pub(crate) fn answer(&mut self, now: Instant, sdp: &str) {
+        let answer = SdpAnswer::from_sdp_string(sdp).expect("str0m reads the answer");
+        let Some(pending) = self.pending.take() else { return };
+        self.rtc.sdp_api().accept_answer(pending, answer).expect("str0m accepts the answer");
+        self.drain(now);
+    }
+
+    /// A new offer with new ICE credentials.
+    pub(crate) fn restart_ice(&mut self, now: Instant) -> String {
+        let mut changes = self.rtc.sdp_api();
+        changes.ice_restart(true);
+        let (offer, pending) = changes.apply().expect("a restart is a change");
+        self.pending = Some(pending);
+        self.drain(now);
+        offer.to_sdp_string()
+    }
+
+    /// Moves to another address: a NAT rebinding. str0m learns nothing of it.
+    pub fn rebind(&mut self, address: SocketAddr) {
+        self.address = address;
+    }
+
+    /// Falls silent without a word: neither media nor checks leave it any more.
+    pub fn vanish(&mut self) {
+        self.gone = true;
+    }
+
+    /// ICE and DTLS are up.
+    pub fn is_connected(&self) -> bool {
+        self.rtc.is_connected()
+    }
+
+    /// Begins or ends sending one stream, as `replaceTrack` does.
+    pub fn publish(&mut self, now: Instant, source: Source, on: bool) {
+        let Some(publication) = self.publications.iter_mut().find(|it| it.source == source) else { return };
+        if on == publication.next.is_some() {
+            return;
+        }
+        if on {
+            if let Some(stopped) = publication.stopped.take() {
+                let frames = now.duration_since(stopped).as_micros() / publication.interval().as_micros();
+                publication.content.pause(frames as u32 * publication.ticks());
+            }
+            publication.next = Some(now);
+        } else {
+            publication.next = None;
+            publication.stopped = Some(now);
+        }
+    }
+
+    /// What the audio-level extension says of the microphone: 0 is loudest, −127 is silence.
+    pub fn set_loudness(&mut self, level_db: i8) {
+        self.audio_level_db = level_db;
+    }
+
+    /// Key frames made of a source.
+    pub fn key_frames_made(&self, source: Source) -> u32 {
+        self.publications.iter().filter(|it| it.source == source).map(|it| it.content.key_frames()).sum()
+    }
+
+    /// When [`Client::timeout`] is next to be called.
+    pub(crate) fn next_timeout(&self) -> Instant {
+        let media = self.publications.iter().filter_map(|it| it.next).min();
+        let screens = self.screens.iter().filter_map(Screen::next_poll).min();
+        [media, screens].into_iter().flatten().fold(self.deadline, Instant::min)
+    }
+
+    /// Does everything that is due.
+    pub(crate) fn timeout(&mut self, now: Instant) {
+        if self.deadline <= now {
+            self.input(Input::Timeout(now), now);
+        }
+        if self.rtc.is_connected() {
+            for index in 0..self.publications.len() {
+                self.publish_due(now, index);
+            }
+        } else {
+            // Time passes for tracks that cannot be sent yet.
+            for publication in &mut self.publications {
+                publication.next = publication.next.map(|at| at.max(now + publication.interval()));
+            }
+        }
+        for index in 0..self.screens.len() {
+            if self.screens.get_mut(index).is_some_and(|screen| screen.poll(now)) {
+                self.request_key_frame(now, index);
+            }
+        }
+    }
+
+    /// Takes one datagram.
+    pub(crate) fn receive(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) {
+        if let Ok(receive) = Receive::new(Protocol::Udp, from, self.local, datagram) {
+            self.input(Input::Receive(now, receive), now);
+        }
+    }
+
+    /// The next datagram to send.
+    pub(crate) fn outgoing(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
+        let next = self.outgoing.pop_front();
+        next.filter(|_| !self.gone)
+    }
+
+    fn input(&mut self, input: Input<'_>, now: Instant) {
+        if self.rtc.is_alive() {
+            // A refused input is what a browser would drop in silence; what came of it shows in the records.
+            let _ = self.rtc.handle_input(input);
+            self.drain(now);
+        }
+    }
+
+    fn drain(&mut self, now: Instant) {
+        loop {
+            match self.rtc.poll_output() {
+                Ok(Output::Timeout(deadline)) => {
+                    self.deadline = deadline.max(now + Duration::from_millis(1));
+                    return;
+                }
+                Ok(Output::Transmit(transmit)) => {
+                    self.outgoing.push_back((transmit.destination, transmit.contents.to_vec()));
+                }
+                Ok(Output::Event(Event::RtpPacket(packet))) => self.packet(now, &packet),
+                Ok(Output::Event(Event::KeyframeRequest(request))) => self.key_frame_requested(request.mid),
+                Ok(Output::Event(_)) => {}
+                Err(_) => {
+                    self.deadline = now + Duration::from_secs(3600);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn packet(&mut self, now: Instant, packet: &RtpPacket) {
+        let ssrc = packet.header.ssrc;
+        let Some(mid) = self.rtc.direct_api().stream_rx(&ssrc).map(|stream| stream.mid()) else {
+            self.strays += 1;
+            return;
+        };
+        let (sequence, timestamp) = (*packet.seq_no, packet.header.timestamp);
+        if let Some(index) = self.video_mids.iter().position(|slot| *slot == mid) {
+            let marker = packet.header.marker;
+            self.screens[index].receive(now, sequence, timestamp, marker, &packet.payload);
+        } else if let Some(index) = self.audio_mids.iter().position(|slot| *slot == mid) {
+            self.speakers[index].receive(now, sequence, timestamp, &packet.payload);
+        } else {
+            self.strays += 1;
+        }
+    }
+
+    fn key_frame_requested(&mut self, mid: Mid) {
+        if let Some(publication) = self.publications.iter_mut().find(|it| it.mid == mid) {
+            publication.content.request_key_frame();
+            *self.key_frame_requests.entry(publication.source).or_default() += 1;
+        }
+    }
+
+    fn request_key_frame(&mut self, now: Instant, screen: usize) {
+        let mid = self.video_mids[screen];
+        if let Some(stream) = self.rtc.direct_api().stream_rx_by_mid(mid, None) {
+            stream.request_keyframe(KeyframeRequestKind::Pli);
+        }
+        self.input(Input::Timeout(now), now);
+    }
+
+    fn publish_due(&mut self, now: Instant, index: usize) {
+        let Some(codec) =
+            self.publications.get(index).map(|it| if it.is_audio() { Codec::Opus } else { Codec::Vp8 })
+        else {
+            return;
+        };
+        let payload_type = self.payload_type(codec);
+        let level = self.audio_level_db;
+        while let Some(publication) = self.publications.get_mut(index)
+            && let Some(due) = publication.next.filter(|due| *due <= now)
+        {
+            publication.next = Some(due + publication.interval());
+            let is_audio = publication.is_audio();
+            let mid = publication.mid;
+            let ticks = publication.ticks();
+            for made in publication.content.next_frame(ticks) {
+                let sequence = self.publications[index].sequence;
+                self.publications[index].sequence += 1;
+                let values = ExtensionValues {
+                    audio_level: is_audio.then_some(level),
+                    voice_activity: is_audio.then_some(level > -50),
+                    ..ExtensionValues::default()
+                };
+                let write = RtpWrite::new(payload_type, sequence.into(), made.timestamp, now, made.payload)
+                    .marker(made.marker)
+                    .ext_vals(values)
+                    .nackable(!is_audio);
+                if let Some(stream) = self.rtc.direct_api().stream_tx_by_mid(mid, None) {
+                    stream.write_rtp(write);
+                }
+                self.drain(now);
+                self.input(Input::Timeout(now), now);
+            }
+        }
+    }
+
+    fn payload_type(&self, codec: Codec) -> Pt {
+        let params = self.rtc.codec_config().params();
+        params
+            .iter()
+            .find(|params| params.spec().codec == codec)
+            .map(|params| params.pt())
+            .expect("a codec of ours")
+    }
+
+    /// SSRCs of its publications, by source.
+    pub fn ssrc(&mut self, source: Source) -> Option<u32> {
+        let mid = self.publications.iter().find(|it| it.source == source)?.mid;
+        let ssrc: Ssrc = self.rtc.direct_api().stream_tx_by_mid(mid, None)?.ssrc();
+        Some(*ssrc)
+    }
+}

@@ -1,0 +1,169 @@
+//! Made-up media: payloads that look like Opus and VP8 to a forwarder and say at their end what they are.
+
+use sfu::Source;
+use wire::vp8::{OutgoingFrame, write_payload_head};
+
+/// Bytes of a [`Tag`] at the end of every payload.
+const TAG_BYTES: usize = 11;
+/// 20 ms at 32 kbit/s.
+const AUDIO_BYTES: usize = 80;
+/// What is left of a datagram of 1200 bytes.
+const VIDEO_BYTES: usize = 1100;
+/// 3 packets, 30 times a second: 800 kbit/s.
+const PACKETS_PER_FRAME: u8 = 3;
+/// A key frame is larger.
+const PACKETS_PER_KEY_FRAME: u8 = 8;
+
+/// What a payload is: who published it and where in the stream it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tag {
+    /// Number of the client.
+    pub publisher: u32,
+    /// Which of its streams.
+    pub source: Source,
+    /// Counts frames of the stream from 0.
+    pub frame: u32,
+    /// Place in the frame.
+    pub packet: u8,
+    /// Packets of the frame.
+    pub packets: u8,
+}
+
+impl Tag {
+    fn append(self, payload: &mut Vec<u8>) {
+        payload.extend_from_slice(&self.publisher.to_be_bytes());
+        payload.push(self.source as u8);
+        payload.extend_from_slice(&self.frame.to_be_bytes());
+        payload.extend_from_slice(&[self.packet, self.packets]);
+    }
+
+    /// Reads the tag at the end of `payload`.
+    pub fn read(payload: &[u8]) -> Option<Self> {
+        let tag: &[u8; TAG_BYTES] = payload.last_chunk()?;
+        let [p0, p1, p2, p3, source, f0, f1, f2, f3, packet, packets] = *tag;
+        let source = [Source::Microphone, Source::Camera, Source::Screen, Source::ScreenAudio]
+            .into_iter()
+            .find(|candidate| *candidate as u8 == source)?;
+        let publisher = u32::from_be_bytes([p0, p1, p2, p3]);
+        Some(Self { publisher, source, frame: u32::from_be_bytes([f0, f1, f2, f3]), packet, packets })
+    }
+}
+
+/// One packet to publish.
+#[derive(Debug)]
+pub struct Made {
+    /// RTP time stamp.
+    pub timestamp: u32,
+    /// Last packet of a video frame; first of a talk spurt is not told.
+    pub marker: bool,
+    /// RTP payload.
+    pub payload: Vec<u8>,
+}
+
+/// Makes one stream.
+#[derive(Debug)]
+pub struct Content {
+    publisher: u32,
+    source: Source,
+    frame: u32,
+    timestamp: u32,
+    picture_id: u16,
+    tl0_picture_index: u8,
+    key_frame_due: bool,
+    key_frames: u32,
+}
+
+impl Content {
+    /// A stream of client number `publisher`; its counters begin near their wrap.
+    pub fn new(publisher: u32, source: Source) -> Self {
+        Self {
+            publisher,
+            source,
+            frame: 0,
+            timestamp: u32::MAX - 90_000,
+            picture_id: 0x7ff0,
+            tl0_picture_index: 0xf0,
+            key_frame_due: true,
+            key_frames: 0,
+        }
+    }
+
+    /// The next frame will be a key frame.
+    pub fn request_key_frame(&mut self) {
+        self.key_frame_due = true;
+    }
+
+    /// Key frames made.
+    pub fn key_frames(&self) -> u32 {
+        self.key_frames
+    }
+
+    /// Lets the stream's clock run without packets: what a pause does to it.
+    pub fn pause(&mut self, ticks: u32) {
+        self.timestamp = self.timestamp.wrapping_add(ticks);
+        self.key_frame_due = true;
+    }
+
+    /// The packets of the next frame, `ticks` of the stream's clock after the last.
+    pub fn next_frame(&mut self, ticks: u32) -> Vec<Made> {
+        self.timestamp = self.timestamp.wrapping_add(ticks);
+        let made = match self.source {
+            Source::Microphone | Source::ScreenAudio => vec![self.audio()],
+            Source::Camera | Source::Screen => self.video(),
+        };
+        self.frame += 1;
+        made
+    }
+
+    fn audio(&self) -> Made {
+        let mut payload = vec![0x78; AUDIO_BYTES - TAG_BYTES]; // a TOC byte of 20 ms CELT, then anything
+        self.tag(0, 1).append(&mut payload);
+        Made { timestamp: self.timestamp, marker: false, payload }
+    }
+
+    fn video(&mut self) -> Vec<Made> {
+        let key_frame = std::mem::take(&mut self.key_frame_due);
+        self.key_frames += u32::from(key_frame);
+        self.picture_id = (self.picture_id + 1) & 0x7fff;
+        self.tl0_picture_index = self.tl0_picture_index.wrapping_add(1);
+        let packets = if key_frame { PACKETS_PER_KEY_FRAME } else { PACKETS_PER_FRAME };
+        (0..packets)
+            .map(|packet| {
+                let mut payload = Vec::with_capacity(VIDEO_BYTES);
+                let head = OutgoingFrame {
+                    picture_id: self.picture_id,
+                    tl0_picture_index: self.tl0_picture_index,
+                    begins: packet == 0,
+                    key_frame,
+                    size: (640, 360),
+                };
+                write_payload_head(&mut payload, &head);
+                payload.resize(VIDEO_BYTES - TAG_BYTES, 0x5a);
+                self.tag(packet, packets).append(&mut payload);
+                Made { timestamp: self.timestamp, marker: packet + 1 == packets, payload }
+            })
+            .collect()
+    }
+
+    fn tag(&self, packet: u8, packets: u8) -> Tag {
+        Tag { publisher: self.publisher, source: self.source, frame: self.frame, packet, packets }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_say_what_they_are() {
+        let mut content = Content::new(7, Source::Camera);
+        let key = content.next_frame(3000);
+        assert_eq!(key.len(), usize::from(PACKETS_PER_KEY_FRAME));
+        let inter = content.next_frame(3000);
+        let tag = Tag::read(&inter[1].payload).unwrap();
+        assert_eq!((tag.publisher, tag.frame, tag.packet, tag.packets), (7, 1, 1, PACKETS_PER_FRAME));
+        assert!(wire::vp8::Descriptor::parse(&key[0].payload).unwrap().key_frame);
+        assert!(!wire::vp8::Descriptor::parse(&inter[0].payload).unwrap().key_frame);
+        assert_eq!(inter.iter().map(|made| made.marker).collect::<Vec<_>>(), [false, false, true]);
+    }
+}

@@ -1,0 +1,200 @@
+//! What a decoder would make of a video slot: frames in order, freezes, and everything a rewrite can break.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use wire::vp8::Descriptor;
+
+use crate::Tag;
+
+/// A decoder gives a hole up after this and asks for a key frame; libwebrtc's is of this order.
+const PATIENCE: Duration = Duration::from_millis(300);
+/// Between two such requests.
+const REQUEST_INTERVAL: Duration = Duration::from_millis(300);
+/// Packets kept behind a hole.
+const MAX_WAITING: usize = 2000;
+
+/// One decoded frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Picture {
+    /// When it was complete.
+    pub at: Instant,
+    /// Of its first packet.
+    pub tag: Tag,
+    /// It needed no other frame.
+    pub key_frame: bool,
+    /// As received.
+    pub picture_id: u16,
+    /// As received.
+    pub timestamp: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Packet {
+    timestamp: u32,
+    marker: bool,
+    descriptor: Descriptor,
+    tag: Tag,
+}
+
+/// One video slot as its viewer sees it.
+#[derive(Debug, Default)]
+pub struct Screen {
+    /// Every decoded frame in order.
+    pub pictures: Vec<Picture>,
+    /// Payload was not what any publisher made.
+    pub corrupt: u32,
+    /// A frame followed without a gap in the sequence numbers, but refers to one that was not there.
+    pub broken_references: u32,
+    /// Picture ids did not run on by one from frame to frame without a gap.
+    pub picture_id_jumps: u32,
+    /// Time stamps ran backwards from frame to frame.
+    pub timestamp_jumps: u32,
+    /// Frames that another one followed before their marker.
+    pub truncated: u32,
+    /// Sequence numbers that came a second time.
+    pub duplicates: u32,
+    waiting: BTreeMap<u64, Packet>,
+    next: Option<u64>,
+    blocked_since: Option<Instant>,
+    requested: Option<Instant>,
+}
+
+impl Screen {
+    /// Takes a packet; `sequence` never wraps.
+    pub fn receive(&mut self, now: Instant, sequence: u64, timestamp: u32, marker: bool, payload: &[u8]) {
+        let (Some(tag), Ok(descriptor)) = (Tag::read(payload), Descriptor::parse(payload)) else {
+            self.corrupt += 1;
+            return;
+        };
+        if self.next.is_some_and(|next| sequence < next) || self.waiting.contains_key(&sequence) {
+            self.duplicates += 1;
+            return;
+        }
+        self.waiting.insert(sequence, Packet { timestamp, marker, descriptor, tag });
+        if self.waiting.len() > MAX_WAITING {
+            self.waiting.pop_first();
+        }
+        self.decode(now);
+    }
+
+    /// Whether the viewer asks for a key frame now.
+    pub fn poll(&mut self, now: Instant) -> bool {
+        let blocked = self.blocked_since.is_some_and(|since| now.duration_since(since) >= PATIENCE);
+        if !blocked {
+            return false;
+        }
+        if self.skip_to_key_frame() {
+            self.decode(now);
+            return false;
+        }
+        let due = self.requested.is_none_or(|at| now.duration_since(at) >= REQUEST_INTERVAL);
+        if due {
+            self.requested = Some(now);
+        }
+        due
+    }
+
+    /// When [`Screen::poll`] is next to be called.
+    pub fn next_poll(&self) -> Option<Instant> {
+        let patience = self.blocked_since? + PATIENCE;
+        Some(self.requested.map_or(patience, |at| patience.max(at + REQUEST_INTERVAL)))
+    }
+
+    /// The longest time without a new picture between `from` and `to`.
+    pub fn longest_freeze(&self, from: Instant, to: Instant) -> Duration {
+        let shown = self.pictures.iter().map(|picture| picture.at).filter(|at| (from..=to).contains(at));
+        let mut last = from;
+        let mut longest = Duration::ZERO;
+        for at in shown.chain([to]) {
+            longest = longest.max(at - last);
+            last = at;
+        }
+        longest
+    }
+
+    /// Pictures shown from `from` on.
+    pub fn pictures_since(&self, from: Instant) -> impl Iterator<Item = &Picture> {
+        self.pictures.iter().filter(move |picture| picture.at >= from)
+    }
+
+    fn decode(&mut self, now: Instant) {
+        if self.next.is_none() {
+            self.skip_to_key_frame();
+        }
+        while let Some(first) = self.next
+            && let Some((len, complete)) = self.frame_at(first)
+        {
+            if complete {
+                self.show(now, first);
+            } else {
+                self.truncated += 1;
+            }
+            for sequence in first..first + len {
+                self.waiting.remove(&sequence);
+            }
+            self.next = Some(first + len);
+            self.blocked_since = None;
+            self.requested = None;
+        }
+        if self.waiting.is_empty() {
+            self.blocked_since = None;
+        } else if self.blocked_since.is_none() {
+            self.blocked_since = Some(now);
+        }
+    }
+
+    /// Packets of the frame that begins at `first`, and whether it ends with its marker: a switch may cut a frame off,
+    /// which shows by the next time stamp. `None` while packets are missing.
+    fn frame_at(&self, first: u64) -> Option<(u64, bool)> {
+        let timestamp = self.waiting.get(&first)?.timestamp;
+        let mut len = 0;
+        loop {
+            let packet = self.waiting.get(&(first + len))?;
+            if packet.timestamp != timestamp {
+                return Some((len, false));
+            }
+            len += 1;
+            if packet.marker {
+                return Some((len, true));
+            }
+        }
+    }
+
+    fn show(&mut self, now: Instant, first: u64) {
+        let Some(packet) = self.waiting.get(&first).copied() else { return };
+        let picture = Picture {
+            at: now,
+            tag: packet.tag,
+            key_frame: packet.descriptor.key_frame,
+            picture_id: packet.descriptor.picture_id.map_or(0, |id| id.value),
+            timestamp: packet.timestamp,
+        };
+        if let Some(last) = self.pictures.last() {
+            let follows = picture.tag.publisher == last.tag.publisher
+                && picture.tag.source == last.tag.source
+                && picture.tag.frame == last.tag.frame + 1;
+            self.broken_references += u32::from(!picture.key_frame && !follows);
+            // A jump over lost frames leaves a hole in the ids too, as wide as what was lost.
+            let advance = picture.picture_id.wrapping_sub(last.picture_id) & 0x7fff;
+            let expected = if self.requested.is_none() { advance == 1 } else { advance < 0x4000 };
+            self.picture_id_jumps += u32::from(!expected);
+            self.timestamp_jumps += u32::from(!wire::seq::is_later(picture.timestamp, last.timestamp));
+        }
+        self.broken_references += u32::from(packet.tag.packet != 0 || !packet.descriptor.begins_frame());
+        self.pictures.push(picture);
+    }
+
+    /// Gives up what is missing: goes on at the next key frame that is there. False when there is none.
+    fn skip_to_key_frame(&mut self) -> bool {
+        let begin = self.waiting.iter().find(|(_, packet)| packet.descriptor.key_frame).map(|(at, _)| *at);
+        let Some(begin) = begin else { return false };
+        if self.next == Some(begin) {
+            return false; // it has begun already and waits for its own missing packets
+        }
+        self.waiting = self.waiting.split_off(&begin);
+        self.next = Some(begin);
+        self.requested = self.requested.or(self.blocked_since);
+        true
+    }
+}

@@ -1,0 +1,313 @@
+//! Virtual time: one engine, its clients, and the networks between.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use sfu::{Command, CommandKind, Config, Engine, Event, Limits, Outbox, Source, Tile};
+
+use crate::network::LinkState;
+use crate::{Client, ClientOptions, Link, Network};
+
+/// Calls of one component at one moment before the world calls it stuck.
+const MAX_CALLS_PER_MOMENT: u32 = 100_000;
+
+/// Which client; an index that stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClientId(usize);
+
+#[derive(Debug)]
+struct Path {
+    up: Link,
+    down: Link,
+    up_state: LinkState,
+    down_state: LinkState,
+}
+
+/// One engine and everybody around it.
+pub struct World {
+    /// The present.
+    pub now: Instant,
+    /// Everything that the engine said, in order.
+    pub events: Vec<(Instant, Event)>,
+    /// The engine under test.
+    pub engine: Engine,
+    /// Every datagram that a client sent, while [`World::record`] is on: (client's address, bytes).
+    pub recorded: Vec<(SocketAddr, Vec<u8>)>,
+    /// Whether clients' datagrams are kept.
+    pub record: bool,
+    server: SocketAddr,
+    room: Arc<str>,
+    network: Network,
+    clients: Vec<Client>,
+    paths: Vec<Path>,
+    sent: BTreeMap<SocketAddr, (u64, u64)>,
+    outbox: Outbox,
+    commands: u64,
+}
+
+impl World {
+    /// An empty meeting; `seed` decides the networks and the engine.
+    pub fn new(seed: u64) -> Self {
+        Self::with_limits(seed, Limits::default())
+    }
+
+    /// An empty meeting with these limits.
+    #[expect(clippy::disallowed_methods, reason = "the origin of virtual time; its value does not matter")]
+    pub fn with_limits(seed: u64, limits: Limits) -> Self {
+        let now = Instant::now();
+        let server = SocketAddr::from(([10, 0, 0, 1], 5000));
+        let mut engine_seed = [0; 32];
+        engine_seed[..8].copy_from_slice(&seed.to_le_bytes());
+        let config = Config {
+            candidates: vec![server],
+            seed: engine_seed,
+            wall_clock: SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000),
+            statistics_interval: Duration::from_secs(1),
+            limits,
+        };
+        Self {
+            now,
+            events: Vec::new(),
+            engine: Engine::new(config, now),
+            recorded: Vec::new(),
+            record: false,
+            server,
+            room: Arc::from("room"),
+            network: Network::new(seed),
+            clients: Vec::new(),
+            paths: Vec::new(),
+            sent: BTreeMap::new(),
+            outbox: Outbox::new(),
+            commands: 0,
+        }
+    }
+
+    /// Somebody joins over good links.
+    pub fn join(&mut self, name: &str) -> ClientId {
+        self.join_with(name, ClientOptions::default(), Link::GOOD, Link::GOOD)
+    }
+
+    /// Somebody joins.
+    pub fn join_with(&mut self, name: &str, options: ClientOptions, up: Link, down: Link) -> ClientId {
+        let number = self.clients.len();
+        let address = SocketAddr::from(([10, 1, (number / 200) as u8, (number % 200 + 1) as u8], 4000));
+        let (client, offer) = Client::new(self.now, name, number as u32, address, options);
+        self.clients.push(client);
+        self.paths.push(Path { up, down, up_state: LinkState::default(), down_state: LinkState::default() });
+        let peer = Arc::from(name);
+        let ClientOptions { publish, subscribe, .. } = options;
+        self.submit(CommandKind::AddPeer { peer, offer, publish, subscribe });
+        ClientId(number)
+    }
+
+    /// Joins everybody, lets them connect, and turns microphones and cameras on.
+    pub fn meet<const N: usize>(&mut self, names: [&str; N]) -> [ClientId; N] {
+        let ids = names.map(|name| self.join(name));
+        self.run_until(Duration::from_secs(10), |world| {
+            ids.iter().all(|id| world.client(*id).is_connected())
+        });
+        for id in ids {
+            self.set_sources(id, &[Source::Microphone, Source::Camera]);
+        }
+        for viewer in ids {
+            let others: Vec<_> =
+                ids.iter().filter(|id| **id != viewer).map(|id| (*id, Source::Camera)).collect();
+            self.set_view(viewer, &others);
+        }
+        ids
+    }
+
+    /// One of the clients.
+    pub fn client(&self, id: ClientId) -> &Client {
+        &self.clients[id.0]
+    }
+
+    /// One of the clients.
+    pub fn client_mut(&mut self, id: ClientId) -> &mut Client {
+        &mut self.clients[id.0]
+    }
+
+    /// The number in the tags of a client's media.
+    pub fn number(&self, id: ClientId) -> u32 {
+        id.0 as u32
+    }
+
+    /// Changes what the network does between a client and the engine.
+    pub fn set_links(&mut self, id: ClientId, up: Link, down: Link) {
+        let path = &mut self.paths[id.0];
+        path.up = up;
+        path.down = down;
+    }
+
+    /// Turns exactly these streams of a client on: in the client and by command.
+    pub fn set_sources(&mut self, id: ClientId, sources: &[Source]) {
+        let now = self.now;
+        for source in [Source::Microphone, Source::Camera, Source::Screen, Source::ScreenAudio] {
+            self.client_mut(id).publish(now, source, sources.contains(&source));
+        }
+        let peer = self.client(id).name.clone();
+        self.submit(CommandKind::SetSources { peer, sources: sources.to_vec() });
+    }
+
+    /// Says what a client's layout shows, each 640×360.
+    pub fn set_view(&mut self, id: ClientId, tiles: &[(ClientId, Source)]) {
+        let tiles = tiles
+            .iter()
+            .map(|(whose, source)| Tile {
+                peer: self.client(*whose).name.clone(),
+                source: *source,
+                width: 640,
+                height: 360,
+                pinned: false,
+            })
+            .collect();
+        let peer = self.client(id).name.clone();
+        self.submit(CommandKind::SetView { peer, tiles });
+    }
+
+    /// Takes a client out of the room; the client itself learns nothing.
+    pub fn remove(&mut self, id: ClientId) {
+        let peer = self.client(id).name.clone();
+        self.submit(CommandKind::RemovePeer { peer });
+    }
+
+    /// A client renegotiates with new ICE credentials.
+    pub fn restart_ice(&mut self, id: ClientId) {
+        let now = self.now;
+        let offer = self.client_mut(id).restart_ice(now);
+        let peer = self.client(id).name.clone();
+        self.submit(CommandKind::Renegotiate { peer, offer });
+    }
+
+    /// Submits a command to the room and returns its id.
+    pub fn submit(&mut self, kind: CommandKind) -> u64 {
+        self.commands += 1;
+        let id = self.commands;
+        let command = Command { id, room: self.room.clone(), kind };
+        self.engine.submit(self.now, command, &mut self.outbox);
+        self.settle();
+        id
+    }
+
+    /// Hands a datagram to the engine as if it came from `from`; returns the bytes that it answered at once, to anybody.
+    pub fn inject(&mut self, from: SocketAddr, datagram: &[u8]) -> u64 {
+        let before = self.bytes_sent();
+        let mut bytes = datagram.to_vec();
+        self.engine.receive(self.now, from, &mut bytes, &mut self.outbox);
+        self.settle();
+        self.bytes_sent() - before
+    }
+
+    /// Lets time pass.
+    pub fn run_for(&mut self, duration: Duration) {
+        let end = self.now + duration;
+        while self.step(end) {}
+        self.now = end;
+    }
+
+    /// Lets time pass until `done`; panics after `limit` of virtual time.
+    #[track_caller]
+    pub fn run_until(&mut self, limit: Duration, done: impl Fn(&Self) -> bool) {
+        let end = self.now + limit;
+        while !done(self) {
+            assert!(self.step(end), "not reached within {limit:?} of virtual time");
+        }
+    }
+
+    /// (datagrams, bytes) that the engine sent to an address.
+    pub fn sent_to(&self, address: SocketAddr) -> (u64, u64) {
+        self.sent.get(&address).copied().unwrap_or_default()
+    }
+
+    /// The last batch of statistics' count of a drop reason: of the whole engine and of all peers.
+    pub fn drops(&self, reason: &str) -> u64 {
+        let last = self.events.iter().rev().find_map(|(_, event)| match event {
+            Event::Statistics { peers, drops, .. } => Some((peers, drops)),
+            _ => None,
+        });
+        let Some((peers, drops)) = last else { return 0 };
+        let all = drops.iter().chain(peers.iter().flat_map(|peer| &peer.drops));
+        all.filter(|(name, _)| *name == reason).map(|(_, count)| count).sum()
+    }
+
+    fn bytes_sent(&self) -> u64 {
+        self.sent.values().map(|(_, bytes)| bytes).sum()
+    }
+
+    /// Goes to the next moment at which something happens, and lets it happen; false when that is past `end`.
+    fn step(&mut self, end: Instant) -> bool {
+        let clients = self.clients.iter().map(Client::next_timeout).min();
+        let next = [clients, self.engine.next_timeout(), self.network.next_arrival()];
+        let Some(next) = next.into_iter().flatten().min() else { return false };
+        if next > end {
+            return false;
+        }
+        self.now = self.now.max(next);
+        let mut calls = 0;
+        while let Some(datagram) = self.network.arrived(self.now) {
+            self.deliver(datagram.from, datagram.to, datagram.bytes);
+            calls += 1;
+            assert!(calls < MAX_CALLS_PER_MOMENT, "datagrams without end at one moment");
+        }
+        if self.engine.next_timeout().is_some_and(|at| at <= self.now) {
+            self.engine.timeout(self.now, &mut self.outbox);
+            self.settle();
+            let again = self.engine.next_timeout();
+            assert!(again.is_none_or(|at| at > self.now), "after a timeout the next one must lie ahead");
+        }
+        let now = self.now;
+        for client in self.clients.iter_mut().filter(|client| client.next_timeout() <= now) {
+            client.timeout(now);
+        }
+        self.settle();
+        true
+    }
+
+    fn deliver(&mut self, from: SocketAddr, to: SocketAddr, mut bytes: Vec<u8>) {
+        if to == self.server {
+            self.engine.receive(self.now, from, &mut bytes, &mut self.outbox);
+        } else if let Some(client) = self.clients.iter_mut().find(|client| client.address == to) {
+            client.receive(self.now, from, &bytes);
+        }
+        self.settle();
+    }
+
+    /// Carries everything that was said or sent to where it goes.
+    fn settle(&mut self) {
+        self.send_outbox();
+        while let Some(event) = self.engine.poll_event() {
+            if let Event::Answered { peer, sdp, .. } = &event
+                && let Some(client) = self.clients.iter_mut().rev().find(|client| client.name == *peer)
+            {
+                client.answer(self.now, sdp);
+            }
+            self.events.push((self.now, event));
+        }
+        for (client, path) in self.clients.iter_mut().zip(&mut self.paths) {
+            while let Some((to, bytes)) = client.outgoing() {
+                if self.record {
+                    self.recorded.push((client.address, bytes.clone()));
+                }
+                self.network.send(self.now, &path.up, &mut path.up_state, client.address, to, &bytes);
+            }
+        }
+    }
+
+    fn send_outbox(&mut self) {
+        for (batch, bytes) in self.outbox.batches() {
+            for datagram in bytes.chunks(batch.segment) {
+                let (count, total) = self.sent.entry(batch.to).or_default();
+                *count += 1;
+                *total += datagram.len() as u64;
+                let reached = self.clients.iter().position(|client| client.address == batch.to);
+                if let Some(path) = reached.and_then(|index| self.paths.get_mut(index)) {
+                    let state = &mut path.down_state;
+                    self.network.send(self.now, &path.down, state, self.server, batch.to, datagram);
+                }
+            }
+        }
+        self.outbox.clear();
+    }
+}

@@ -1,0 +1,179 @@
+//! Mutated inputs over every parser: none panics, and none works longer than its input allows.
+//!
+//! `MEETINGHOUSE_FUZZ_N` inputs are tried (default 20 000), from a fixed seed; `MEETINGHOUSE_FUZZ_SEED` changes it.
+
+use wire::rtcp::{self, Packet, ReportBlock, SenderInfo};
+use wire::rtp::{self, Header, Outgoing};
+use wire::stun::{self, BindingRequest, OutgoingRequest, Role};
+use wire::{demux, h264, vp8};
+
+const DEFAULT_INPUTS: u64 = 20_000;
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// xorshift64*.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % bound.max(1)
+    }
+}
+
+/// Well-formed inputs of every kind, from which mutations begin.
+fn seeds() -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    let mut push = |write: &dyn Fn(&mut Vec<u8>)| {
+        let mut out = Vec::new();
+        write(&mut out);
+        seeds.push(out);
+    };
+    let header =
+        Outgoing { marker: true, payload_type: 96, sequence: 1, timestamp: 2, ssrc: 3, csrc: Some(4) };
+    let frame = vp8::OutgoingFrame {
+        picture_id: 1,
+        tl0_picture_index: 2,
+        begins: true,
+        key_frame: true,
+        size: (640, 360),
+    };
+    push(&|out| {
+        rtp::write_header(out, &header, &[(1, &[5]), (3, &[1, 2])]);
+        vp8::write_payload_head(out, &frame);
+    });
+    push(&|out| {
+        rtp::write_header(out, &header, &[(200, &[5; 30])]);
+        out.extend_from_slice(&[0x78, 0, 2, 0x67, 0x42, 0, 1, 0x65]);
+    });
+    push(&|out| {
+        let info = SenderInfo { ntp: 1, rtp_timestamp: 2, packets: 3, bytes: 4 };
+        rtcp::write_sender_report(out, 1, &info, &[ReportBlock::default(); 3]);
+        rtcp::write_cname(out, 1, b"name");
+        rtcp::write_nack(out, 1, 2, &[1, 2, 30, 400]);
+        rtcp::write_pli(out, 1, 2);
+        rtcp::write_fir(out, 1, rtcp::FirEntry { media: 2, command_sequence: 3 });
+        rtcp::write_goodbye(out, &[1, 2]);
+    });
+    push(&|out| {
+        let arrivals: Vec<_> = (0..60).map(|n| (n * (1 + n % 3), n as i64 * 700)).collect();
+        rtcp::write_transport_feedback(out, 1, 2, 3, &arrivals);
+    });
+    push(&|out| out.extend_from_slice(b"\x8f\xce\x00\x05\0\0\0\x01\0\0\0\0REMB\x01\x0b\xd0\x90\0\0\0\x09"));
+    push(&|out| {
+        let request = OutgoingRequest {
+            transaction: [7; 12],
+            username: b"ours:theirs",
+            priority: 1,
+            use_candidate: true,
+            role: Role::Controlling(1),
+        };
+        stun::write_request(out, &request, |_| [1; 20]);
+    });
+    push(&|out| {
+        let mapped = std::net::SocketAddr::from(([192, 0, 2, 1], 5000));
+        stun::write_success(out, [7; 12], mapped, |_| [1; 20]);
+    });
+    seeds
+}
+
+fn mutate(random: &mut Random, input: &mut Vec<u8>) {
+    for _ in 0..=random.below(4) {
+        let at = random.below(input.len());
+        match random.below(6) {
+            0 if !input.is_empty() => input[at] ^= 1 << random.below(8),
+            1 if !input.is_empty() => input[at] = [0, 1, 0x7f, 0x80, 0xff][random.below(5)],
+            2 => input.truncate(at),
+            3 => input.insert(at, random.below(256) as u8),
+            4 => input.extend_from_within(at..),
+            _ if input.len() > 4 => input[at.min(3)] = random.below(256) as u8,
+            _ => {}
+        }
+        input.truncate(2048);
+    }
+}
+
+/// Everything that the parsers offer, done to one input.
+fn parse_everything(input: &[u8]) {
+    let _ = demux::classify(input);
+    if let Ok(header) = Header::parse(input) {
+        assert!(header.csrcs(input).count() <= 15);
+        assert!(header.extensions(input).count() <= input.len());
+        if let Ok(range) = header.payload(input) {
+            parse_payload(&input[range]);
+        }
+    }
+    parse_payload(input);
+    let mut parsed = 0;
+    for packet in rtcp::packets(input).flatten() {
+        parsed += 1;
+        walk_packet(&packet);
+    }
+    assert!(parsed <= input.len() / 4);
+    if let Ok(request) = BindingRequest::parse(input) {
+        let _ = (request.local_ufrag(), request.remote_ufrag());
+        request.verify(|runs| {
+            assert!(runs.iter().map(|run| run.len()).sum::<usize>() <= input.len());
+            [0; 20]
+        });
+    }
+    let _ = stun::parse_success(input, |_| [1; 20]);
+}
+
+fn parse_payload(payload: &[u8]) {
+    let _ = h264::is_key_frame(payload);
+    if let Ok(descriptor) = vp8::Descriptor::parse(payload) {
+        let _ = descriptor.frame_size(payload);
+        let mut copy = payload.to_vec();
+        descriptor.rewrite(&mut copy, 0x1234, 0x56);
+        let again = vp8::Descriptor::parse(&copy).expect("a rewrite keeps the shape");
+        assert_eq!((again.len, again.key_frame), (descriptor.len, descriptor.key_frame));
+    }
+}
+
+fn walk_packet(packet: &Packet<'_>) {
+    let bound = match packet {
+        Packet::SenderReport { blocks, .. } | Packet::ReceiverReport { blocks, .. } => blocks.clone().count(),
+        Packet::SourceDescription(names) => names.cnames().count(),
+        Packet::Goodbye(bye) => bye.ssrcs().count(),
+        Packet::Fir(fir) => fir.entries().count() / 16,
+        Packet::Remb(remb) => remb.ssrcs().count() / 9,
+        Packet::Nack(nack) => nack.sequences().count() / 300,
+        Packet::TransportFeedback(feedback) => {
+            assert_eq!(feedback.arrivals().count(), usize::from(feedback.status_count));
+            0
+        }
+        Packet::Pli { .. } | Packet::Other { .. } => 0,
+    };
+    assert!(bound <= 31, "{packet:?}");
+}
+
+#[test]
+fn no_mutated_input_panics_a_parser() {
+    let mut random = Random(setting("MEETINGHOUSE_FUZZ_SEED", 0x5eed) | 1);
+    let seeds = seeds();
+    for _ in 0..setting("MEETINGHOUSE_FUZZ_N", DEFAULT_INPUTS) {
+        let mut input = seeds[random.below(seeds.len())].clone();
+        mutate(&mut random, &mut input);
+        parse_everything(&input);
+    }
+}
+
+#[test]
+fn no_short_input_panics_a_parser() {
+    for a in 0..=255 {
+        for b in 0..=255 {
+            parse_everything(&[a, b]);
+            parse_everything(&[a, b, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4]);
+        }
+    }
+    for seed in seeds() {
+        for end in 0..seed.len() {
+            parse_everything(&seed[..end]);
+        }
+    }
+}
