@@ -17,7 +17,8 @@ fn main() {
         files.push(folder.join("Cargo.toml"));
         collect(&folder.join("src"), &mut files);
     }
-    let mut named: Vec<(String, PathBuf)> = files.into_iter().map(|file| (name(&root, &file), file)).collect();
+    let mut named: Vec<(String, PathBuf)> =
+        files.into_iter().map(|file| (name(&root, &file), file)).collect();
     named.sort();
     let mut crc = u32::MAX;
     for (name, file) in named {
@@ -49,6 +50,9 @@ fn name(root: &Path, file: &Path) -> String {
 /// CRC-32 as zlib's, without its first and last inversion.
 fn crc32(crc: u32, bytes: &[u8]) -> u32 {
     bytes.iter().fold(crc, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 })
+        (0..8).fold(
+            crc ^ u32::from(*byte),
+            |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 },
+        )
     })
 }

@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, Protocol, TypeAlias
 
+import structlog
+
 from meetinghouse.media._native import (
     Accepted,
     AddPeer,
@@ -39,6 +41,9 @@ from meetinghouse.media._native import (
     StreamStatistics,
     Tile,
 )
+from meetinghouse.media.build import is_stale
+
+log = structlog.get_logger(__name__)
 
 Source: TypeAlias = Literal["microphone", "camera", "screen", "screen_audio"]
 Command: TypeAlias = AddPeer | Renegotiate | RemovePeer | SetView | SetSources | CloseRoom
@@ -72,8 +77,11 @@ class MediaEngine(Protocol):
 def native_engine(config: EngineConfig) -> MediaEngine:
     """Start the real engine.
 
-    Raises `OSError` when it cannot listen and `ValueError` for a bad address, with a sentence for the operator.
+    Raises `OSError` when it cannot listen and `ValueError` for a bad address, with a sentence for the operator. In a
+    checkout whose Rust sources are newer than the binary, a warning says so.
     """
+    if is_stale():
+        log.warning("media_engine_stale", advice="run `make install`: the Rust sources have changed since it was built")
     return Engine(config)
 
 
