@@ -1,6 +1,6 @@
 /** Somebody with Firefox. Its fake camera changes colour all the time; its fake microphone hums at a pitch of ours. */
 
-import { type Browser, launch, type Page } from "puppeteer-core";
+import { type Browser, type Locator, launch, type Page } from "puppeteer-core";
 import type { Sight } from "../page/contract";
 import { probeScript } from "./bundle";
 import { EVERYBODY, type Persona } from "./cast";
@@ -44,13 +44,13 @@ export class FirefoxPerson {
 
   async join(link: string): Promise<void> {
     await this.#page.goto(link);
-    await this.#page.locator('input[autocomplete="name"]').fill(this.persona.name);
+    await this.#page.locator("::-p-aria([name='Your name'][role='textbox'])").fill(this.persona.name);
     await this.press("Join");
-    await this.#page.locator("aria/Leave").wait();
+    await this.#button("Leave").wait();
   }
 
   async press(name: string): Promise<void> {
-    await this.#page.locator(`aria/${name}[role="button"]`).click();
+    await this.#button(name).click();
   }
 
   async sees(other: Persona): Promise<void> {
@@ -65,15 +65,21 @@ export class FirefoxPerson {
 
   async hears(others: readonly Persona[]): Promise<void> {
     const tones = EVERYBODY.map((persona) => persona.toneHz);
-    await this.#page.evaluate((tonesHz) => window.probe.listen(tonesHz), tones);
     await until(`${this.persona.name} in Firefox hears ${names(others)}`, PATIENCE_MS, async () => {
-      const levels = await this.#page.evaluate(() => window.probe.heard(700));
+      const levels = await this.#page.evaluate(
+        (tonesHz) => window.probe.hearByRecording(tonesHz, 800),
+        tones,
+      );
       return heardNames(levels) === names(others) ? undefined : levels.join(" ");
     });
   }
 
   async screenshot(path: `${string}.png`): Promise<void> {
     await this.#page.screenshot({ path });
+  }
+
+  #button(name: string): Locator<Element> {
+    return this.#page.locator(`::-p-aria([name='${name}'][role='button'])`);
   }
 
   async leave(): Promise<void> {

@@ -9,7 +9,7 @@ const MEMORY = 250;
 /** Level in dBFS below which a bin is silence. */
 const SILENCE_DB = -75;
 /** Bins on each side in which the surroundings of a pitch are measured: 280 Hz. */
-const NEIGHBOURHOOD = 24;
+export const NEIGHBOURHOOD = 24;
 
 interface Sample {
   readonly at: number;
@@ -87,7 +87,7 @@ export function analyse(context: AudioContext, stream: MediaStream, fftSize: num
 }
 
 /** How far a bin stands out of its neighbourhood's median, in dB. The whole spectrum's would hide it behind another's voice. */
-function prominence(spectrum: Float32Array, bin: number): number {
+export function prominence(spectrum: Float32Array, bin: number): number {
   const peak = Math.max(...spectrum.subarray(bin - 2, bin + 3));
   if (!(peak > SILENCE_DB)) {
     return 0;

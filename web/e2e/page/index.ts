@@ -4,6 +4,7 @@ import type { Received } from "./contract";
 import { heard, listen } from "./ears";
 import { peerConnections, soundingElements, watchApplication } from "./elements";
 import { see, seenFirstFrames, watchFirstFrames } from "./eyes";
+import { hearByRecording } from "./recorder";
 import { syncMarks, watchSync } from "./sync";
 
 const violations: string[] = [];
@@ -30,6 +31,7 @@ window.probe = {
   firstFrames: seenFirstFrames,
   listen,
   heard,
+  hearByRecording,
   playing: () => soundingElements().length,
   watchSync,
   syncMarks,

@@ -1,4 +1,5 @@
-"""Notes who speaks to whom: every flow of IP packets, ARP aside, of the network namespace it runs in, until its input closes.
+# ruff: noqa: INP001 (a script that the journeys run, no module)
+"""Notes who speaks to whom: every flow of IP packets in this network namespace, until its input closes.
 
 Prints one JSON object when it listens, `{"listening": true}`, and at the end a list of
 `{"interface", "protocol", "from", "to", "packets"}`, where `from` and `to` are `address:port`.
@@ -25,7 +26,7 @@ def main() -> None:
     flows: Counter[tuple[str, str, str, str]] = Counter()
     with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_EVERY_PROTOCOL)) as packets:
         packets.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 << 20)
-        print(json.dumps({"listening": True}), flush=True)
+        _say({"listening": True})
         while True:
             ready, _, _ = select.select([packets, sys.stdin], [], [])
             if packets in ready:
@@ -37,11 +38,11 @@ def main() -> None:
             elif not sys.stdin.buffer.read1():
                 break
     fields = ("interface", "protocol", "from", "to")
-    print(json.dumps([{**dict(zip(fields, flow, strict=True)), "packets": count} for flow, count in flows.items()]))
+    _say([{**dict(zip(fields, flow, strict=True)), "packets": count} for flow, count in flows.items()])
 
 
 def _flow(interface: str, protocol: int, data: bytes) -> tuple[str, str, str, str] | None:
-    """The flow that a packet belongs to; None for what is not IP."""
+    """Name the flow that a packet belongs to; None for what is not IP."""
     if protocol == _IPV4:
         header = (data[0] & 15) * 4
         number, source, target = data[9], data[12:16], data[16:20]
@@ -53,6 +54,11 @@ def _flow(interface: str, protocol: int, data: bytes) -> tuple[str, str, str, st
     ports = struct.unpack_from("!HH", data, header) if number in _PORTED and len(data) >= header + 4 else (0, 0)
     ends = [f"{ip_address(address)}:{port}" for address, port in zip((source, target), ports, strict=True)]
     return interface, _PORTED.get(number, str(number)), ends[0], ends[1]
+
+
+def _say(value: object) -> None:
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -30,7 +30,9 @@ test("browsers and server speak to this server and to nobody else", async () => 
 
   const flows = await capture.end();
   const server = new Set([scene.server.http, scene.server.media].map(({ host, port }) => `${host}:${port}`));
-  const strangers = flows.filter((flow) => !server.has(flow.from) && !server.has(flow.to) && !isKernels(flow));
+  const strangers = flows.filter(
+    (flow) => !server.has(flow.from) && !server.has(flow.to) && !isKernels(flow),
+  );
   expect(strangers.filter((flow) => !isControl(flow))).toEqual([]);
   // The capture is worth something only if it would have seen an attempt, and if it saw the meeting.
   expect(strangers.some(isControl)).toBe(true);
