@@ -14,12 +14,14 @@ from meetinghouse.app.pages import PAGE_ROUTES, StaticFiles
 from meetinghouse.app.problems import EXCEPTION_HANDLERS
 from meetinghouse.app.services import Services
 from meetinghouse.app.system_api import branding, healthz, readyz, version
+from meetinghouse.people.api import routes as people_routes
+from meetinghouse.people.context import provide_people
 from meetinghouse.people.identify import optional_actor, require_actor
 
 
 def create_app(services: Services) -> ASGIApp:
     """The application over `services`."""
-    api = Router("/api/v1", route_handlers=[version, branding])
+    api = Router("/api/v1", route_handlers=[version, branding, *people_routes])
     app = Litestar(
         route_handlers=[api, healthz, readyz, *PAGE_ROUTES],
         dependencies=_dependencies(services),
@@ -42,6 +44,7 @@ def _dependencies(services: Services) -> dict[str, Provide]:
         "agent": services.agent,
         "health": services.health,
         "public_url": services.public_url,
+        "service_name": config.branding.name,
         "static": StaticFiles(),
         "limits": config.limits,
         "branding_settings": config.branding,
@@ -53,6 +56,7 @@ def _dependencies(services: Services) -> dict[str, Provide]:
         **{name: Provide(_always(value), sync_to_thread=False) for name, value in values.items()},
         "optional_actor": Provide(optional_actor),
         "actor": Provide(require_actor),
+        "people": Provide(provide_people),
     }
 
 

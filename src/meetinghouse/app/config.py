@@ -148,7 +148,7 @@ def _read_environment(environment: Mapping[str, str], sections: list[str]) -> li
         for known in sections:
             if section.startswith(f"{known}_"):
                 right = f"{_PREFIX}{known.upper()}__{section.removeprefix(f'{known}_').upper()}"
-                message = f"The environment variable {name} is not known: between section and key write two underscores, {right}."
+                message = f"The variable {name} is not known: between section and key write two underscores, {right}."
                 raise ConfigError(message)
     return found
 
@@ -167,7 +167,7 @@ def _field(section: str, key: str, where: str) -> msgspec.structs.FieldInfo:
 def _from_text(section: str, key: str, text: str) -> Any:  # noqa: ANN401 (whatever the text says)
     """The value that a variable's text means for this key."""
     wanted = _field(section, key, f"in the environment ({_PREFIX}{section.upper()}__{key.upper()})").type
-    if wanted in {str, Rate} or all(isinstance(choice, str) for choice in get_args(wanted)) and get_args(wanted):
+    if wanted in {str, Rate} or (all(isinstance(choice, str) for choice in get_args(wanted)) and get_args(wanted)):
         return text
     if get_args(wanted) and not text.startswith("["):
         return [part.strip() for part in text.split(",") if part.strip()]
@@ -182,7 +182,7 @@ def _convert(section: str, key: str, value: Any, where: str) -> Any:  # noqa: AN
     try:
         if field.type is Rate:
             if not isinstance(value, str):
-                raise TypeError('a rate is a text such as "20/10m"')  # noqa: TRY301, TRY003, EM101 (one way to the sentence)
+                raise TypeError('a rate is a text such as "20/10m"')  # noqa: TRY301 (one way to the sentence)
             return Rate.parse(value)
         return msgspec.convert(value, field.type)
     except (msgspec.ValidationError, TypeError, ValueError) as error:
@@ -208,7 +208,7 @@ def _check(config: Config) -> None:
     _check_proxies(config)
     _check_public_url(config.server)
     if not config.data.directory:
-        message = "data.directory is not set: write directory = \"/var/lib/meetinghouse\" below [data], or give --data."
+        message = 'data.directory is not set: write directory = "/var/lib/meetinghouse" below [data], or give --data.'
         raise ConfigError(message)
     if config.database.url and not config.database.url.startswith("sqlite+aiosqlite:///"):
         message = "database.url must begin with sqlite+aiosqlite:/// in this version; leave it out for the default."
@@ -219,18 +219,23 @@ def _check_tls(server: ServerSettings) -> None:
     files = {"certificate": server.certificate, "key": server.key}
     for key, path in files.items():
         if server.tls == "files" and not path:
-            message = f'server.tls is "files" but server.{key} is not set: write the path of the PEM file, or tls = "self_signed".'
+            message = f'server.{key} is not set but server.tls is "files": write the PEM file\'s path, or tls = "self_signed".'
             raise ConfigError(message)
         if server.tls == "files" and not Path(path).is_file():
             message = f"server.{key} names {path}, which is no file: write the path of the PEM file."
             raise ConfigError(message)
         if server.tls != "files" and path:
-            message = f'server.{key} is set but server.tls is "{server.tls}": write tls = "files", or take the path out.'
+            message = (
+                f'server.{key} is set but server.tls is "{server.tls}": write tls = "files", or take the path out.'
+            )
             raise ConfigError(message)
 
 
 def _check_proxies(config: Config) -> None:
-    lists = {"server.trusted_proxies": config.server.trusted_proxies, "telemetry.metrics_networks": config.telemetry.metrics_networks}
+    lists = {
+        "server.trusted_proxies": config.server.trusted_proxies,
+        "telemetry.metrics_networks": config.telemetry.metrics_networks,
+    }
     for key, networks in lists.items():
         for network in networks:
             try:
@@ -250,7 +255,13 @@ def _check_public_url(server: ServerSettings) -> None:
     if not server.public_url:
         return
     parts = urlsplit(server.public_url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or parts.path.strip("/")
+        or parts.query
+        or parts.fragment
+    ):
         message = f'server.public_url is {server.public_url!r}: write scheme and host only, such as "https://meet.example.org".'
         raise ConfigError(message)
     if parts.scheme == "http" and parts.hostname not in _LOCAL_HOSTS:

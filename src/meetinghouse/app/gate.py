@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 import structlog
-from litestar.types import ASGIApp, HTTPSendMessage, Message, Receive, Scope, Send
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 from prometheus_client import Counter, Histogram
 
 from meetinghouse.app.problems import problem_bytes
@@ -20,17 +21,17 @@ CONTENT_SECURITY_POLICY = (
     "connect-src 'self'; worker-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+_PERMISSIONS = (
+    b"camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), screen-wake-lock=(self), "
+    b"speaker-selection=(self), autoplay=(self), geolocation=(), payment=(), usb=(), browsing-topics=()"
+)
 _HEADERS = [
     (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (
-        b"permissions-policy",
-        b"camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), screen-wake-lock=(self), "
-        b"speaker-selection=(self), autoplay=(self), geolocation=(), payment=(), usb=(), browsing-topics=()",
-    ),
+    (b"permissions-policy", _PERMISSIONS),
 ]
 _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 
@@ -48,9 +49,12 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request or connection."""
-        if scope["type"] != "http":
+        if scope["type"] == ScopeType.WEBSOCKET:
             await self._app(scope, receive, send)
-            return
+        else:
+            await self._pass(scope, receive, send)
+
+    async def _pass(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
         status = 500
         secure = scope.get("scheme") == "https"
@@ -62,24 +66,34 @@ class Gate:
                 _add_headers(message, secure=secure)
             await send(message)
 
-        if self._is_forged(scope):
-            _log.warning("cross_origin_refused", method=scope["method"])
-            body = problem_bytes(403, "cross_origin", "Only this service's own pages may do this.")
-            await send_guarded(body[0])
-            await send_guarded(body[1])
-        else:
+        refusal = self._refusal(scope)
+        if refusal is None:
             await self._app(scope, receive, send_guarded)
+        else:
+            _log.warning("refused_at_the_gate", method=scope["method"], code=refusal[1])
+            for message in problem_bytes(*refusal):
+                await send_guarded(message)
         self._count(scope, status, time.perf_counter() - began)
 
-    def _is_forged(self, scope: Scope) -> bool:
+    def _refusal(self, scope: HTTPScope) -> tuple[int, str, str] | None:
+        """Status, code and sentence for what does not come in at all."""
+        if scope["method"] in _SAFE_METHODS:
+            return None
+        headers = dict(scope["headers"])
+        if self._is_forged(scope, headers):
+            return 403, "cross_origin", "Only this service's own pages may do this."
+        has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+        media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+        if has_body and scope["path"].startswith("/api/") and media_type != b"application/json":
+            return 415, "unsupported_media_type", "Send application/json."
+        return None
+
+    def _is_forged(self, scope: HTTPScope, headers: dict[bytes, bytes]) -> bool:
         """Whether another site's page makes this unsafe request.
 
         Browsers send `Origin` with every unsafe request. Without one it is a program, which is believed unless it brings
         a browser's cookie: then `Sec-Fetch-Site` has to say that the page is ours.
         """
-        if scope["method"] in _SAFE_METHODS:
-            return False
-        headers = dict(scope["headers"])
         origin = headers.get(b"origin")
         if origin is not None:
             return not is_own_origin(
@@ -93,7 +107,7 @@ class Gate:
             return site != b"same-origin"
         return _SESSION_COOKIE in headers.get(b"cookie", b"")
 
-    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+    def _count(self, scope: HTTPScope, status: int, seconds: float) -> None:
         route = str(scope.get("path_template") or "none")
         method = scope["method"] if scope["method"] in {*_SAFE_METHODS, "POST", "PUT", "PATCH", "DELETE"} else "other"
         counters = self._counters.get((method, route, status))
@@ -105,12 +119,12 @@ class Gate:
         _log.debug("request", method=method, route=route, status=status, duration_ms=round(seconds * 1000, 1))
 
 
-def _add_headers(message: HTTPSendMessage, *, secure: bool) -> None:
-    headers = list(message.get("headers", []))  # type: ignore[union-attr]
+def _add_headers(message: HTTPResponseStartEvent, *, secure: bool) -> None:
+    headers = list(message["headers"])
     present = {name.lower() for name, _ in headers}
     headers += [header for header in _HEADERS if header[0] not in present]
     if b"cache-control" not in present:
         headers.append((b"cache-control", b"no-store"))
     if secure:
         headers.append(_STRICT_TRANSPORT)
-    message["headers"] = headers  # type: ignore[typeddict-item]
+    message["headers"] = headers

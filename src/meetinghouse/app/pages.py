@@ -97,7 +97,9 @@ async def page(request: Request[Any, Any, Any], static: NamedDependency[StaticFi
 
 
 @get("/assets/{path:path}", include_in_schema=False)
-async def asset(request: Request[Any, Any, Any], static: NamedDependency[StaticFiles], path: FromPath[Path]) -> Response[Any]:
+async def asset(
+    request: Request[Any, Any, Any], static: NamedDependency[StaticFiles], path: FromPath[Path]
+) -> Response[Any]:
     """A file whose name changes with its content."""
     return _found(request, static, f"assets/{str(path).lstrip('/')}", _FOR_EVER)
 

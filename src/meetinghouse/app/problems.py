@@ -1,4 +1,4 @@
-"""Every error as RFC 9457 problem details: `{type, title, status, detail, code}` and, where they apply, `errors`, `rule`, `offers`."""
+"""Every error as RFC 9457 problem details: `type title status detail code` and, perhaps `errors`, `rule`, `offers`."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ def _on_refusal(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
 
 
 def _on_http_exception(_: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-    code, detail = _CODES.get(error.status_code, (f"http_{error.status_code}", HTTPStatus(error.status_code).description))
+    code, detail = _CODES.get(
+        error.status_code, (f"http_{error.status_code}", HTTPStatus(error.status_code).description)
+    )
     members: dict[str, Any] = {}
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
         members["errors"] = [

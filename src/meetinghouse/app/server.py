@@ -16,6 +16,7 @@ import ssl
 import tempfile
 from collections.abc import AsyncIterator, Callable, Generator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from meetinghouse.app.application import create_app
 from meetinghouse.app.config import Config, split_listen
 from meetinghouse.app.services import Services, running_services
 from meetinghouse.app.version import program_version
-from meetinghouse.db.clock import Clock
+from meetinghouse.db.clock import Clock, SystemClock
 from meetinghouse.db.migrate import SchemaTooNewError
 from meetinghouse.security.certificates import self_signed_files
 from meetinghouse.telemetry.metrics import STARTED_AT
@@ -92,7 +93,8 @@ async def running_server(config: Config, clock: Clock | None = None) -> AsyncIte
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(_data_directory(config.data_directory))
         listener = stack.enter_context(_bind(config.server.listen))
-        tls = _tls(config)
+        clock = clock or SystemClock()
+        tls = _tls(config, clock.now())
         url = _url(config, listener)
         try:
             services = await stack.enter_async_context(running_services(config, url, clock))
@@ -145,7 +147,9 @@ def _data_directory(directory: Path) -> Generator[None, None, None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            message = f"Another server already uses the data directory {directory}: stop it, or give another one with --data."
+            message = (
+                f"Another server already uses the data directory {directory}: stop it, or give another one with --data."
+            )
             raise StartError(message) from error
         yield
 
@@ -160,14 +164,14 @@ def _bind(listen: str) -> socket.socket:
         raise StartError(message) from error
 
 
-def _tls(config: Config) -> tuple[str, str] | None:
+def _tls(config: Config, now: datetime) -> tuple[str, str] | None:
     server = config.server
     if server.tls == "off":
         return None
     files = (
         (server.certificate, server.key)
         if server.tls == "files"
-        else self_signed_files(config.data_directory / "tls", server.public_url)
+        else self_signed_files(config.data_directory / "tls", server.public_url, now)
     )
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(*files)
@@ -190,7 +194,7 @@ def _url(config: Config, listener: socket.socket) -> str:
 def _uvicorn_config(config: Config, services: Services, tls: tuple[str, str] | None) -> uvicorn.Config:
     certificate, key = tls or (None, None)
     return uvicorn.Config(
-        create_app(services),  # type: ignore[arg-type]
+        create_app(services),
         http="httptools",
         ws="websockets-sansio",
         ws_max_size=config.limits.signalling_message_bytes,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack, asynccontextmanager
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import text
 
 from meetinghouse.app.config import Config
 from meetinghouse.bus.local import LocalBus
-from meetinghouse.db.clock import Clock, SystemClock
+from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database
 from meetinghouse.media.agent import Agent
 from meetinghouse.media.engine import EngineConfig, MediaEngine, native_engine
@@ -46,9 +46,8 @@ async def database_of(config: Config) -> Database:
 
 
 @asynccontextmanager
-async def running_services(config: Config, public_url: str, clock: Clock | None = None) -> AsyncIterator[Services]:
+async def running_services(config: Config, public_url: str, clock: Clock) -> AsyncIterator[Services]:
     """Everything, for as long as the block runs."""
-    clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         db = await database_of(config)
         stack.push_async_callback(db.close)

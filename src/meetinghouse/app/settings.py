@@ -49,7 +49,7 @@ class MediaSettings(Section, frozen=True, kw_only=True):
     # `fake` answers without media: for tests and for load on the control plane.
     engine: Literal["native", "fake"] = "native"
     # UDP; port 0 is any free port.
-    listen: str = "0.0.0.0:10000"  # noqa: S104 (media must be reachable by the people in a meeting)
+    listen: str = "0.0.0.0:10000"
     # What clients are told, where the machine's own addresses are not reachable (NAT): "ip" or "ip:port".
     advertise: tuple[str, ...] = ()
     statistics_interval_ms: int = 2000

@@ -11,7 +11,6 @@ from litestar.di import NamedDependency
 from meetinghouse.app.settings import BrandingSettings
 from meetinghouse.app.version import program_commit, program_version
 from meetinghouse.meetings.messages import PROTOCOL
-from meetinghouse.telemetry import metrics
 from meetinghouse.telemetry.health import Health
 
 

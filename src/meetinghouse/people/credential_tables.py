@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from sqlalchemy import Column, Integer, LargeBinary, String, Table, Text, delete, func, insert, select, update
@@ -13,8 +13,6 @@ from meetinghouse.db.schema import metadata
 from meetinghouse.db.types import Json, UtcTime
 from meetinghouse.people.model import Actor, ApiToken, LinkKind, OneTimeLink, Passkey, Role, Scope, SignIn, Status
 from meetinghouse.people.tables import members
-
-S = TypeVar("S", bound=msgspec.Struct)
 
 
 def _owned(name: str, *columns: Column[Any]) -> Table:
@@ -91,14 +89,17 @@ async def sign_in_by_mark(connection: AsyncConnection, mark: bytes) -> tuple[Sig
         .join(members, members.c.id == sign_ins.c.member_id)
         .where(sign_ins.c.secret_mark == mark, members.c.status == Status.ACTIVE)
     )
-    row = (await connection.execute(query)).one_or_none()
-    return None if row is None else (SignIn(**_part(row, SignIn)), row.member_name, Role(row.member_role))
+    row = (await connection.execute(query)).mappings().one_or_none()
+    if row is None:
+        return None
+    sign_in = SignIn(**{name: row[name] for name in SignIn.__struct_fields__})
+    return sign_in, row["member_name"], Role(row["member_role"])
 
 
 async def sign_ins_of(connection: AsyncConnection, member_id: str) -> list[SignIn]:
     """Where a member is signed in, newest first."""
     query = select(*_SIGN_IN).where(sign_ins.c.member_id == member_id).order_by(sign_ins.c.id.desc())
-    return [SignIn(**row._mapping) for row in await connection.execute(query)]
+    return [SignIn(**row) for row in (await connection.execute(query)).mappings()]
 
 
 async def touch_sign_in(connection: AsyncConnection, sign_in_id: str, now: datetime) -> None:
@@ -125,6 +126,12 @@ async def delete_expired(connection: AsyncConnection, now: datetime) -> None:
         await connection.execute(delete(table).where(table.c.expires_at <= now))
 
 
+async def delete_sign_ins_and_tokens(connection: AsyncConnection, member_id: str) -> None:
+    """End what a member is in by now; the ways to come in again stay."""
+    for table in (sign_ins, api_tokens, one_time_links):
+        await connection.execute(delete(table).where(table.c.member_id == member_id))
+
+
 async def delete_credentials(connection: AsyncConnection, member_id: str) -> None:
     """End every way in that a member has, but the password, which is the member's own column."""
     for table in (sign_ins, passkeys, api_tokens, one_time_links):
@@ -146,14 +153,14 @@ async def passkey_by_credential(connection: AsyncConnection, credential_id: byte
         .join(members, members.c.id == passkeys.c.member_id)
         .where(passkeys.c.credential_id == credential_id, members.c.status == Status.ACTIVE)
     )
-    row = (await connection.execute(query)).one_or_none()
-    return None if row is None else Passkey(**row._mapping)
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return None if row is None else Passkey(**row)
 
 
 async def passkeys_of(connection: AsyncConnection, member_id: str) -> list[Passkey]:
     """A member's passkeys, oldest first."""
     query = select(passkeys).where(passkeys.c.member_id == member_id).order_by(passkeys.c.id)
-    return [Passkey(**row._mapping) for row in await connection.execute(query)]
+    return [Passkey(**row) for row in (await connection.execute(query)).mappings()]
 
 
 async def update_sign_count(connection: AsyncConnection, passkey_id: str, sign_count: int) -> None:
@@ -201,8 +208,9 @@ async def insert_link(connection: AsyncConnection, new: OneTimeLink, token_mark:
 
 async def link_by_mark(connection: AsyncConnection, mark: bytes) -> OneTimeLink | None:
     """A link by its token."""
-    row = (await connection.execute(select(*_LINK).where(one_time_links.c.token_mark == mark))).one_or_none()
-    return None if row is None else OneTimeLink(**{**row._mapping, "kind": LinkKind(row.kind)})
+    query = select(*_LINK).where(one_time_links.c.token_mark == mark)
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return None if row is None else OneTimeLink(**{**row, "kind": LinkKind(row["kind"])})
 
 
 async def use_link(connection: AsyncConnection, link_id: str, now: datetime) -> bool:
@@ -253,7 +261,8 @@ async def tokens_of(connection: AsyncConnection, member_id: str, now: datetime) 
         .where(api_tokens.c.member_id == member_id, api_tokens.c.expires_at > now)
         .order_by(api_tokens.c.id.desc())
     )
-    return [_token(row) for row in await connection.execute(query)]
+    rows = (await connection.execute(query)).mappings()
+    return [ApiToken(**{**row, "scopes": frozenset(Scope(scope) for scope in row["scopes"])}) for row in rows]
 
 
 async def count_tokens(connection: AsyncConnection, member_id: str) -> int:
@@ -268,11 +277,3 @@ async def delete_token(connection: AsyncConnection, member_id: str, token_id: st
         delete(api_tokens).where(api_tokens.c.id == token_id, api_tokens.c.member_id == member_id)
     )
     return bool(result.rowcount)
-
-
-def _token(row: Any) -> ApiToken:  # noqa: ANN401 (a row)
-    return ApiToken(**{**row._mapping, "scopes": frozenset(Scope(scope) for scope in row.scopes)})
-
-
-def _part(row: Any, struct: type[S]) -> dict[str, Any]:  # noqa: ANN401 (a row)
-    return {name: row._mapping[name] for name in struct.__struct_fields__}

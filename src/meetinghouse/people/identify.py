@@ -53,7 +53,9 @@ async def optional_actor(
 async def require_actor(optional_actor: NamedDependency[Actor | None]) -> Actor:
     """Who makes the request; nobody is refused."""
     if optional_actor is None:
-        raise Refusal(401, "not_signed_in", "Sign in first, or send a bearer token.", headers={"WWW-Authenticate": "Bearer"})
+        raise Refusal(
+            401, "not_signed_in", "Sign in first, or send a bearer token.", headers={"WWW-Authenticate": "Bearer"}
+        )
     return optional_actor
 
 

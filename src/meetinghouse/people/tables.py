@@ -6,7 +6,20 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, ForeignKey, LargeBinary, String, Table, Text, UniqueConstraint, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meetinghouse.db.ids import new_id
@@ -74,7 +87,9 @@ async def first_tenant(connection: AsyncConnection) -> Tenant:
 
 async def tenant(connection: AsyncConnection, tenant_id: str) -> Tenant:
     """One tenant, which exists."""
-    return Tenant(*(await connection.execute(select(tenants.c.id, tenants.c.name).where(tenants.c.id == tenant_id))).one())
+    return Tenant(
+        *(await connection.execute(select(tenants.c.id, tenants.c.name).where(tenants.c.id == tenant_id))).one()
+    )
 
 
 async def member(connection: AsyncConnection, member_id: str) -> Member | None:
@@ -91,11 +106,12 @@ async def first_owner(connection: AsyncConnection, tenant_id: str) -> Member:
     """The longest-standing owner; before anybody has enrolled, the one who was made with the tenant."""
     query = (
         select(members)
-        .where(members.c.tenant_id == tenant_id, members.c.role == Role.OWNER, members.c.status.in_([Status.ACTIVE, Status.INVITED]))
+        .where(members.c.tenant_id == tenant_id, members.c.role == Role.OWNER)
+        .where(members.c.status.in_([Status.ACTIVE, Status.INVITED]))
         .order_by(members.c.status, members.c.id)
         .limit(1)
     )
-    return _member((await connection.execute(query)).one()._mapping)
+    return _member((await connection.execute(query)).mappings().one())
 
 
 async def count_active_owners(connection: AsyncConnection, tenant_id: str) -> int:
@@ -108,8 +124,9 @@ async def count_active_owners(connection: AsyncConnection, tenant_id: str) -> in
 
 async def members_page(connection: AsyncConnection, tenant_id: str, after: str, limit: int) -> list[Member]:
     """Members by age of their account, after the id `after`."""
-    query = select(members).where(members.c.tenant_id == tenant_id, members.c.id > after, _SHOWN).order_by(members.c.id).limit(limit)
-    return [_member(row._mapping) for row in await connection.execute(query)]
+    wanted = (members.c.tenant_id == tenant_id, members.c.id > after, _SHOWN)
+    query = select(members).where(*wanted).order_by(members.c.id).limit(limit)
+    return [_member(row) for row in (await connection.execute(query)).mappings()]
 
 
 async def insert_member(connection: AsyncConnection, new: Member) -> None:
@@ -123,7 +140,13 @@ async def update_member(connection: AsyncConnection, member_id: str, **values: A
 
 
 async def insert_audit(
-    connection: AsyncConnection, tenant_id: str, at: datetime, actor: str, action: str, subject: str, detail: dict[str, Any]
+    connection: AsyncConnection,
+    tenant_id: str,
+    at: datetime,
+    actor: str,
+    action: str,
+    subject: str,
+    detail: dict[str, Any],
 ) -> None:
     """Append to the audit log."""
     await connection.execute(
@@ -138,13 +161,14 @@ async def audit_page(connection: AsyncConnection, tenant_id: str, before: str, l
     query = select(audit).where(audit.c.tenant_id == tenant_id).order_by(audit.c.id.desc()).limit(limit)
     if before:
         query = query.where(audit.c.id < before)
-    return [msgspec.convert(dict(row._mapping), AuditEntry, strict=False) for row in await connection.execute(query)]
+    rows = (await connection.execute(query)).mappings()
+    return [AuditEntry(**{name: row[name] for name in AuditEntry.__struct_fields__}) for row in rows]
 
 
 async def _one(connection: AsyncConnection, condition: Any) -> Member | None:  # noqa: ANN401 (a SQL expression)
-    row = (await connection.execute(select(members).where(condition, _SHOWN))).one_or_none()
-    return None if row is None else _member(row._mapping)
+    row = (await connection.execute(select(members).where(condition, _SHOWN))).mappings().one_or_none()
+    return None if row is None else _member(row)
 
 
-def _member(row: Any) -> Member:  # noqa: ANN401 (a row mapping)
+def _member(row: RowMapping) -> Member:
     return Member(**{**row, "role": Role(row["role"]), "status": Status(row["status"])})

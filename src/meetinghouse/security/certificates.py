@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,16 +22,16 @@ _RENEW_BEFORE = timedelta(days=30)
 _BACKDATED = timedelta(hours=1)
 
 
-def self_signed_files(directory: Path, public_url: str) -> tuple[str, str]:
+def self_signed_files(directory: Path, public_url: str, now: datetime) -> tuple[str, str]:
     """Certificate and key below `directory`, made anew when they are missing, near their end or lack a name.
 
     Covers this machine's names and addresses and the host of `public_url`.
     """
     certificate, key = directory / "certificate.pem", directory / "key.pem"
     names = _names(public_url)
-    if not _is_good(certificate, key, names):
+    if not _is_good(certificate, key, names, now):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _make(certificate, key, names)
+        _make(certificate, key, names, now)
     return str(certificate), str(key)
 
 
@@ -62,19 +62,18 @@ def _general_name(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
-def _is_good(certificate: Path, key: Path, names: list[x509.GeneralName]) -> bool:
+def _is_good(certificate: Path, key: Path, names: list[x509.GeneralName], now: datetime) -> bool:
     try:
         found = x509.load_pem_x509_certificate(certificate.read_bytes())
         covered = set(found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
     except (OSError, ValueError, x509.ExtensionNotFound):
         return False
-    return key.is_file() and covered >= set(names) and found.not_valid_after_utc > datetime.now(UTC) + _RENEW_BEFORE
+    return key.is_file() and covered >= set(names) and found.not_valid_after_utc > now + _RENEW_BEFORE
 
 
-def _make(certificate: Path, key: Path, names: list[x509.GeneralName]) -> None:
+def _make(certificate: Path, key: Path, names: list[x509.GeneralName], now: datetime) -> None:
     private = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Meetinghouse on this network")])
-    now = datetime.now(UTC)
     signed = (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from typing import TypeAlias
 
 import structlog
 
@@ -10,6 +11,9 @@ from meetinghouse.db.clock import Clock
 from meetinghouse.security.limits import Rate
 from meetinghouse.security.refusal import TooManyAttempts
 from meetinghouse.telemetry.metrics import LIMITS_REACHED
+
+_Windows: TypeAlias = OrderedDict[str, deque[float]]
+_EMPTY: _Windows = OrderedDict()
 
 _log = structlog.get_logger(__name__)
 
@@ -25,7 +29,7 @@ class Limiter:
         """Forget the longest unused beyond `remembered_keys` per name."""
         self._clock = clock
         self._remembered = remembered_keys
-        self._windows: dict[str, OrderedDict[str, deque[float]]] = {}
+        self._windows: dict[str, _Windows] = {}
 
     def check(self, name: str, rate: Rate, key: str) -> None:
         """Refuse if `key` has used its window up.
@@ -34,7 +38,7 @@ class Limiter:
             TooManyAttempts: with the seconds until the next act is possible.
 
         """
-        window = self._windows.get(name, {}).get(key)
+        window = self._windows.get(name, _EMPTY).get(key)
         if window is None:
             return
         now = self._clock.monotonic()
@@ -69,7 +73,7 @@ class Limiter:
 
     def forget(self, name: str, key: str) -> None:
         """Begin anew for `key`: it has shown that it is not guessing."""
-        self._windows.get(name, OrderedDict()).pop(key, None)
+        self._windows.get(name, _EMPTY).pop(key, None)
 
 
 def _forget(window: deque[float], before: float) -> None:

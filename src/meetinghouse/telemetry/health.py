@@ -30,6 +30,6 @@ class Health:
 async def _works(part: str, check: Check) -> bool:
     try:
         return await check()
-    except Exception:
+    except Exception:  # noqa: BLE001 (whatever it is, the part does not work)
         _log.exception("not_ready", part=part)
         return False

@@ -50,7 +50,9 @@ def configure_logs(level: str, form: Literal["text", "json"], stream: TextIO | N
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if form == "json"
-        else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback)
+        else structlog.dev.ConsoleRenderer(
+            colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+        )
     )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
@@ -62,7 +64,16 @@ def configure_logs(level: str, form: Literal["text", "json"], stream: TextIO | N
     root.handlers = [handler]
     root.setLevel(level.upper())
     # These narrate each connection or statement, with addresses and parameters.
-    for noisy in ("uvicorn", "uvicorn.error", "uvicorn.access", "websockets", "aiosqlite", "sqlalchemy", "alembic", "asyncio"):
+    for noisy in (
+        "uvicorn",
+        "uvicorn.error",
+        "uvicorn.access",
+        "websockets",
+        "aiosqlite",
+        "sqlalchemy",
+        "alembic",
+        "asyncio",
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

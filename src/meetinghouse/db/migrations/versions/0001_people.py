@@ -7,11 +7,12 @@ which deny.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import sqlalchemy as sa
 from alembic import op
 
+from meetinghouse.db.clock import SystemClock
 from meetinghouse.db.ids import new_id
 from meetinghouse.db.types import Json, UtcTime
 
@@ -173,7 +174,7 @@ def _make_policies() -> None:
 
 
 def _make_first_rows() -> None:
-    now = datetime.now(UTC)
+    now = SystemClock().now()
     operator_id, tenant_id = new_id(), new_id()
     _insert("operators", id=operator_id, name="Meetinghouse", created_at=now)
     _insert(

@@ -1,0 +1,54 @@
+"""What the actions of people work with, gathered so that each takes one argument for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from litestar.di import NamedDependency
+
+from meetinghouse.db.clock import Clock
+from meetinghouse.db.engine import Database
+from meetinghouse.people.settings import PeopleSettings
+from meetinghouse.security.keyring import Keyring
+from meetinghouse.security.limiter import Limiter
+from meetinghouse.security.limits import Limits
+from meetinghouse.security.passkeys import RelyingParty
+
+
+@dataclass(frozen=True, kw_only=True)
+class People:
+    """The services and settings of this feature."""
+
+    db: Database
+    keys: Keyring
+    clock: Clock
+    limiter: Limiter
+    limits: Limits
+    settings: PeopleSettings
+    relying_party: RelyingParty
+    public_url: str
+    service_name: str
+
+
+async def provide_people(
+    db: NamedDependency[Database],
+    keys: NamedDependency[Keyring],
+    clock: NamedDependency[Clock],
+    limiter: NamedDependency[Limiter],
+    limits: NamedDependency[Limits],
+    people_settings: NamedDependency[PeopleSettings],
+    public_url: NamedDependency[str],
+    service_name: NamedDependency[str],
+) -> People:
+    """The dependency `people`."""
+    return People(
+        db=db,
+        keys=keys,
+        clock=clock,
+        limiter=limiter,
+        limits=limits,
+        settings=people_settings,
+        relying_party=RelyingParty(public_url, service_name),
+        public_url=public_url,
+        service_name=service_name,
+    )
