@@ -1,42 +1,110 @@
 //! One worker: rooms, their peers, and every call from outside.
+//!
+//! ```text
+//! submit  → commands.rs                      receive → datagrams.rs → demux.rs, peer.rs
+//!             └→ slots.rs (who gets what)                └→ receive.rs → deliver → forward/ → send.rs
+//! timeout → upkeep.rs (reports, requests, speakers, statistics)
+//! ```
 
-use std::collections::VecDeque;
+mod commands;
+mod datagrams;
+mod slots;
+mod upkeep;
+
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Instant;
 
-use crate::{Command, Config, Event, Outbox, RoomSnapshot};
+use crate::clock::Clock;
+use crate::demux::Demux;
+use crate::drops::Drops;
+use crate::dtls::Identity;
+use crate::peer::{Failure, HANDSHAKE_TIMEOUT, Peer};
+use crate::random::Random;
+use crate::room::Room;
+use crate::slab::Slab;
+use crate::stream::Stream;
+use crate::timers::{Due, Timers};
+use crate::{Command, Config, Event, Outbox, PeerSnapshot, RejectCode, RoomSnapshot};
 
 /// One worker's media engine; see the crate's description for how it is driven.
 #[derive(Debug)]
 pub struct Engine {
     config: Config,
+    clock: Clock,
+    random: Random,
+    identity: Identity,
+    rooms: Slab<Room>,
+    room_keys: HashMap<Arc<str>, u32>,
+    peers: Slab<Peer>,
+    streams: Slab<Stream>,
+    demux: Demux,
+    timers: Timers,
     events: VecDeque<Event>,
-    next_statistics: Instant,
+    /// Datagrams that belong to no peer.
+    drops: Drops,
+    /// For whom work is being done: dropped if it panics.
+    blamed: Option<u32>,
+    statistics: upkeep::StatisticsState,
 }
 
 impl Engine {
     /// An engine without rooms. `config.wall_clock` is the time of day at `now`.
     pub fn new(config: Config, now: Instant) -> Self {
-        let next_statistics = now + config.statistics_interval;
-        Self { config, events: VecDeque::new(), next_statistics }
+        let mut timers = Timers::default();
+        timers.arm(now + config.statistics_interval, Due::Statistics);
+        Self {
+            clock: Clock::new(now, config.wall_clock),
+            random: Random::new(&config.seed),
+            identity: Identity::generate(HANDSHAKE_TIMEOUT),
+            config,
+            rooms: Slab::new(),
+            room_keys: HashMap::new(),
+            peers: Slab::new(),
+            streams: Slab::new(),
+            demux: Demux::default(),
+            timers,
+            events: VecDeque::new(),
+            drops: Drops::new(),
+            blamed: None,
+            statistics: upkeep::StatisticsState::new(now),
+        }
     }
 
     /// Carries a command out, or refuses it; exactly one `Accepted` or `Rejected` follows.
-    pub fn submit(&mut self, _now: Instant, command: Command, _out: &mut Outbox) {
-        self.events.push_back(Event::Accepted { id: command.id });
+    pub fn submit(&mut self, now: Instant, command: Command, out: &mut Outbox) {
+        let id = command.id;
+        let before = self.events.len();
+        if self.guarded(now, out, |engine, out| engine.carry_out(now, command, out)) {
+            return;
+        }
+        let answered = self.events.iter().skip(before).any(|event| match event {
+            Event::Accepted { id: it } | Event::Rejected { id: it, .. } => *it == id,
+            _ => false,
+        });
+        if !answered {
+            let message = "the engine failed at this command".to_owned();
+            self.events.push_back(Event::Rejected { id, code: RejectCode::BadOffer, message });
+        }
     }
 
     /// Takes one datagram, which is decrypted in place.
-    pub fn receive(&mut self, _now: Instant, _from: SocketAddr, _datagram: &mut [u8], _out: &mut Outbox) {}
+    pub fn receive(&mut self, now: Instant, from: SocketAddr, datagram: &mut [u8], out: &mut Outbox) {
+        self.guarded(now, out, |engine, out| engine.take(now, from, datagram, out));
+    }
 
     /// Does everything that is due at `now`.
-    pub fn timeout(&mut self, now: Instant, _out: &mut Outbox) {
-        self.next_statistics = now + self.config.statistics_interval;
+    pub fn timeout(&mut self, now: Instant, out: &mut Outbox) {
+        while let Some((at, due)) = self.timers.pop(now) {
+            self.guarded(now, out, |engine, out| engine.wake(now, at, due, out));
+        }
     }
 
     /// When [`Engine::timeout`] is next to be called.
     pub fn next_timeout(&self) -> Option<Instant> {
-        Some(self.next_statistics)
+        self.timers.next()
     }
 
     /// The next thing the control plane has to know.
@@ -45,7 +113,67 @@ impl Engine {
     }
 
     /// The room as it is now; `None` when there is no such room.
-    pub fn snapshot(&self, _room: &str) -> Option<RoomSnapshot> {
-        None
+    pub fn snapshot(&self, room: &str) -> Option<RoomSnapshot> {
+        let room = self.rooms.get(*self.room_keys.get(room)?)?;
+        let peers = room
+            .peers
+            .iter()
+            .filter_map(|key| self.peers.get(*key))
+            .map(|peer| self.describe(peer))
+            .collect();
+        Some(RoomSnapshot { room: Arc::clone(&room.name), sequence: room.sequence(), peers })
+    }
+
+    fn describe(&self, peer: &Peer) -> PeerSnapshot {
+        let lines = peer.uplink.lines().iter();
+        PeerSnapshot {
+            peer: Arc::clone(&peer.id),
+            connected: peer.transport.is_connected(),
+            publish: peer.publish,
+            subscribe: peer.subscribe,
+            sources: lines
+                .filter(|it| self.streams.get(it.stream).is_some_and(|it| it.on))
+                .map(|it| it.source)
+                .collect(),
+            slots: peer.downlink.slots.iter().map(crate::send::DownSlot::describe).collect(),
+        }
+    }
+
+    /// Runs `act`. A panic costs the peer it happened for, and nobody else; returns whether there was none.
+    fn guarded(&mut self, now: Instant, out: &mut Outbox, act: impl FnOnce(&mut Self, &mut Outbox)) -> bool {
+        self.blamed = None;
+        let calm = catch_unwind(AssertUnwindSafe(|| act(self, out))).is_ok();
+        if !calm && let Some(peer) = self.blamed.take() {
+            self.fail(now, peer, Failure::Panic);
+        }
+        calm
+    }
+
+    /// Tells a room's next event.
+    fn tell(&mut self, room: u32, event: impl FnOnce(Arc<str>, u64) -> Event) {
+        if let Some(room) = self.rooms.get_mut(room) {
+            let event = event(Arc::clone(&room.name), room.next_sequence());
+            self.events.push_back(event);
+        }
+    }
+
+    /// Gives a peer up and says why.
+    fn fail(&mut self, now: Instant, peer: u32, failure: Failure) {
+        let Some((id, room)) = self.peers.get(peer).map(|peer| (Arc::clone(&peer.id), peer.room)) else {
+            return;
+        };
+        let reason = failure.name();
+        self.tell(room, |room, sequence| Event::PeerFailed { room, sequence, peer: id, reason });
+        self.remove_peer(now, peer);
+    }
+
+    /// Wakes the engine for a peer no later than the next thing that is due there.
+    fn arm(&mut self, now: Instant, key: u32) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        if let Some(at) = peer.next_due(now, &self.streams) {
+            // What is overdue waits for the next turn, so that a turn always ends.
+            let at = at.max(now + upkeep::RESOLUTION);
+            peer.alarm.no_later_than(at, Due::Peer(key), &mut self.timers);
+        }
     }
 }

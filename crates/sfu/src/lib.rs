@@ -9,16 +9,37 @@
 //!
 //! Input from the network never panics and never gets an answer larger than itself before authentication.
 
+mod assign;
+mod cache;
+mod clock;
+mod codec;
 mod command;
 mod config;
+mod demux;
+mod drops;
+mod dtls;
 mod engine;
 mod event;
+mod forward;
+mod ice;
+mod key_frames;
 mod outbox;
+mod peer;
+mod random;
+mod receive;
+mod room;
+pub mod sdp;
+mod send;
+mod slab;
 mod snapshot;
+mod speech;
+pub mod srtp;
+mod stream;
+mod timers;
 
 pub use command::{Command, CommandKind, Source, Tile};
 pub use config::{Config, Limits};
 pub use engine::Engine;
 pub use event::{Event, PeerStatistics, RejectCode, Slot, StreamStatistics};
-pub use outbox::{Batch, Outbox};
+pub use outbox::{Batch, MAX_SEGMENTS, Outbox};
 pub use snapshot::{PeerSnapshot, RoomSnapshot};

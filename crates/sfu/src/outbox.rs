@@ -58,6 +58,11 @@ impl Outbox {
         self.batches.iter().map(|b| (b, &self.buffer[b.start..b.start + b.len]))
     }
 
+    /// What every batch's `start` counts from.
+    pub fn bytes(&self) -> &[u8] {
+        &self.buffer
+    }
+
     /// Forgets what was sent and keeps the memory.
     pub fn clear(&mut self) {
         self.buffer.clear();

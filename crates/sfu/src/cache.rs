@@ -1,0 +1,172 @@
+//! What a video stream sent lately, kept once for all its receivers: retransmissions are made from it (RFC 4588).
+
+use std::time::{Duration, Instant};
+
+use crate::codec::Frame;
+use crate::forward::MediaPacket;
+use crate::sdp::CodecKind;
+
+/// Packets that can be found; at 1000 packets a second, more than any camera sends, a second.
+const ENTRIES: usize = 1024;
+
+/// Bytes at first: a second of a thumbnail.
+const FIRST_BYTES: usize = 64 * 1024;
+
+/// Bytes at most: a second at 8 Mbit/s. Larger costs memory per publisher, smaller loses repairs of good cameras.
+const MAX_BYTES: usize = 1024 * 1024;
+
+/// What the buffer grows for: jitter buffers wait about this long.
+const WORTH_KEEPING: Duration = Duration::from_secs(1);
+
+/// Older packets are not sent again.
+const MAX_AGE: Duration = Duration::from_secs(2);
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    epoch: u32,
+    sequence: u64,
+    /// Counts all bytes ever written: tells where the payload is, and whether it still is there.
+    written_at: u64,
+    len: u16,
+    timestamp: u32,
+    marker: bool,
+    codec: CodecKind,
+    came: Instant,
+}
+
+/// Payloads in a ring of bytes, found by sequence number.
+#[derive(Debug, Default)]
+pub(crate) struct PacketCache {
+    entries: Vec<Option<Entry>>,
+    ring: Vec<u8>,
+    /// Bytes ever written; the next payload begins here, or at the ring's next turn when it would not fit.
+    written: u64,
+}
+
+impl PacketCache {
+    pub(crate) fn insert(&mut self, packet: &MediaPacket<'_>, now: Instant) {
+        let len = packet.payload.len();
+        if self.ring.is_empty() {
+            self.entries.resize(ENTRIES, None);
+            self.ring.resize(FIRST_BYTES, 0);
+        }
+        if len == 0 || len > FIRST_BYTES {
+            return;
+        }
+        self.grow_for(now);
+        let size = self.ring.len() as u64;
+        let mut at = self.written;
+        if at % size + len as u64 > size {
+            at = at.next_multiple_of(size);
+        }
+        let start = (at % size) as usize;
+        self.ring[start..start + len].copy_from_slice(packet.payload);
+        self.written = at + len as u64;
+        self.entries[packet.sequence as usize % ENTRIES] = Some(Entry {
+            epoch: packet.epoch,
+            sequence: packet.sequence,
+            written_at: at,
+            len: len as u16,
+            timestamp: packet.timestamp,
+            marker: packet.marker,
+            codec: packet.codec,
+            came: now,
+        });
+    }
+
+    /// The packet, if it is still there and young enough.
+    pub(crate) fn get(&self, epoch: u32, sequence: u64, now: Instant) -> Option<MediaPacket<'_>> {
+        let entry = self.entries.get(sequence as usize % ENTRIES)?.as_ref()?;
+        if entry.sequence != sequence
+            || entry.epoch != epoch
+            || now.saturating_duration_since(entry.came) > MAX_AGE
+        {
+            return None;
+        }
+        let size = self.ring.len() as u64;
+        if self.written > entry.written_at + size {
+            return None;
+        }
+        let start = (entry.written_at % size) as usize;
+        let payload = &self.ring[start..start + usize::from(entry.len)];
+        Some(MediaPacket {
+            codec: entry.codec,
+            epoch,
+            sequence,
+            timestamp: entry.timestamp,
+            marker: entry.marker,
+            audio_level: None,
+            frame: Frame::parse(entry.codec, payload),
+            payload,
+        })
+    }
+
+    /// Doubles the ring when a turn of it took less than what is worth keeping. What it held is lost, once or twice at
+    /// the start of a stream.
+    fn grow_for(&mut self, now: Instant) {
+        let size = self.ring.len() as u64;
+        if size as usize >= MAX_BYTES || self.written < size || self.written % size > size / 8 {
+            return;
+        }
+        // Near the start of a turn: the oldest payloads are those just ahead.
+        let oldest = self
+            .entries
+            .iter()
+            .flatten()
+            .filter(|it| it.written_at + size > self.written)
+            .map(|it| it.came)
+            .min();
+        if oldest.is_some_and(|came| now.saturating_duration_since(came) < WORTH_KEEPING) {
+            self.ring.resize(self.ring.len() * 2, 0);
+            self.entries.fill(None);
+            self.written = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packet(sequence: u64, payload: &[u8]) -> MediaPacket<'_> {
+        MediaPacket {
+            codec: CodecKind::H264,
+            epoch: 3,
+            sequence,
+            timestamp: sequence as u32 * 10,
+            marker: sequence.is_multiple_of(2),
+            audio_level: None,
+            frame: Frame::parse(CodecKind::H264, payload),
+            payload,
+        }
+    }
+
+    #[test]
+    fn gives_back_what_it_was_given() {
+        let now = Instant::now();
+        let mut cache = PacketCache::default();
+        cache.insert(&packet(70_000, b"one"), now);
+        cache.insert(&packet(70_001, b"three"), now);
+        let found = cache.get(3, 70_000, now).unwrap();
+        assert_eq!((found.payload, found.timestamp, found.marker), (&b"one"[..], 700_000, true));
+        assert!(cache.get(3, 70_002, now).is_none(), "never came");
+        assert!(cache.get(4, 70_000, now).is_none(), "of another epoch");
+        assert!(cache.get(3, 70_000, now + Duration::from_secs(3)).is_none(), "too old");
+    }
+
+    #[test]
+    fn keeps_a_second_of_a_fast_stream_within_its_bounds() {
+        let start = Instant::now();
+        let mut cache = PacketCache::default();
+        let at = |n: u64| start + Duration::from_millis(2) * n as u32;
+        let payload = |n: u64| vec![n as u8; 1000 + (n % 7) as usize];
+        for n in 0..5000 {
+            cache.insert(&packet(n, &payload(n)), at(n));
+        }
+        for n in 4500..5000 {
+            assert_eq!(cache.get(3, n, at(5000)).unwrap().payload, payload(n), "500 packets are a second");
+        }
+        assert!(cache.get(3, 3000, at(5000)).is_none());
+        assert!(cache.ring.len() <= MAX_BYTES);
+    }
+}

@@ -1,0 +1,191 @@
+//! From the network: one function per kind of datagram, each an ordered list of steps with counted exits.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use wire::demux::{Kind, classify};
+use wire::rtcp::{Packet, packets};
+use wire::stun::BindingRequest;
+
+use super::Engine;
+use crate::drops::Drop;
+use crate::forward::MediaPacket;
+use crate::peer::Transition;
+use crate::{Event, Outbox};
+
+/// Sequence numbers of one NACK that are looked at; a datagram could name 6000.
+const MAX_NACKED: usize = 256;
+
+impl Engine {
+    /// Takes one datagram.
+    pub(super) fn take(&mut self, now: Instant, from: SocketAddr, datagram: &mut [u8], out: &mut Outbox) {
+        let Some(kind) = classify(datagram) else { return self.drops.count(Drop::UnknownProtocol) };
+        if kind == Kind::Stun {
+            return self.stun(now, from, datagram, out);
+        }
+        let Some(key) = self.demux.peer_at(from) else { return self.drops.count(Drop::UnknownAddress) };
+        self.blamed = Some(key);
+        match kind {
+            Kind::Dtls => self.dtls(now, key, from, datagram, out),
+            Kind::Rtp => self.rtp(now, key, datagram, out),
+            Kind::Rtcp => self.rtcp(now, key, datagram, out),
+            Kind::Stun => {}
+        }
+    }
+
+    fn stun(&mut self, now: Instant, from: SocketAddr, datagram: &[u8], out: &mut Outbox) {
+        let Ok(request) = BindingRequest::parse(datagram) else {
+            return self.drops.count(Drop::StunMalformed);
+        };
+        let Some(key) = self.demux.peer_of(request.local_ufrag()) else {
+            return self.drops.count(Drop::StunUnknownUser);
+        };
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        self.blamed = Some(key);
+        let first = peer.transport.ice.last_check().is_none();
+        let Some(checked) = peer.transport.ice.check(now, from, &request, out) else {
+            return peer.drops.count(Drop::StunIntegrity);
+        };
+        for address in checked.forgotten {
+            self.demux.forget(address, key);
+        }
+        if let Some(ufrag) = checked.retired_ufrag {
+            self.demux.retire(&ufrag);
+        }
+        // A NAT may have given the address to another peer meanwhile: the last who proved it has it.
+        if self.demux.peer_at(from) != Some(key) && peer.transport.ice.addresses().contains(&from) {
+            self.demux.learn(from, key);
+        }
+        if first || checked.learned {
+            self.arm(now, key);
+        }
+    }
+
+    fn dtls(&mut self, now: Instant, key: u32, from: SocketAddr, datagram: &[u8], out: &mut Outbox) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let transition = peer.dtls(now, from, datagram, out);
+        self.follow(now, key, transition);
+        self.arm(now, key);
+    }
+
+    /// Draws the consequences of what moved in a peer's transport.
+    pub(super) fn follow(&mut self, now: Instant, key: u32, transition: Transition) {
+        match transition {
+            Transition::None => {}
+            Transition::Failed(failure) => self.fail(now, key, failure),
+            Transition::Connected => {
+                let Some(peer) = self.peers.get(key) else { return };
+                let (id, room) = (peer.id.clone(), peer.room);
+                self.tell(room, |room, sequence| Event::PeerConnected { room, sequence, peer: id });
+                self.want_key_frames(now, key);
+            }
+        }
+    }
+
+    fn rtp(&mut self, now: Instant, key: u32, datagram: &mut [u8], out: &mut Outbox) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let received = match peer.open_rtp(now, datagram) {
+            Ok(received) => received,
+            Err(reason) => return peer.drops.count(reason),
+        };
+        if let Some(at) = peer.uplink.feedback_due() {
+            peer.alarm.no_later_than(at, crate::timers::Due::Peer(key), &mut self.timers);
+        }
+        let Some(stream) = self.streams.get_mut(received.stream) else { return };
+        if !stream.on {
+            return peer.drops.count(Drop::SourceOff);
+        }
+        if received.outage {
+            stream.key_frames.want();
+        }
+        let codec = stream.codec;
+        let starts = stream.packet(&received.packet, self.clock, now);
+        if starts || codec != Some(received.packet.codec) {
+            self.stream_started(received.stream, starts);
+        }
+        self.deliver(now, received.stream, &received.packet, out);
+        self.blamed = Some(key);
+        if received.outage {
+            self.arm(now, key);
+        }
+    }
+
+    /// Sends a packet to everybody who has its stream in a slot.
+    fn deliver(&mut self, now: Instant, key: u32, packet: &MediaPacket<'_>, out: &mut Outbox) {
+        let Some(stream) = self.streams.get(key) else { return };
+        let mut awaited = false;
+        for route in &stream.routes {
+            let Some(peer) = self.peers.get_mut(route.peer) else { continue };
+            self.blamed = Some(route.peer);
+            match peer.forward(now, route.slot, stream.stable_id, packet, out) {
+                Ok(false) => {}
+                Ok(true) => peer.report_slot(now, route.slot, &self.streams, self.clock, out),
+                Err(reason) => {
+                    awaited |= reason == Drop::AwaitingKeyFrame;
+                    peer.drops.count(reason);
+                }
+            }
+        }
+        if awaited {
+            self.want_key_frame(now, key);
+        }
+    }
+
+    fn rtcp(&mut self, now: Instant, key: u32, datagram: &mut [u8], out: &mut Outbox) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let compound = match peer.open_rtcp(datagram) {
+            Ok(compound) => compound,
+            Err(reason) => return peer.drops.count(reason),
+        };
+        for packet in packets(compound) {
+            let Ok(packet) = packet else {
+                if let Some(peer) = self.peers.get_mut(key) {
+                    peer.drops.count(Drop::RtcpMalformed);
+                }
+                return;
+            };
+            self.feedback(now, key, &packet, out);
+        }
+    }
+
+    fn feedback(&mut self, now: Instant, key: u32, packet: &Packet<'_>, out: &mut Outbox) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        match packet {
+            Packet::SenderReport { ssrc, info, blocks } => {
+                if let Some((stream, ntp)) = peer.sender_report(now, *ssrc, info, self.clock)
+                    && let Some(stream) = self.streams.get_mut(stream)
+                {
+                    stream.reported(ntp, info.rtp_timestamp);
+                }
+                blocks.clone().for_each(|block| peer.reception_report(now, &block, self.clock));
+            }
+            Packet::ReceiverReport { blocks, .. } => {
+                blocks.clone().for_each(|block| peer.reception_report(now, &block, self.clock));
+            }
+            Packet::Nack(nack) => {
+                peer.repair(now, nack.media, nack.sequences().take(MAX_NACKED), &self.streams, out);
+            }
+            Packet::Pli { media, .. } => self.picture_lost(now, key, *media),
+            Packet::Fir(fir) => {
+                for entry in fir.entries().take(MAX_NACKED) {
+                    self.picture_lost(now, key, entry.media);
+                }
+            }
+            // Descriptions and goodbyes tell nothing that signalling does not; estimates are for congestion control.
+            Packet::SourceDescription(_)
+            | Packet::Goodbye(_)
+            | Packet::Remb(_)
+            | Packet::TransportFeedback(_)
+            | Packet::Other { .. } => {}
+        }
+    }
+
+    /// The peer cannot go on decoding what comes on `media`.
+    fn picture_lost(&mut self, now: Instant, key: u32, media: u32) {
+        let Some(peer) = self.peers.get(key) else { return };
+        let slot = peer.downlink.slots.iter().find(|slot| slot.ssrc == media);
+        if let Some(stream) = slot.and_then(|slot| slot.content.as_ref()).map(|content| content.stream) {
+            self.want_key_frame(now, stream);
+        }
+    }
+}

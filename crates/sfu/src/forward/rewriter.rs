@@ -1,0 +1,268 @@
+//! The numbering of one slot.
+
+use std::time::Instant;
+
+use wire::extension::AudioLevel;
+use wire::vp8;
+
+use crate::clock::ticks;
+use crate::codec::Frame;
+use crate::drops::Drop;
+use crate::sdp::CodecKind;
+
+/// A publisher's packet, parsed once for all its receivers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MediaPacket<'a> {
+    pub(crate) codec: CodecKind,
+    /// Changes when the publisher's numbering begins anew: another SSRC, or back after a pause.
+    pub(crate) epoch: u32,
+    /// Extended.
+    pub(crate) sequence: u64,
+    pub(crate) timestamp: u32,
+    pub(crate) marker: bool,
+    /// As sent (RFC 6464 §3).
+    pub(crate) audio_level: Option<AudioLevel>,
+    pub(crate) frame: Frame,
+    pub(crate) payload: &'a [u8],
+}
+
+/// How a packet goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Admitted {
+    /// Extended: the low 16 bits are sent, the rest is the roll-over counter of SRTP.
+    pub(crate) sequence: u64,
+    pub(crate) timestamp: u32,
+    pub(crate) marker: bool,
+    /// Picture id and TL0 index, for VP8.
+    pub(crate) picture: Option<(u16, u8)>,
+    /// The first packet after a switch.
+    pub(crate) begins: bool,
+}
+
+/// The numbering that a slot's receiver sees.
+#[derive(Debug)]
+pub(crate) struct Rewriter {
+    clock_rate: u32,
+    /// One above the highest number that went out.
+    next_sequence: u64,
+    /// Of the newest packet that went out, and when: both go on together while the slot is empty.
+    last_timestamp: u32,
+    last_sent: Instant,
+    last_picture: (u16, u8),
+    flow: Option<Flow>,
+}
+
+/// A stream that flows through the slot. Offsets are added to the publisher's numbers, wrapping.
+#[derive(Debug, Clone, Copy)]
+struct Flow {
+    epoch: u32,
+    first: u64,
+    newest: u64,
+    sequence: u64,
+    timestamp: u32,
+    picture: u16,
+    tl0: u8,
+}
+
+impl Rewriter {
+    /// An empty slot. `first_sequence` below 2^15, so that reordering at the start cannot look like a roll-over
+    /// (RFC 3711 §3.3.1).
+    pub(crate) fn new(clock_rate: u32, first_sequence: u16, first_timestamp: u32, now: Instant) -> Self {
+        Self {
+            clock_rate,
+            next_sequence: u64::from(first_sequence & 0x7fff),
+            last_timestamp: first_timestamp,
+            last_sent: now,
+            last_picture: (0, 0),
+            flow: None,
+        }
+    }
+
+    /// Ends the flow; whatever fills the slot next begins anew.
+    ///
+    /// Returns the earliest time stamp that it can begin with.
+    pub(crate) fn switch(&mut self) -> u32 {
+        self.flow = None;
+        self.last_timestamp.wrapping_add(1)
+    }
+
+    /// Numbers a packet, or says why it is not sent.
+    pub(crate) fn admit(&mut self, packet: &MediaPacket<'_>, now: Instant) -> Result<Admitted, Drop> {
+        let (mut flow, begins) = match self.flow {
+            Some(flow) if flow.epoch == packet.epoch => (flow, false),
+            _ if !packet.frame.begins_decoding => return Err(Drop::AwaitingKeyFrame),
+            _ => (self.begin(packet, now), true),
+        };
+        if packet.sequence < flow.first {
+            return Err(Drop::BeforeSwitch);
+        }
+        let admitted = flow.apply(packet, begins);
+        if begins || packet.sequence > flow.newest {
+            flow.newest = packet.sequence;
+            self.next_sequence = admitted.sequence + 1;
+            self.last_timestamp = admitted.timestamp;
+            self.last_sent = now;
+            self.last_picture = admitted.picture.unwrap_or(self.last_picture);
+        }
+        self.flow = Some(flow);
+        Ok(admitted)
+    }
+
+    /// The publisher's number of what went out as `sequence`, if it belongs to the present flow.
+    pub(crate) fn source_of(&self, sequence: u16) -> Option<(u32, u64)> {
+        let flow = self.flow?;
+        let newest_out = self.next_sequence - 1;
+        let back = (newest_out as u16).wrapping_sub(sequence);
+        let source = newest_out.checked_sub(u64::from(back))?.wrapping_sub(flow.sequence);
+        (flow.first..=flow.newest).contains(&source).then_some((flow.epoch, source))
+    }
+
+    /// Numbers a packet of the present flow that goes out once more; changes nothing.
+    pub(crate) fn again(&self, packet: &MediaPacket<'_>) -> Option<Admitted> {
+        let flow = self.flow.filter(|flow| flow.epoch == packet.epoch)?;
+        Some(flow.apply(packet, false))
+    }
+
+    /// The slot's time stamp for the publisher's `timestamp`, while its stream flows.
+    pub(crate) fn timestamp_of(&self, timestamp: u32) -> Option<u32> {
+        Some(timestamp.wrapping_add(self.flow?.timestamp))
+    }
+
+    /// Lets the new stream follow the last packet that went out, as much later as it is by the clock.
+    fn begin(&self, packet: &MediaPacket<'_>, now: Instant) -> Flow {
+        let elapsed = ticks(now.saturating_duration_since(self.last_sent), self.clock_rate).max(1) as u32;
+        let vp8 = packet.frame.vp8;
+        let picture = vp8.and_then(|it| it.picture_id).map_or(0, |id| id.value);
+        let tl0 = vp8.and_then(|it| it.tl0_picture_index).unwrap_or(0);
+        Flow {
+            epoch: packet.epoch,
+            first: packet.sequence,
+            newest: packet.sequence,
+            sequence: self.next_sequence.wrapping_sub(packet.sequence),
+            timestamp: self.last_timestamp.wrapping_add(elapsed).wrapping_sub(packet.timestamp),
+            picture: self.last_picture.0.wrapping_add(1).wrapping_sub(picture),
+            tl0: self.last_picture.1.wrapping_add(1).wrapping_sub(tl0),
+        }
+    }
+}
+
+impl Flow {
+    fn apply(&self, packet: &MediaPacket<'_>, begins: bool) -> Admitted {
+        Admitted {
+            sequence: packet.sequence.wrapping_add(self.sequence),
+            timestamp: packet.timestamp.wrapping_add(self.timestamp),
+            // In audio a marker begins a talk spurt (RFC 3551 §4.1), which resets the receiver's playout.
+            marker: packet.marker || begins && packet.codec == CodecKind::Opus,
+            picture: packet.frame.vp8.map(|it| self.picture(&it)),
+            begins,
+        }
+    }
+
+    fn picture(&self, descriptor: &vp8::Descriptor) -> (u16, u8) {
+        let picture = descriptor.picture_id.map_or(0, |id| id.value).wrapping_add(self.picture) & 0x7fff;
+        let tl0 = descriptor.tl0_picture_index.unwrap_or(0).wrapping_add(self.tl0);
+        (picture, tl0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn payload(picture_id: u16, key_frame: bool) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let frame = vp8::OutgoingFrame {
+            picture_id,
+            tl0_picture_index: picture_id as u8,
+            begins: true,
+            key_frame,
+            size: (640, 360),
+        };
+        vp8::write_payload_head(&mut bytes, &frame);
+        bytes
+    }
+
+    fn packet(payload: &[u8], epoch: u32, sequence: u64, timestamp: u32) -> MediaPacket<'_> {
+        MediaPacket {
+            codec: CodecKind::Vp8,
+            epoch,
+            sequence,
+            timestamp,
+            marker: true,
+            audio_level: None,
+            frame: Frame::parse(CodecKind::Vp8, payload),
+            payload,
+        }
+    }
+
+    proptest! {
+        /// Whatever the publishers' numbers are, the receiver sees one stream without gaps.
+        #[test]
+        fn numbers_run_on_across_switches(
+            first in any::<u16>(),
+            streams in prop::collection::vec((any::<u32>(), 65_536_u64..1 << 40, 0_u16..0x8000, 1_u64..40), 1..8),
+        ) {
+            let start = Instant::now();
+            let mut now = start;
+            let mut rewriter = Rewriter::new(90_000, first, u32::MAX - 10, now);
+            let mut last: Option<Admitted> = None;
+            for (epoch, (timestamp, sequence, picture, count)) in streams.into_iter().enumerate() {
+                let bound = rewriter.switch();
+                let delta = payload(picture.wrapping_sub(1) & 0x7fff, false);
+                let early = packet(&delta, epoch as u32, sequence - 1, timestamp.wrapping_sub(3000));
+                prop_assert_eq!(rewriter.admit(&early, now), Err(Drop::AwaitingKeyFrame));
+                for n in 0..count {
+                    now += Duration::from_millis(33);
+                    let bytes = payload(picture.wrapping_add(n as u16) & 0x7fff, n == 0);
+                    let packet = packet(&bytes, epoch as u32, sequence + n, timestamp.wrapping_add(3000 * n as u32));
+                    let admitted = rewriter.admit(&packet, now).unwrap();
+                    prop_assert_eq!(admitted.begins, n == 0);
+                    prop_assert!(n > 0 || admitted.timestamp.wrapping_sub(bound) < 1 << 31);
+                    if let Some(last) = last {
+                        prop_assert_eq!(admitted.sequence, last.sequence + 1);
+                        let step = admitted.timestamp.wrapping_sub(last.timestamp);
+                        prop_assert!((2900..3100).contains(&step), "{}", step);
+                        let (last, this) = (last.picture.unwrap(), admitted.picture.unwrap());
+                        prop_assert_eq!(this.0, (last.0 + 1) & 0x7fff);
+                        prop_assert_eq!(this.1, last.1.wrapping_add(1));
+                    }
+                    prop_assert_eq!(
+                        rewriter.source_of(admitted.sequence as u16),
+                        Some((epoch as u32, sequence + n))
+                    );
+                    last = Some(admitted);
+                }
+                prop_assert_eq!(rewriter.admit(&early, now), Err(Drop::BeforeSwitch));
+            }
+        }
+    }
+
+    #[test]
+    fn a_late_packet_takes_the_place_it_left() {
+        let now = Instant::now();
+        let mut rewriter = Rewriter::new(90_000, 10, 0, now);
+        let (key, delta) = (payload(1, true), payload(2, false));
+        assert_eq!(rewriter.admit(&packet(&key, 0, 500, 0), now).unwrap().sequence, 10);
+        assert_eq!(rewriter.admit(&packet(&delta, 0, 502, 6000), now).unwrap().sequence, 12);
+        assert_eq!(rewriter.admit(&packet(&delta, 0, 501, 3000), now).unwrap().sequence, 11);
+        assert_eq!(rewriter.admit(&packet(&delta, 0, 503, 9000), now).unwrap().sequence, 13);
+        assert_eq!(
+            (rewriter.source_of(11), rewriter.source_of(14), rewriter.source_of(9)),
+            (Some((0, 501)), None, None)
+        );
+    }
+
+    #[test]
+    fn another_epoch_waits_for_its_key_frame() {
+        let now = Instant::now();
+        let mut rewriter = Rewriter::new(90_000, 10, 0, now);
+        let (key, delta) = (payload(1, true), payload(2, false));
+        rewriter.admit(&packet(&key, 0, 500, 0), now).unwrap();
+        assert_eq!(rewriter.admit(&packet(&delta, 1, 7, 0), now), Err(Drop::AwaitingKeyFrame));
+        assert_eq!(rewriter.admit(&packet(&key, 1, 8, 0), now).unwrap().sequence, 11);
+    }
+}

@@ -1,0 +1,54 @@
+//! Who is together, and who is heard.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::speech::Speech;
+use crate::timers::Alarm;
+
+/// One room, from its first peer to its last.
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub(crate) name: Arc<str>,
+    /// Keys, in the order in which they came.
+    pub(crate) peers: Vec<u32>,
+    pub(crate) by_id: HashMap<Arc<str>, u32>,
+    /// Who speaks, by the keys of their microphones' streams.
+    pub(crate) speech: Speech<u32>,
+    pub(crate) alarm: Alarm,
+    sequence: u64,
+}
+
+impl Room {
+    pub(crate) fn new(name: Arc<str>) -> Self {
+        Self {
+            name,
+            peers: Vec::new(),
+            by_id: HashMap::new(),
+            speech: Speech::new(),
+            alarm: Alarm::default(),
+            sequence: 0,
+        }
+    }
+
+    pub(crate) fn add(&mut self, id: Arc<str>, peer: u32) {
+        self.peers.push(peer);
+        self.by_id.insert(id, peer);
+    }
+
+    pub(crate) fn remove(&mut self, id: &str, peer: u32) {
+        self.peers.retain(|it| *it != peer);
+        self.by_id.remove(id);
+    }
+
+    /// Of the last event.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// For the next event.
+    pub(crate) fn next_sequence(&mut self) -> u64 {
+        self.sequence += 1;
+        self.sequence
+    }
+}

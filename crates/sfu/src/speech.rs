@@ -1,0 +1,246 @@
+//! Who speaks: from the audio levels of RFC 6464 to the loudest four and the dominant speaker.
+//!
+//! Every microphone has a loudness that follows its packets and decays by time, because a silent Opus sender sends
+//! next to nothing (DTX). Four are elected rather than three, so that each of the loudest still hears three others.
+//! The dominant speaker is the one with the most speech of the last second or so; hysteresis keeps laughter and a
+//! cough from moving every screen. Volfin & Cohen (2013) weigh three time scales for the same end; one smoothed scale
+//! and a margin do here, since what depends on it is which tile is large.
+
+use std::time::Duration;
+
+/// Between two looks at a room: three packets of Opus. Shorter costs time per room, longer delays a newcomer's voice.
+pub(crate) const TICK: Duration = Duration::from_millis(60);
+
+/// Streams elected: three heard by everybody, and one more because nobody hears themselves.
+pub(crate) const ELECTED: usize = 4;
+
+/// Loudness in dB above silence (127 − the extension's value) from which on it counts as speech: −50 dBov.
+const SPEECH: f32 = 77.0;
+
+/// What a packet without a level counts as, in the extension's unit: just audible, never loudest.
+pub(crate) const UNKNOWN_LEVEL: u8 = 50;
+
+/// Per tick, for the election: a voice is in at once and fades within half a second.
+const FADE: f32 = 0.85;
+
+/// A challenger must be this much louder than the quietest elected one to take its place.
+const ELECTION_MARGIN: f32 = 3.0;
+
+/// Per tick, for the activity: 1 − e^(−60 ms / 600 ms). About a second of speech brings it from 0 to 0.8.
+const ACTIVITY_GAIN: f32 = 0.095;
+
+/// Activity from which on somebody is shown as speaking, and below which no longer.
+const SPEAKING: f32 = 0.35;
+const SILENT: f32 = 0.15;
+
+/// A challenger's activity must exceed the dominant speaker's by this much: at full voice against silence about 0.7 s.
+const DOMINANCE_MARGIN: f32 = 0.3;
+
+/// One microphone's voice.
+#[derive(Debug, Default)]
+struct Voice {
+    /// For the election, in dB above silence.
+    loudness: f32,
+    /// Share of the recent time that was speech, 0–1.
+    activity: f32,
+    speaking: bool,
+}
+
+impl Voice {
+    fn tick(&mut self, below_overload_db: Option<u8>) {
+        let level = below_overload_db.map_or(0.0, |db| f32::from(127 - db.min(127)));
+        self.loudness = level.max(self.loudness * FADE);
+        let speech = if level >= SPEECH { 1.0 } else { 0.0 };
+        self.activity += ACTIVITY_GAIN * (speech - self.activity);
+        self.speaking = self.activity >= if self.speaking { SILENT } else { SPEAKING };
+    }
+}
+
+/// The speakers of one room; `T` names a microphone.
+#[derive(Debug)]
+pub(crate) struct Speech<T> {
+    microphones: Vec<(T, Voice)>,
+    elected: Vec<T>,
+    speakers: Vec<T>,
+}
+
+/// What a call changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Changes {
+    pub(crate) elected: bool,
+    pub(crate) speakers: bool,
+}
+
+impl<T: Copy + PartialEq> Speech<T> {
+    pub(crate) const fn new() -> Self {
+        Self { microphones: Vec::new(), elected: Vec::new(), speakers: Vec::new() }
+    }
+
+    /// Who is heard, in no order; at most [`ELECTED`].
+    pub(crate) fn elected(&self) -> &[T] {
+        &self.elected
+    }
+
+    /// Who speaks, the dominant speaker first; at most [`ELECTED`].
+    pub(crate) fn speakers(&self) -> &[T] {
+        &self.speakers
+    }
+
+    /// Nobody's microphone is on.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.microphones.is_empty()
+    }
+
+    /// A microphone was switched on.
+    pub(crate) fn add(&mut self, microphone: T) -> Changes {
+        self.microphones.push((microphone, Voice::default()));
+        Changes { elected: self.elect(), speakers: false }
+    }
+
+    /// A microphone was switched off, or is gone.
+    pub(crate) fn remove(&mut self, microphone: T) -> Changes {
+        self.microphones.retain(|(it, _)| *it != microphone);
+        Changes { elected: self.elect(), speakers: self.listen() }
+    }
+
+    /// Lets one [`TICK`] pass. `peak` gives a microphone's loudest packet of it, as RFC 6464 measures: decibels below
+    /// overload.
+    pub(crate) fn tick(&mut self, mut peak: impl FnMut(T) -> Option<u8>) -> Changes {
+        for (microphone, voice) in &mut self.microphones {
+            voice.tick(peak(*microphone));
+        }
+        Changes { elected: self.elect(), speakers: self.listen() }
+    }
+
+    fn elect(&mut self) -> bool {
+        let microphones = &self.microphones;
+        let loudness =
+            |of: T| microphones.iter().find(|(it, _)| *it == of).map_or(0.0, |(_, voice)| voice.loudness);
+        let before = self.elected.len();
+        self.elected.retain(|it| microphones.iter().any(|(other, _)| other == it));
+        let mut changed = self.elected.len() != before;
+        for (challenger, voice) in microphones {
+            if self.elected.contains(challenger) {
+                continue;
+            }
+            if self.elected.len() < ELECTED {
+                self.elected.push(*challenger);
+                changed = true;
+                continue;
+            }
+            let quietest =
+                (0..ELECTED).min_by(|a, b| loudness(self.elected[*a]).total_cmp(&loudness(self.elected[*b])));
+            if let Some(at) = quietest
+                && voice.loudness > loudness(self.elected[at]) + ELECTION_MARGIN
+            {
+                self.elected[at] = *challenger;
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    fn listen(&mut self) -> bool {
+        let microphones = &self.microphones;
+        let before = self.speakers.clone();
+        let voice = |of: T| microphones.iter().find(|(it, _)| *it == of).map(|(_, voice)| voice);
+        let activity = |of: T| voice(of).map_or(0.0, |voice| voice.activity);
+        self.speakers.retain(|it| voice(*it).is_some_and(|voice| voice.speaking));
+        let newcomers = microphones.iter().filter(|(it, voice)| voice.speaking && !before.contains(it));
+        self.speakers.extend(newcomers.map(|(it, _)| *it));
+        // Only the first place is contested: the order of the others tells nobody anything and would flicker.
+        let loudest = (1..self.speakers.len())
+            .max_by(|a, b| activity(self.speakers[*a]).total_cmp(&activity(self.speakers[*b])));
+        if let Some(at) = loudest
+            && (before.first() != self.speakers.first()
+                || activity(self.speakers[at]) > activity(self.speakers[0]) + DOMINANCE_MARGIN)
+            && activity(self.speakers[at]) > activity(self.speakers[0])
+        {
+            self.speakers[..=at].rotate_right(1);
+        }
+        self.speakers.truncate(ELECTED);
+        self.speakers != before
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Room {
+        speech: Speech<usize>,
+    }
+
+    impl Room {
+        fn new(microphones: usize) -> Self {
+            let mut speech = Speech::new();
+            for microphone in 0..microphones {
+                speech.add(microphone);
+            }
+            Self { speech }
+        }
+
+        /// Lets `ticks` pass with a level for some of the microphones; returns how often the speakers changed.
+        fn pass(&mut self, ticks: usize, levels: &[(usize, u8)]) -> usize {
+            (0..ticks)
+                .filter(|_| {
+                    let peak = |who| levels.iter().find(|(it, _)| *it == who).map(|(_, level)| *level);
+                    self.speech.tick(peak).speakers
+                })
+                .count()
+        }
+
+        fn elected(&self) -> Vec<usize> {
+            let mut elected = self.speech.elected().to_vec();
+            elected.sort_unstable();
+            elected
+        }
+    }
+
+    #[test]
+    fn up_to_four_are_always_heard() {
+        let mut room = Room::new(4);
+        room.pass(1, &[]);
+        assert_eq!(room.elected(), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn the_loudest_four_of_many_are_heard() {
+        let mut room = Room::new(8);
+        room.pass(1, &[(0, 60), (1, 60), (2, 60), (3, 60), (4, 10), (5, 20), (6, 15), (7, 90)]);
+        assert!(room.elected().ends_with(&[4, 5, 6]), "{:?}", room.elected());
+        room.pass(2, &[(0, 60), (1, 61), (2, 59), (3, 60), (4, 10), (5, 20), (6, 15), (7, 90)]);
+        let before = room.elected();
+        room.pass(20, &[(0, 60), (1, 59), (2, 61), (3, 60), (4, 10), (5, 20), (6, 15), (7, 90)]);
+        assert_eq!(room.elected(), before, "a decibel moves nobody");
+    }
+
+    #[test]
+    fn silence_decays_without_packets() {
+        let mut room = Room::new(5);
+        room.pass(10, &[(0, 10), (1, 10), (2, 10), (3, 10)]);
+        assert_eq!(room.elected(), [0, 1, 2, 3]);
+        room.pass(10, &[(1, 10), (2, 10), (3, 10), (4, 30)]);
+        assert_eq!(room.elected(), [1, 2, 3, 4], "0 sent nothing any more");
+    }
+
+    #[test]
+    fn a_cough_does_not_take_the_floor_and_a_second_of_speech_does() {
+        let mut room = Room::new(2);
+        room.pass(40, &[(0, 20)]);
+        assert_eq!(room.speech.speakers(), [0]);
+        assert_eq!(room.pass(3, &[(0, 20), (1, 5)]), 0);
+        assert_eq!(room.pass(10, &[(0, 20)]), 0);
+        room.pass(17, &[(1, 20)]);
+        assert_eq!(room.speech.speakers().first(), Some(&1));
+        room.pass(60, &[]);
+        assert_eq!(room.speech.speakers(), []);
+    }
+
+    #[test]
+    fn two_who_talk_together_do_not_flicker() {
+        let mut room = Room::new(2);
+        room.pass(40, &[(0, 20), (1, 22)]);
+        assert_eq!(room.pass(200, &[(0, 20), (1, 18)]), 0);
+    }
+}
