@@ -129,6 +129,11 @@ impl World {
         &mut self.clients[id.0]
     }
 
+    /// The client of this name; the latest, when several had it.
+    pub fn find(&self, name: &str) -> Option<ClientId> {
+        self.clients.iter().rposition(|client| *client.name == *name).map(ClientId)
+    }
+
     /// The number in the tags of a client's media.
     pub fn number(&self, id: ClientId) -> u32 {
         id.0 as u32

@@ -76,7 +76,8 @@ impl<T: Copy + PartialEq> Speech<T> {
         Self { microphones: Vec::new(), elected: Vec::new(), speakers: Vec::new() }
     }
 
-    /// Who is heard, in no order; at most [`ELECTED`].
+    /// Who is heard, at most [`ELECTED`]. Only the last place has a meaning: who is not elected hears the others and not
+    /// that one, so the quietest stands there.
     pub(crate) fn elected(&self) -> &[T] {
         &self.elected
     }
@@ -136,6 +137,14 @@ impl<T: Copy + PartialEq> Speech<T> {
                 self.elected[at] = *challenger;
                 changed = true;
             }
+        }
+        if let [others @ .., last] = self.elected.as_mut_slice()
+            && others.len() + 1 == ELECTED
+            && let Some(quietest) = others.iter_mut().min_by(|a, b| loudness(**a).total_cmp(&loudness(**b)))
+            && loudness(*last) > loudness(*quietest) + ELECTION_MARGIN
+        {
+            std::mem::swap(quietest, last);
+            changed = true;
         }
         changed
     }
@@ -213,6 +222,15 @@ mod tests {
         let before = room.elected();
         room.pass(20, &[(0, 60), (1, 59), (2, 61), (3, 60), (4, 10), (5, 20), (6, 15), (7, 90)]);
         assert_eq!(room.elected(), before, "a decibel moves nobody");
+    }
+
+    #[test]
+    fn the_quietest_of_the_elected_stands_last() {
+        let mut room = Room::new(6);
+        room.pass(3, &[(0, 90), (1, 20), (2, 90), (3, 20), (4, 90), (5, 20)]);
+        let loudest = &mut room.speech.elected()[..3].to_vec();
+        loudest.sort_unstable();
+        assert_eq!(*loudest, [1, 3, 5]);
     }
 
     #[test]
