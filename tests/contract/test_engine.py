@@ -176,7 +176,7 @@ def test_an_offer_of_a_megabyte_is_refused(driver: Driver) -> None:
     (verdict,) = driver.do(add(1, "ana", sdp=sdp))
     assert isinstance(verdict, Rejected)
     assert verdict.code == "limit_reached"
-    assert "offer_bytes" in verdict.message
+    assert "262144" in verdict.message
 
 
 def test_an_offer_of_a_thousand_lines_is_refused(make_engine: MakeEngine) -> None:
@@ -184,7 +184,7 @@ def test_an_offer_of_a_thousand_lines_is_refused(make_engine: MakeEngine) -> Non
     (verdict,) = driver.do(add(1, "ana", sdp=offer(video_slots=1000)))
     assert isinstance(verdict, Rejected)
     assert verdict.code == "limit_reached"
-    assert "m_lines" in verdict.message
+    assert "64" in verdict.message
 
 
 # --- limits ----------------------------------------------------------------------------------------------------------
@@ -202,8 +202,8 @@ def test_a_room_and_an_engine_are_full_at_their_limits(make_engine: MakeEngine) 
     )
     assert codes(verdicts) == ["accepted", "accepted", "limit_reached", "accepted", "limit_reached"]
     messages = [verdict.message for verdict in verdicts if isinstance(verdict, Rejected)]
-    assert "peers_per_room" in messages[0]
-    assert "peers" in messages[1]
+    assert "2" in messages[0]
+    assert "3" in messages[1]
     assert driver.engine.snapshot("t") is None
 
 
