@@ -93,7 +93,10 @@ impl Engine {
             place.fill(content.map(|(stream, peer, source, _)| (stream, peer, source)));
             place.judge(codec);
         }
-        if let Some(stream) = after {
+        // Who is not connected yet asks then: a key frame that comes too early is lost, and delays the next one.
+        if let Some(stream) = after
+            && self.peers.get(key).is_some_and(|peer| peer.transport.is_connected())
+        {
             self.want_key_frame(now, stream);
         }
     }
