@@ -10,6 +10,7 @@ import { Stage } from "./stage.ts";
 
 let devices: Devices | undefined;
 let call: Call | undefined;
+let holders = 0;
 
 /** The devices of this browser; settings and calls share them. */
 export function theDevices(): Devices {
@@ -28,11 +29,21 @@ export function theCall(): Call {
   return call;
 }
 
-/** Lets go of a call that nobody entered: the person went elsewhere from the device check. */
-export function abandonCall(): void {
-  if (call?.getSnapshot().phase !== "idle") return;
-  call.close();
-  call = undefined;
+/**
+ * Keeps the call while a screen shows it. When the last screen has let go and nobody has joined (the person went elsewhere from
+ * the device check), camera and microphone are closed.
+ */
+export function holdCall(): () => void {
+  holders += 1;
+  return () => {
+    holders -= 1;
+    // The next screen takes hold in the same turn.
+    setTimeout(() => {
+      if (holders > 0 || call?.getSnapshot().phase !== "idle") return;
+      call.close();
+      call = undefined;
+    });
+  };
 }
 
 function createCall(): Call {

@@ -17,6 +17,7 @@ import type {
   Tile,
   Welcome,
 } from "../api/signalling.ts";
+import { PAGE_SIZE } from "./arrange.ts";
 import { type Clock, every } from "./clock.ts";
 import type { Devices } from "./devices.ts";
 import { Emitter } from "./emitter.ts";
@@ -25,6 +26,7 @@ import { Local } from "./local.ts";
 import { markJoin } from "./marks.ts";
 import { Media } from "./media.ts";
 import type { Lines } from "./offer.ts";
+import { bringSpeaker, keepOrder } from "./order.ts";
 import { Outbox } from "./outbox.ts";
 import { type RequestBody, Signalling, SignallingError, type Socket } from "./signalling.ts";
 import type { Sound } from "./sound.ts";
@@ -81,6 +83,8 @@ export class Call {
   /** The sources that the server has last accepted. */
   #acknowledged: readonly Source[] = [];
   #reactionKey = 0;
+  #pageSize: number = PAGE_SIZE.desktop;
+  readonly #lastSpoke = new Map<string, number>();
   #resume = "";
   #cancelStatistics: () => void = () => {};
   #joining: { resolve: () => void; reject: (error: unknown) => void } | undefined;
@@ -182,8 +186,9 @@ export class Call {
     this.act({ type: "change_meeting", ...change });
   }
 
-  /** What the layout shows, in device pixels. */
-  show(tiles: readonly Tile[]): void {
+  /** What the layout shows, in device pixels, and how many tiles its first page holds. */
+  show(tiles: readonly Tile[], pageSize: number): void {
+    this.#pageSize = pageSize;
     this.#viewport.set(tiles);
   }
 
@@ -220,6 +225,11 @@ export class Call {
   endForAll(): void {
     this.act({ type: "end_meeting" });
   }
+
+  /** The way in was refused where there is no form to say so. */
+  readonly giveUp = (error: unknown): void => {
+    this.#end({ refused: error instanceof SignallingError ? error.code : "failed" });
+  };
 
   /** Closes what is open without a word: the page goes, or nobody joined. */
   close(): void {
@@ -324,8 +334,10 @@ export class Call {
   #adopt(versioned: Versioned, event: ServerMessage | null): void {
     const before = this.#versioned?.state;
     this.#versioned = versioned;
-    this.#set({ meeting: versioned.state, title: versioned.state.meeting.title });
-    void this.#media.setPeople(versioned.state.participants.length);
+    const { you, meeting, participants } = versioned.state;
+    const present = [you, ...participants.flatMap(({ id }) => (id === you ? [] : [id]))];
+    this.#set({ meeting: versioned.state, title: meeting.title, order: keepOrder(this.#view.order, present) });
+    void this.#media.setPeople(participants.length);
     if (before === undefined) return;
     if (event === null) return this.#obey();
     switch (event.type) {
@@ -413,8 +425,13 @@ export class Call {
   }
 
   #hear(speakers: readonly string[]): void {
-    this.#set({ speakers });
-    const you = this.#view.meeting?.you;
+    const you = this.#view.meeting?.you ?? "";
+    for (const participant of speakers) this.#lastSpoke.set(participant, this.#parts.clock.now());
+    const order = speakers.reduce(
+      (seats, speaker) => bringSpeaker(seats, speaker, this.#pageSize, this.#lastSpoke, new Set([you])),
+      this.#view.order,
+    );
+    this.#set({ speakers, order });
     this.#speaker.hear(speakers.find((participant) => participant !== you) ?? null);
   }
 

@@ -36,6 +36,8 @@ export interface CallView {
   readonly speakers: readonly string[];
   /** Who is shown large: spoke for a second. */
   readonly active: string | null;
+  /** Who sits where: oneself first, then as they came, speakers brought onto the first page. */
+  readonly order: readonly string[];
   readonly slots: readonly Slot[];
   readonly reactions: readonly Reaction[];
   readonly outbox: readonly OutgoingLine[];
@@ -51,6 +53,7 @@ export const NEW_CALL: CallView = {
   meeting: null,
   speakers: [],
   active: null,
+  order: [],
   slots: [],
   reactions: [],
   outbox: [],
