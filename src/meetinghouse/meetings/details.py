@@ -1,0 +1,43 @@
+"""The English sentence behind each code of the signalling protocol. Clients word codes in their own language."""
+
+from __future__ import annotations
+
+DETAILS = {
+    "bad_message": "The message cannot be read as the protocol says.",
+    "unknown_message": "There is no message of this type.",
+    "too_large": "The message is larger than this server takes.",
+    "too_many_attempts": "Too many messages in a short time.",
+    "hello_expected": "The first message must be a hello with either a ticket or a resume secret.",
+    "internal_error": "Something went wrong on our side. It has been logged.",
+    "ticket_invalid": "This ticket was not made here.",
+    "ticket_expired": "This ticket's time is over.",
+    "ticket_used": "This ticket has been used.",
+    "unknown_meeting": "There is no such meeting any more.",
+    "locked": "The meeting is locked.",
+    "ended": "The meeting has ended.",
+    "not_started": "The host has not started the meeting.",
+    "meeting_full": "The meeting is full.",
+    "removed": "The host removed you from this meeting.",
+    "not_admitted": "You are still in the lobby.",
+    "not_allowed": "Your role does not permit this.",
+    "unknown_participant": "There is no such person in the meeting.",
+    "share_not_allowed": "Only hosts may share here.",
+    "share_taken": "Somebody else is sharing.",
+    "publish_not_allowed": "This ticket lets you watch only.",
+    "invalid_sources": "Screen sound goes with a shared screen only.",
+    "chat_off": "Chat is off in this meeting.",
+    "chat_host_only": "You can write to the hosts only.",
+    "chat_full": "This meeting's chat is full.",
+    "bad_name": "This name has nothing that can be shown.",
+    "offer_too_large": "The offer is larger than this server takes.",
+    "bad_offer": "The offer cannot be used.",
+    "no_connection": "There is no connection to change: send a fresh offer.",
+    "limit_reached": "The engine's limit is reached.",
+    "peer_failed": "The connection failed while it was set up.",
+    "media_unavailable": "The media engine does not answer.",
+}
+
+
+def detail_of(code: str) -> str:
+    """The sentence for a code."""
+    return DETAILS.get(code, "The request was refused.")

@@ -1,0 +1,424 @@
+"""All sessions that are held here: who enters them, who comes back, who is given up, and how they outlive the process.
+
+Refusals: `EntryRefused` (a ticket lets nobody in, with a code) and `ResumeRefused` (with the reason why the place is gone).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from msgspec.structs import replace
+
+from meetinghouse.db.clock import Clock
+from meetinghouse.db.engine import Database
+from meetinghouse.db.ids import new_id
+from meetinghouse.media.agent import Agent
+from meetinghouse.media.engine import Event, PeerFailed, SlotsChanged, SpeakersChanged, StreamStarted
+from meetinghouse.meetings import acts, live_tables, rules, tables
+from meetinghouse.meetings.journal import Journal
+from meetinghouse.meetings.links import join_url
+from meetinghouse.meetings.live import Change, Connection, LiveSession, encode
+from meetinghouse.meetings.media_room import MediaRoom
+from meetinghouse.meetings.messages import Closed, MediaLost, Reason, Speakers, Welcome
+from meetinghouse.meetings.metrics import ENTRIES, SESSIONS
+from meetinghouse.meetings.model import Attendance, Kind, Meeting, Presence, Refused, Session, Ticket
+from meetinghouse.meetings.settings import MeetingsSettings
+from meetinghouse.meetings.tickets import is_resume, mark_resume, new_resume, read_resume
+from meetinghouse.security.keyring import Keyring
+from meetinghouse.security.limits import Limits
+
+_log = structlog.get_logger(__name__)
+
+# How long an instant meeting that was opened counts as upcoming.
+_INSTANT_LIFE = timedelta(hours=24)
+
+
+class EntryRefused(Exception):  # noqa: N818 (an answer, not a fault)
+    """A ticket that lets nobody in now."""
+
+    def __init__(self, code: str) -> None:
+        """`code` is stable."""
+        super().__init__(code)
+        self.code = code
+
+
+class ResumeRefused(Exception):  # noqa: N818 (an answer, not a fault)
+    """There is no place to come back to."""
+
+    def __init__(self, reason: Reason) -> None:
+        """`reason` is told only to who holds the right secret; everybody else reads `expired`."""
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class Sessions:
+    """The running sessions of this process."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        keys: Keyring,
+        agent: Agent,
+        limits: Limits,
+        settings: MeetingsSettings,
+        public_url: str,
+    ) -> None:
+        """Nothing is held yet; `start` brings back what was."""
+        self.clock = clock
+        self.keys = keys
+        self.limits = limits
+        self.settings = settings
+        self.public_url = public_url
+        self._db = db
+        self._agent = agent
+        self._journal = Journal(db)
+        self._by_id: dict[str, LiveSession] = {}
+        self._by_meeting: dict[str, LiveSession] = {}
+        self._rooms: dict[str, MediaRoom] = {}
+        self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._unsubscribe: Callable[[], None] = lambda: None
+
+    async def start(self) -> None:
+        """Bring back the sessions that a stop or a crash interrupted; those who were in them have a while to return."""
+        self._unsubscribe = self._agent.subscribe(self._on_media)
+        async with self._db.read() as connection:
+            for session in await live_tables.open_sessions(connection):
+                meeting = await tables.by_id(connection, session.meeting_id)
+                if meeting is None:
+                    continue
+                live = self._hold(session, meeting)
+                people = await live_tables.attendances_of(connection, session.id)
+                live.restore(people, await live_tables.lines_of(connection, session.id))
+                for participant_id in live.people:
+                    self._expect_back(live, participant_id)
+                if not live.people:
+                    self._expect_anybody(live)
+        if self._by_id:
+            _log.info("sessions_restored", sessions=len(self._by_id))
+
+    async def stop(self) -> None:
+        """Let go of everything without ending it: whoever is in a meeting comes back to it after the next start."""
+        self._stopping = True
+        self._unsubscribe()
+        for timer in self._timers.values():
+            timer.cancel()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._journal.close()
+        SESSIONS.set(0)
+
+    # --- asking ------------------------------------------------------------------------------------------------------
+
+    def live_of(self, meeting_id: str) -> LiveSession | None:
+        """The session of a meeting, if one is held."""
+        return self._by_meeting.get(meeting_id)
+
+    def in_progress(self, meeting_id: str) -> bool:
+        """Whether somebody is in the meeting now."""
+        live = self._by_meeting.get(meeting_id)
+        return live is not None and live.in_progress
+
+    def room_of(self, live: LiveSession) -> MediaRoom:
+        """The engine's side of a session."""
+        return self._rooms[live.session.id]
+
+    # --- coming and going --------------------------------------------------------------------------------------------
+
+    async def enter(self, ticket: Ticket, connection: Connection) -> LiveSession:
+        """Redeem a ticket: its holder is then in the meeting or in its lobby, and has been welcomed.
+
+        Raises:
+            EntryRefused: with `ticket_used`, `unknown_meeting`, or the reason of the meeting.
+
+        """
+        while True:
+            live = await self._open(ticket.meeting_id)
+            async with live.lock:
+                if live.over:
+                    continue
+                try:
+                    await self._enter(live, ticket, connection)
+                except EntryRefused as refused:
+                    ENTRIES.labels(refused.code).inc()
+                    raise
+                finally:
+                    if not live.stored:
+                        self._let_go(live)
+                ENTRIES.labels("entered").inc()
+                return live
+
+    async def resume(self, secret: str, last_sequence: int | None, connection: Connection) -> tuple[LiveSession, str]:
+        """Come back to one's place: the missed events or a snapshot follow the welcome. Returns the participant's id too.
+
+        Raises:
+            ResumeRefused: the place is gone.
+
+        """
+        parts = read_resume(secret)
+        if parts is None:
+            raise self._refuse_resume(Reason.EXPIRED)
+        live = self._by_id.get(parts.session_id)
+        if live is not None:
+            async with live.lock:
+                person = live.people.get(parts.participant_id) or live.away.get(parts.participant_id)
+                if not live.over and person is not None and self._may_resume(person, secret):
+                    await self._resume(live, person, secret, last_sequence, connection)
+                    ENTRIES.labels("resumed").inc()
+                    return live, person.id
+        raise self._refuse_resume(await self._why_gone(parts.participant_id, secret))
+
+    def line_lost(self, live: LiveSession, participant_id: str, connection: Connection) -> None:
+        """A connection is gone. Its participant keeps the place for a while."""
+        if not self._stopping:
+            self._begin(self._line_lost(live, participant_id, connection))
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    async def _open(self, meeting_id: str) -> LiveSession:
+        live = self._by_meeting.get(meeting_id)
+        if live is not None:
+            return live
+        async with self._db.read() as connection:
+            meeting = await tables.by_id(connection, meeting_id)
+        if meeting is None:
+            ENTRIES.labels("unknown_meeting").inc()
+            raise EntryRefused("unknown_meeting")
+        live = self._by_meeting.get(meeting_id)
+        if live is not None:
+            return live
+        session = Session(
+            id=new_id(),
+            tenant_id=meeting.tenant_id,
+            meeting_id=meeting.id,
+            started_at=self.clock.now(),
+            sequence_reserved=0,
+        )
+        return self._hold(session, meeting)
+
+    def _hold(self, session: Session, meeting: Meeting) -> LiveSession:
+        room = MediaRoom(self._agent, session.id)
+        live = LiveSession(
+            session,
+            meeting,
+            join_url=join_url(self.public_url, meeting.link_id, meeting.settings.passcode),
+            journal=self._journal,
+            clock=self.clock,
+            media=room,
+            ended=self._let_go,
+        )
+        self._by_id[session.id] = live
+        self._by_meeting[meeting.id] = live
+        self._rooms[session.id] = room
+        SESSIONS.set(len(self._by_id))
+        return live
+
+    def _let_go(self, live: LiveSession) -> None:
+        self._by_id.pop(live.session.id, None)
+        self._rooms.pop(live.session.id, None)
+        if self._by_meeting.get(live.meeting.id) is live:
+            del self._by_meeting[live.meeting.id]
+        live.over = True
+        SESSIONS.set(len(self._by_id))
+
+    async def _enter(self, live: LiveSession, ticket: Ticket, connection: Connection) -> None:
+        if await self._is_used(live, ticket):
+            raise EntryRefused("ticket_used")
+        limit = self.limits.participants_per_meeting
+        member_id = ticket.member_id
+        presence = rules.check_entry(
+            live.situation(member_id=member_id, people_limit=limit), ticket.role, admitted=ticket.admitted
+        )
+        if isinstance(presence, Refused):
+            raise EntryRefused(presence.value)
+        joined = presence is Presence.JOINED
+        if not joined and len(live.lobby) >= self.limits.lobby_per_meeting:
+            raise EntryRefused(Refused.FULL.value)
+        now = self.clock.now()
+        secret = new_resume(live.session.id, ticket.participant_id)
+        person = Attendance(
+            id=ticket.participant_id,
+            tenant_id=ticket.tenant_id,
+            session_id=live.session.id,
+            name=ticket.name,
+            role=rules.returning_role(ticket.role, live.former_roles.get(member_id) if member_id else None),
+            presence=presence,
+            asked_at=now,
+            joined_at=now if joined else None,
+            resume_mark=mark_resume(self.keys, secret),
+            resume_expires_at=now + timedelta(seconds=self.settings.resume_seconds),
+            member_id=member_id,
+            publish=ticket.publish,
+            subscribe=ticket.subscribe,
+        )
+        welcome = self._welcome(live, person, secret)
+        live.connections[person.id] = connection
+        try:
+            await live.commit(
+                Change(people=(person,), meeting=self._reopened(live) if joined else None),
+                first=lambda: connection.send(welcome),
+            )
+        except BaseException:
+            live.connections.pop(person.id, None)
+            raise
+
+    async def _is_used(self, live: LiveSession, ticket: Ticket) -> bool:
+        if ticket.participant_id in live.people or ticket.participant_id in live.away:
+            return True
+        async with self._db.read() as connection:
+            return await live_tables.is_known(connection, ticket.participant_id)
+
+    def _reopened(self, live: LiveSession) -> Meeting | None:
+        """The meeting as it is once somebody is in it again, if that differs."""
+        meeting, now = live.meeting, self.clock.now()
+        over = meeting.until_at is not None and meeting.until_at <= now
+        if live.in_progress or not (meeting.ended_at or (over and meeting.kind is Kind.INSTANT)):
+            return None
+        return replace(meeting, ended_at=None, until_at=now + _INSTANT_LIFE)
+
+    def _may_resume(self, person: Attendance, secret: str) -> bool:
+        return is_resume(self.keys, secret, person.resume_mark) and person.resume_expires_at > self.clock.now()
+
+    async def _resume(
+        self,
+        live: LiveSession,
+        person: Attendance,
+        secret: str,
+        last_sequence: int | None,
+        connection: Connection,
+    ) -> None:
+        before = live.connections.get(person.id)
+        live.connections[person.id] = connection
+        self._is_back(live, person.id)
+        if before is not None:
+            before.finish(Closed(reason=Reason.REPLACED))
+        if person.presence is Presence.GONE:
+            presence = Presence.JOINED if person.joined_at else Presence.WAITING
+            person = replace(person, presence=presence, left_at=None, left_reason=None)
+            welcome = self._welcome(live, person, secret)
+            await live.commit(Change(people=(person,)), first=lambda: connection.send(welcome))
+            return
+        connection.send(self._welcome(live, person, secret))
+        if person.presence is Presence.WAITING:
+            return
+        await live.show_presence(person.id)
+        missed = None if last_sequence is None else live.missed(person.id, last_sequence)
+        for message in [live.snapshot(person.id)] if missed is None else missed:
+            connection.send(encode(message))
+
+    def _welcome(self, live: LiveSession, person: Attendance, secret: str) -> str:
+        return encode(
+            Welcome(
+                participant=person.id,
+                state="joined" if person.presence is Presence.JOINED else "lobby",
+                resume=secret,
+                media_kept=self.room_of(live).has(person.id),
+                heartbeat_seconds=self.settings.heartbeat_seconds,
+                title=live.meeting.title,
+            )
+        )
+
+    def _refuse_resume(self, reason: Reason) -> ResumeRefused:
+        ENTRIES.labels(f"resume_{reason.value}").inc()
+        return ResumeRefused(reason)
+
+    async def _why_gone(self, participant_id: str, secret: str) -> Reason:
+        async with self._db.read() as connection:
+            person = await live_tables.attendance_of(connection, participant_id)
+        if person is None or not self._may_resume(person, secret):
+            return Reason.EXPIRED
+        return Reason.ENDED if person.left_reason in {None, Reason.LOST} else person.left_reason
+
+    async def _line_lost(self, live: LiveSession, participant_id: str, connection: Connection) -> None:
+        async with live.lock:
+            if live.connections.get(participant_id) is not connection:
+                return
+            del live.connections[participant_id]
+            if live.over or participant_id not in live.people:
+                return
+            self._expect_back(live, participant_id)
+            await live.show_presence(participant_id)
+
+    def _expect_back(self, live: LiveSession, participant_id: str) -> None:
+        self._in(self.settings.return_seconds, live, participant_id, lambda: self._give_up(live, participant_id))
+
+    def _expect_anybody(self, live: LiveSession) -> None:
+        self._in(self.settings.abandoned_seconds, live, "", lambda: self._abandon(live))
+
+    def _is_back(self, live: LiveSession, participant_id: str) -> None:
+        for key in ((live.session.id, participant_id), (live.session.id, "")):
+            timer = self._timers.pop(key, None)
+            if timer is not None:
+                timer.cancel()
+
+    async def _give_up(self, live: LiveSession, participant_id: str) -> None:
+        if participant_id in live.connections or live.over:
+            return
+        await acts.leave(live, participant_id, Reason.LOST, self.clock.now())
+        if live.session.id in self._by_id and not live.people:
+            self._expect_anybody(live)
+
+    async def _abandon(self, live: LiveSession) -> None:
+        async with live.lock:
+            if not live.over and not live.people:
+                await live.commit(Change(ended=True))
+
+    def _in(
+        self, seconds: float, live: LiveSession, participant_id: str, work: Callable[[], Coroutine[Any, Any, None]]
+    ) -> None:
+        """Do `work` after some time, unless `_is_back` is called before."""
+        key = (live.session.id, participant_id)
+
+        def due() -> None:
+            self._timers.pop(key, None)
+            self._begin(work())
+
+        earlier = self._timers.pop(key, None)
+        if earlier is not None:
+            earlier.cancel()
+        self._timers[key] = asyncio.get_running_loop().call_later(seconds, due)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._logged(work), name="sessions")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    @staticmethod
+    async def _logged(work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:
+            # The disk may be full: the place stays, and the next attempt to return or the next start settles it.
+            _log.exception("session_upkeep_failed")
+
+    # --- the engine's events -----------------------------------------------------------------------------------------
+
+    def _on_media(self, event: Event) -> None:
+        match event:
+            case SlotsChanged():
+                live = self._by_id.get(event.room)
+                slots = None if live is None else self.room_of(live).filled(event.peer, event.slots)
+                if live is not None and slots is not None:
+                    live.send(event.peer, slots)
+            case SpeakersChanged():
+                live = self._by_id.get(event.room)
+                if live is not None:
+                    live.send_all(Speakers(participants=tuple(event.speakers)))
+            case StreamStarted():
+                live = self._by_id.get(event.room)
+                if live is not None:
+                    self.room_of(live).started(event.peer, event.source, event.codec)
+            case PeerFailed():
+                live = self._by_id.get(event.room)
+                if live is not None and self.room_of(live).failed(event.peer):
+                    live.send(event.peer, MediaLost(reason=event.reason))
+            case _:
+                return

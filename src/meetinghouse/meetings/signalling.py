@@ -1,0 +1,324 @@
+"""The WebSocket `/signal`: reads requests, calls one act each, answers each exactly once. `protocol/README.md` is its prose."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any, Final
+
+import msgspec
+import structlog
+from litestar import WebSocket, websocket
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from meetinghouse.meetings import acts
+from meetinghouse.meetings.acts import ActRefused, Actor
+from meetinghouse.meetings.details import detail_of
+from meetinghouse.meetings.line import BAD_HELLO, FLOOD, HELLO_TIMEOUT, REFUSED, RESTARTING, Line
+from meetinghouse.meetings.live import LiveSession
+from meetinghouse.meetings.media_room import MediaRefused
+from meetinghouse.meetings.messages import (
+    PROTOCOL,
+    Admit,
+    Answer,
+    AskToUnmute,
+    ChangeMeeting,
+    ClientMessage,
+    Closed,
+    EndMeeting,
+    Error,
+    Hello,
+    Leave,
+    Mute,
+    Offer,
+    Ok,
+    Ping,
+    RaiseHand,
+    React,
+    Reason,
+    Remove,
+    Rename,
+    Role,
+    SendChat,
+    SetRole,
+    SetSources,
+    SetView,
+)
+from meetinghouse.meetings.metrics import CONNECTIONS, REQUESTS
+from meetinghouse.meetings.model import Presence
+from meetinghouse.meetings.sessions import EntryRefused, ResumeRefused, Sessions
+from meetinghouse.meetings.tickets import TicketRefused, read_ticket
+from meetinghouse.security.limiter import Limiter
+from meetinghouse.security.limits import Limits
+from meetinghouse.security.origins import is_own_origin
+from meetinghouse.security.refusal import TooManyAttempts
+
+_log = structlog.get_logger(__name__)
+
+Request = (
+    Offer
+    | SetSources
+    | SetView
+    | SendChat
+    | RaiseHand
+    | React
+    | Rename
+    | Admit
+    | Remove
+    | Mute
+    | AskToUnmute
+    | SetRole
+    | ChangeMeeting
+    | EndMeeting
+    | Leave
+    | Ping
+)
+
+# How long a line that is over its rate is not read. Its own messages wait in its own socket buffers meanwhile.
+_PAUSE_SECONDS = 1.0
+# So many pauses and the line is closed: no client of good will gets there.
+_PAUSES = 30
+
+_decoder: Final[msgspec.json.Decoder[ClientMessage]] = msgspec.json.Decoder(ClientMessage)
+_TYPES: Final = frozenset(str(struct.__struct_config__.tag) for struct in ClientMessage.__args__)
+
+
+class _Envelope(Struct):
+    """What can still be read of a message that is wrong otherwise."""
+
+    type: str = ""
+    id: Any = None
+
+
+_envelope: Final = msgspec.json.Decoder(_Envelope)
+
+
+class _Unreadable(Exception):
+    """A message that is none; `id` is what it asked under, if that could be read."""
+
+    def __init__(self, code: str, identity: int | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.id = identity
+
+
+@websocket("/signal")
+async def signal(
+    socket: WebSocket[Any, Any, Any],
+    sessions: NamedDependency[Sessions],
+    limiter: NamedDependency[Limiter],
+) -> None:
+    """One signalling connection, from its handshake to its end."""
+    if not _is_welcome(socket, sessions.public_url):
+        await socket.close(code=BAD_HELLO)
+        return
+    await socket.accept(subprotocols=PROTOCOL)
+    line = Line(socket.send_data, socket.close, sessions.limits.signalling_queue_messages)
+    sender = asyncio.create_task(_until_gone(line), name="signalling-sender")
+    with CONNECTIONS.track_inprogress():
+        try:
+            await _Conversation(socket, line, sessions, limiter).run()
+        finally:
+            line.end(RESTARTING)
+            # What is queued still goes out; a receiver that takes nothing is left behind with the socket.
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({sender}, timeout=_PAUSE_SECONDS)
+            sender.cancel()
+
+
+class _Conversation:
+    """The requests of one connection, in order."""
+
+    def __init__(self, socket: WebSocket[Any, Any, Any], line: Line, sessions: Sessions, limiter: Limiter) -> None:
+        self._socket = socket
+        self._line = line
+        self._sessions = sessions
+        self._limiter = limiter
+        self._limits = sessions.limits
+
+    async def run(self) -> None:
+        """Let somebody in, then carry out what they ask until the line ends."""
+        entered = await self._enter()
+        if entered is None:
+            return
+        live, me = entered
+        try:
+            await self._serve(live, me)
+        finally:
+            self._sessions.line_lost(live, me, self._line)
+
+    async def _enter(self) -> tuple[LiveSession, str] | None:
+        try:
+            async with asyncio.timeout(self._limits.signalling_hello_seconds):
+                hello = await self._read()
+        except TimeoutError:
+            self._line.end(HELLO_TIMEOUT)
+            return None
+        except _Unreadable as error:
+            self._turn_away(error.code, BAD_HELLO)
+            return None
+        if hello is None:
+            return None
+        if not isinstance(hello, Hello) or (hello.ticket is None) is (hello.resume is None):
+            self._turn_away("hello_expected", BAD_HELLO)
+            return None
+        try:
+            if hello.ticket is not None:
+                ticket = read_ticket(self._sessions.keys, hello.ticket, self._sessions.clock.now())
+                return await self._sessions.enter(ticket, self._line), ticket.participant_id
+            return await self._sessions.resume(hello.resume or "", hello.last_sequence, self._line)
+        except (TicketRefused, EntryRefused) as refused:
+            self._turn_away(refused.code, REFUSED)
+        except ResumeRefused as refused:
+            self._line.finish(Closed(reason=refused.reason))
+        except Exception:
+            _log.exception("entry_failed")
+            self._turn_away("internal_error", RESTARTING)
+        return None
+
+    def _turn_away(self, code: str, close: int) -> None:
+        self._line.say(Error(id=None, code=code, detail=detail_of(code)))
+        self._line.end(close)
+
+    async def _serve(self, live: LiveSession, me: str) -> None:
+        pauses = 0
+        while True:
+            try:
+                message = await self._read()
+                if message is None:
+                    return
+                self._limiter.hit("signalling_messages", self._limits.signalling_messages, me)
+                if isinstance(message, Hello):
+                    raise _Unreadable("bad_message")
+            except _Unreadable as error:
+                REQUESTS.labels("unreadable", error.code).inc()
+                self._line.say(Error(id=error.id, code=error.code, detail=detail_of(error.code)))
+                continue
+            except TooManyAttempts as refused:
+                REQUESTS.labels("any", refused.code).inc()
+                self._line.say(Error(id=getattr(message, "id", None), code=refused.code, detail=refused.detail))
+                pauses += 1
+                if pauses > _PAUSES:
+                    self._line.end(FLOOD)
+                    return
+                await asyncio.sleep(_PAUSE_SECONDS)
+                continue
+            await self._answer(live, me, message)
+
+    async def _answer(self, live: LiveSession, me: str, message: Request) -> None:
+        kind = str(message.__struct_config__.tag)
+        try:
+            person = live.people.get(me)
+            if (person is None or person.presence is not Presence.JOINED) and not isinstance(message, Leave | Ping):
+                raise ActRefused("not_admitted")  # noqa: TRY301 (one way to the answer)
+            reply = await self._carry_out(live, me, message)
+        except (ActRefused, MediaRefused, TooManyAttempts) as refused:
+            REQUESTS.labels(kind, refused.code).inc()
+            self._line.say(Error(id=message.id, code=refused.code, detail=detail_of(refused.code)))
+            return
+        except Exception:
+            REQUESTS.labels(kind, "internal_error").inc()
+            _log.exception("request_failed", type=kind)
+            self._line.say(Error(id=message.id, code="internal_error", detail=detail_of("internal_error")))
+            return
+        REQUESTS.labels(kind, "ok").inc()
+        self._line.say(reply)
+        if isinstance(message, Offer):
+            self._line.say(self._sessions.room_of(live).slots(me))
+
+    async def _carry_out(self, live: LiveSession, me: str, message: Request) -> Ok | Answer:  # noqa: C901, PLR0912 (one line a request)
+        actor = Actor(Role.ATTENDEE, me)
+        now = self._sessions.clock.now()
+        match message:
+            case Offer():
+                return await self._offer(live, me, message)
+            case SetSources():
+                await acts.set_sources(live, me, message.sources)
+            case SetView():
+                self._sessions.room_of(live).set_view(me, message.tiles)
+            case SendChat():
+                self._limiter.hit("chat_messages", self._limits.chat_messages, me)
+                await acts.send_chat(live, me, message, now)
+            case RaiseHand():
+                await acts.raise_hand(live, me, raised=message.raised, participant=message.participant, now=now)
+            case React():
+                self._limiter.hit("reactions", self._limits.reactions, me)
+                acts.react(live, me, message.reaction)
+            case Rename():
+                await acts.rename(live, me, message.participant, message.name)
+            case Admit():
+                await acts.admit(live, actor, message.participant, now, self._limits.participants_per_meeting)
+            case Remove():
+                await acts.remove(live, actor, message.participant, now)
+            case Mute():
+                await acts.mute(live, actor, message.participant)
+            case AskToUnmute():
+                acts.ask_to_unmute(live, me, message.participant)
+            case SetRole():
+                await acts.set_role(live, me, message.participant, message.role)
+            case ChangeMeeting():
+                await acts.change_meeting(live, actor, message)
+            case EndMeeting():
+                await acts.end_meeting(live, actor, now)
+            case Leave():
+                await acts.leave(live, me, Reason.LEFT, now)
+            case Ping():
+                pass
+        return Ok(id=message.id)
+
+    async def _offer(self, live: LiveSession, me: str, offer: Offer) -> Answer:
+        if len(offer.sdp.encode()) > self._limits.offer_bytes:
+            raise ActRefused("offer_too_large")
+        person = live.people[me]
+        room = self._sessions.room_of(live)
+        answer = await room.offer(me, offer.sdp, fresh=offer.fresh, publish=person.publish, subscribe=person.subscribe)
+        if offer.fresh:
+            room.resume(me)
+        return Answer(id=offer.id, sdp=answer)
+
+    async def _read(self) -> ClientMessage | None:
+        """The next message; None when the line has ended."""
+        event = await self._socket.receive()
+        if event["type"] != "websocket.receive":
+            return None
+        text = event.get("text")
+        if text is None:
+            raise _Unreadable("bad_message")
+        if len(text) > self._limits.signalling_message_bytes:
+            raise _Unreadable("too_large")
+        return _decode(text)
+
+
+def _decode(text: str) -> ClientMessage:
+    try:
+        return _decoder.decode(text)
+    except msgspec.ValidationError:
+        pass
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        raise _Unreadable("bad_message") from None
+    try:
+        envelope = _envelope.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        raise _Unreadable("bad_message") from None
+    identity = envelope.id if isinstance(envelope.id, int) and 0 <= envelope.id < 2**53 else None
+    raise _Unreadable("bad_message" if envelope.type in _TYPES else "unknown_message", identity)
+
+
+def _is_welcome(socket: WebSocket[Any, Any, Any], public_url: str) -> bool:
+    """Our protocol, and no page of another site: browsers always say which page a WebSocket is of (RFC 6455 §10.2)."""
+    headers = socket.headers
+    offered = [name.strip() for name in headers.get("sec-websocket-protocol", "").split(",")]
+    if PROTOCOL not in offered:
+        return False
+    origin = headers.get("origin")
+    if origin is None:
+        return True
+    scheme = "https" if socket.scope.get("scheme") == "wss" else "http"
+    return is_own_origin(origin, host=headers.get("host", ""), scheme=scheme, public_url=public_url)
+
+
+async def _until_gone(line: Line) -> None:
+    """The receiver may vanish at any time; the reading side learns of it by itself."""
+    with contextlib.suppress(Exception):
+        await line.run()
