@@ -185,13 +185,12 @@ impl Screen {
         self.pictures.push(picture);
     }
 
-    /// Gives up what is missing: goes on at the next key frame that is there. False when there is none.
+    /// Gives up what is missing: goes on at the next key frame that is there, past one that has begun and waits for
+    /// its own packets. False when there is none.
     fn skip_to_key_frame(&mut self) -> bool {
-        let begin = self.waiting.iter().find(|(_, packet)| packet.descriptor.key_frame).map(|(at, _)| *at);
-        let Some(begin) = begin else { return false };
-        if self.next == Some(begin) {
-            return false; // it has begun already and waits for its own missing packets
-        }
+        let is_ahead = |at: u64| self.next.is_none_or(|next| at > next);
+        let begin = self.waiting.iter().find(|(at, packet)| packet.descriptor.key_frame && is_ahead(**at));
+        let Some(begin) = begin.map(|(at, _)| *at) else { return false };
         self.waiting = self.waiting.split_off(&begin);
         self.next = Some(begin);
         self.requested = self.requested.or(self.blocked_since);
