@@ -106,3 +106,10 @@ export function withQuery(
   );
   return pairs.length === 0 ? path : `${path}?${new URLSearchParams(pairs)}`;
 }
+
+/** A key for a request that must not be carried out twice. (`crypto.randomUUID` is absent on insecure pages.) */
+export function idempotencyKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+}

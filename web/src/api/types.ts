@@ -18,7 +18,7 @@ export interface Passkey {
 
 export interface Me {
   readonly id: string;
-  readonly email: string;
+  readonly email: string | null;
   readonly name: string;
   readonly role: MemberRole;
   readonly tenant: { readonly id: string; readonly name: string };
@@ -100,7 +100,7 @@ export interface Invitation {
 
 export interface Member {
   readonly id: string;
-  readonly email: string;
+  readonly email: string | null;
   readonly name: string;
   readonly role: MemberRole;
   readonly status: "active" | "invited" | "disabled";
@@ -117,7 +117,8 @@ export interface SignIn {
   readonly id: string;
   readonly created_at: string;
   readonly last_seen_at: string;
-  readonly user_agent: string | null;
+  /** The browser and system, as "Firefox on Linux". */
+  readonly client: string;
   readonly current: boolean;
 }
 
@@ -140,6 +141,8 @@ export interface Branding {
 
 /** Addresses at which a phone of the same local network finds this server. */
 export interface LocalNetwork {
+  /** A picture of the code, or null where nobody of the network could use it. */
   readonly qr_url: string | null;
+  /** The first one is what the code says. */
   readonly lan_urls: readonly string[];
 }

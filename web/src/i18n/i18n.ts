@@ -1,7 +1,7 @@
 /** The chosen language: loaded on demand, remembered on this device, switched without a reload. */
 
 import { i18n, type Messages } from "@lingui/core";
-import { type Language, pickLanguage } from "./languages.ts";
+import { type Language, nearestLanguage, pickLanguage } from "./languages.ts";
 
 const STORAGE_KEY = "meetinghouse.language";
 
@@ -37,6 +37,8 @@ async function activate(language: Language): Promise<void> {
   const parts = await Promise.all(CATALOGUES[language].map((load) => load()));
   i18n.loadAndActivate({
     locale: language,
+    // Dates and times as the device's own region writes them, where it is the same language.
+    locales: [...navigator.languages.filter((tag) => nearestLanguage(tag) === language), language],
     messages: Object.assign({}, ...parts.map((part) => part.messages)),
   });
   document.documentElement.lang = language;

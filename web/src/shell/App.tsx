@@ -37,7 +37,7 @@ function Screen() {
   const found = findRoute(path);
   // A view that broke does not take the next one with it.
   const body = (
-    <ErrorBoundary key={path}>
+    <ErrorBoundary key={found.route.name}>
       <Suspense fallback={found.route.frame === "page" ? <PageSkeleton /> : null}>
         <found.route.view parameters={found.parameters} />
       </Suspense>

@@ -101,7 +101,11 @@ function Account({ me }: { readonly me: Me }) {
         </AriaButton>
       }
     >
-      <MenuItem href="/settings" hint={me.email} icon={<Settings size={20} />}>
+      <MenuItem
+        href="/settings"
+        {...(me.email === null ? {} : { hint: me.email })}
+        icon={<Settings size={20} />}
+      >
         {me.name}
       </MenuItem>
       <MenuItem onAction={leave} icon={<LogOut size={20} />}>{t`Sign out`}</MenuItem>

@@ -12,6 +12,8 @@ type View = LazyExoticComponent<ComponentType<ViewProps>>;
 
 interface Route {
   readonly pattern: string;
+  /** Routes of the same name share their screen's state: choosing a meeting from the list does not load the list anew. */
+  readonly name: string;
   readonly view: View;
   /** `page`: with navigation; `bare`: only the mark and the language; `own`: the view draws everything. */
   readonly frame: "page" | "bare" | "own";
@@ -24,42 +26,42 @@ const join: View = lazy(() => import("../views/join/JoinView.tsx"));
 const meetings: View = lazy(() => import("../views/meetings/MeetingsView.tsx"));
 
 const ROUTES: readonly Route[] = [
-  { pattern: "/", view: home, frame: "page", access: "anybody" },
-  { pattern: "/join", view: join, frame: "own", access: "anybody" },
-  { pattern: "/j/:link", view: join, frame: "own", access: "anybody" },
+  { pattern: "/", name: "home", view: home, frame: "page", access: "anybody" },
+  { pattern: "/join", name: "join", view: join, frame: "own", access: "anybody" },
+  { pattern: "/j/:link", name: "link", view: join, frame: "own", access: "anybody" },
   {
     pattern: "/meeting",
+    name: "meeting",
     view: lazy(() => import("../views/meeting/MeetingView.tsx")),
     frame: "own",
     access: "anybody",
   },
-  { pattern: "/meetings", view: meetings, frame: "page", access: "member" },
-  {
-    pattern: "/meetings/:id",
-    view: lazy(() => import("../views/meetings/MeetingDetailsView.tsx")),
-    frame: "page",
-    access: "member",
-  },
+  { pattern: "/meetings", name: "meetings", view: meetings, frame: "page", access: "member" },
+  { pattern: "/meetings/:id", name: "meetings", view: meetings, frame: "page", access: "member" },
   {
     pattern: "/settings",
+    name: "settings",
     view: lazy(() => import("../views/settings/SettingsView.tsx")),
     frame: "page",
     access: "anybody",
   },
   {
     pattern: "/members",
+    name: "members",
     view: lazy(() => import("../views/members/MembersView.tsx")),
     frame: "page",
     access: "admin",
   },
   {
     pattern: "/sign-in",
+    name: "sign-in",
     view: lazy(() => import("../views/signin/SignInView.tsx")),
     frame: "bare",
     access: "anybody",
   },
   {
     pattern: "/enrol",
+    name: "enrol",
     view: lazy(() => import("../views/enrol/EnrolView.tsx")),
     frame: "bare",
     access: "anybody",
@@ -68,6 +70,7 @@ const ROUTES: readonly Route[] = [
 
 const NOT_FOUND: Route = {
   pattern: "",
+  name: "not-found",
   view: lazy(() => import("../views/errors/NotFoundView.tsx")),
   frame: "page",
   access: "anybody",

@@ -1,6 +1,7 @@
 import { useLingui } from "@lingui/react/macro";
 import { CircleAlert, CircleCheck, TriangleAlert, X } from "lucide-react";
 import { useEffect, useState, useSyncExternalStore } from "react";
+import { looks, subscribeLooks } from "./appearance.ts";
 import { Button, IconButton } from "./Button.tsx";
 import "./Toast.css";
 import { type Toast, toasts } from "./toasts.ts";
@@ -15,9 +16,15 @@ const ICONS = {
 /** The notices at the top centre, announced politely. One of it stands in the shell. */
 export function ToastRegion() {
   const { t } = useLingui();
+  const { announcements } = useSyncExternalStore(subscribeLooks, looks);
   const list = useSyncExternalStore(toasts.subscribe, toasts.getSnapshot);
   return (
-    <section className="toasts" aria-label={t`Notices`} aria-live="polite" aria-relevant="additions text">
+    <section
+      className="toasts"
+      aria-label={t`Notices`}
+      aria-live={announcements ? "polite" : "off"}
+      aria-relevant="additions text"
+    >
       {list.map((toast) => (
         <ToastLine key={toast.key} toast={toast} />
       ))}
@@ -37,6 +44,7 @@ function ToastLine({ toast }: { readonly toast: Toast }) {
     // biome-ignore lint/a11y/noStaticElementInteractions: reading it holds it; it is not a control
     <div
       className="toast"
+      role={toast.tone === "danger" ? "alert" : undefined}
       data-tone={toast.tone}
       onPointerEnter={() => setHeld(true)}
       onPointerLeave={() => setHeld(false)}

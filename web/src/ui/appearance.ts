@@ -6,10 +6,12 @@ export interface Looks {
   readonly appearance: Appearance;
   /** No motion beyond what the operating system asks to leave out. */
   readonly reduceMotion: boolean;
+  /** Say to a screen reader what happens in a meeting. */
+  readonly announcements: boolean;
 }
 
 const STORAGE_KEY = "meetinghouse.looks";
-const DEFAULT: Looks = { appearance: "system", reduceMotion: false };
+const DEFAULT: Looks = { appearance: "system", reduceMotion: false, announcements: true };
 
 let current: Looks = DEFAULT;
 const listeners = new Set<() => void>();
