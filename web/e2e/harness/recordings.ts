@@ -8,7 +8,7 @@ const SAMPLE_RATE_HZ = 48_000;
 const MARK_SIDE = 24;
 
 /** One loop of film and of sound. Both are equally long, so that a flash and a beep keep their distance for ever. */
-const LOOP_SECONDS = 2;
+export const LOOP_SECONDS = 2;
 
 /** Few enough for three encoders and six decoders on two cores. */
 const CALM_FRAMES_PER_SECOND = 12;

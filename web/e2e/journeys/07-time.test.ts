@@ -7,16 +7,12 @@ import { ANA, BEN } from "../harness/cast";
 import { startChromium } from "../harness/chromium";
 import type { Person } from "../harness/person";
 import { recordSync } from "../harness/recordings";
+import { addedLead } from "../harness/sync";
 import { gatherTroupe, Scene } from "../harness/troupe";
-import { until } from "../harness/wait";
-import type { SyncMarks } from "../page/contract";
 
 /** ITU-R BT.1359-1: sound may lag the picture by 125 ms and lead it by 45 ms before people notice. */
 const LATEST_MS = -125;
 const EARLIEST_MS = 45;
-/** Of the recording; flashes and beeps repeat so often. */
-const LOOP_MS = 2000;
-const MARKS = 4;
 const JOINS = 5;
 
 const troupe = gatherTroupe(ANA, BEN);
@@ -56,14 +52,8 @@ test("somebody's sound and picture arrive together", async () => {
   const [ben] = (await scene.join(BEN)) as [Person];
   await ben.sees([ANA]);
 
-  await ana.page.evaluate(() => window.probe.watchSync({ own: true }));
-  await ben.page.evaluate(() => window.probe.watchSync({ name: "Ana" }));
-  const [sent, shown] = await Promise.all([marks(ana), marks(ben)]);
-  // What the fake devices themselves are apart is theirs, not ours.
-  const skew = wrapped(lead(shown) - lead(sent));
-  console.log(
-    `sound leads picture by ${Math.round(skew)} ms (devices ${Math.round(lead(sent))} ms taken off)`,
-  );
+  const skew = await addedLead(ana.page, ben.page, "Ana");
+  console.log(`sound leads picture by ${Math.round(skew)} ms`);
   expect(skew).toBeGreaterThan(LATEST_MS);
   expect(skew).toBeLessThan(EARLIEST_MS);
 });
@@ -80,25 +70,4 @@ async function joinParts(person: Person, other: string): Promise<Record<string, 
     const parts = marks.filter(([part]) => part !== "click").map(([part, at]) => [part, at - click]);
     return Object.fromEntries([...parts, ["first picture", picture - click]]);
   }, other);
-}
-
-async function marks(person: Person): Promise<SyncMarks> {
-  await until(`${person.persona.name} notes flashes and beeps`, 20_000, async () => {
-    const noted = await person.page.evaluate(() => window.probe.syncMarks());
-    return noted.flashes.length >= MARKS && noted.beeps.length >= MARKS ? undefined : JSON.stringify(noted);
-  });
-  return await person.page.evaluate(() => window.probe.syncMarks());
-}
-
-/** By how much beeps come before flashes, median over all pairs, within half a loop. */
-function lead({ flashes, beeps }: SyncMarks): number {
-  const leads = flashes.map((flash) => {
-    const distances = beeps.map((beep) => wrapped(flash - beep));
-    return distances.reduce((best, distance) => (Math.abs(distance) < Math.abs(best) ? distance : best));
-  });
-  return leads.sort((a, b) => a - b)[leads.length >> 1] ?? Number.NaN;
-}
-
-function wrapped(ms: number): number {
-  return ms - LOOP_MS * Math.round(ms / LOOP_MS);
 }

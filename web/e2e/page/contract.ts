@@ -46,9 +46,8 @@ export interface Probe {
   hearByRecording(tonesHz: readonly number[], durationMs: number): Promise<number[]>;
   /** Elements that play sound now. */
   playing(): number;
-  /** Begins to note flashes and beeps: of the page's own camera and microphone, or of the person so named. */
-  watchSync(of: { readonly own: true } | { readonly name: string }): Promise<void>;
-  syncMarks(): SyncMarks;
+  /** Resolves when so many flashes and beeps are noted: of the page's own devices, or of the person so named. */
+  noteSync(subject: { readonly own: true } | { readonly name: string }, count: number): Promise<SyncMarks>;
   /** Media packets that came in over all peer connections of this page. */
   received(): Promise<Received>;
   /** What the content security policy refused. */

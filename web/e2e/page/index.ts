@@ -5,7 +5,7 @@ import { heard, listen } from "./ears";
 import { peerConnections, soundingElements, watchApplication } from "./elements";
 import { see, seenFirstFrames, watchFirstFrames } from "./eyes";
 import { hearByRecording } from "./recorder";
-import { syncMarks, watchSync } from "./sync";
+import { noteSync } from "./sync";
 
 const violations: string[] = [];
 document.addEventListener("securitypolicyviolation", (event) => {
@@ -33,8 +33,7 @@ window.probe = {
   heard,
   hearByRecording,
   playing: () => soundingElements().length,
-  watchSync,
-  syncMarks,
+  noteSync,
   received,
   violations: () => violations,
 };

@@ -13,30 +13,57 @@ const BRIGHT = 170;
 /** Silence between two beeps. */
 const PAUSE_MS = 400;
 
-const flashes: number[] = [];
-const beeps: number[] = [];
+/** Whose flashes and beeps: the page's own camera and microphone, or those of the person so named. */
+export type SyncSubject = { readonly own: true } | { readonly name: string };
 
-export async function watchSync(of: { readonly own: true } | { readonly name: string }): Promise<void> {
+/** Resolves when `count` flashes and beeps are noted. */
+export async function noteSync(subject: SyncSubject, count: number): Promise<SyncMarks> {
   const context = new AudioContext({ latencyHint: "interactive" });
   await context.resume();
-  if ("own" in of) {
-    watchFlashes(await ownPicture());
-    const voice = ownTrack("audio");
-    const analyser = voice === undefined ? [] : [analyse(context, new MediaStream([voice]), FFT_SIZE)];
-    watchBeeps(context, () => analyser);
-    return;
+  const marks: Marks = { flashes: [], beeps: [] };
+  const stops = [
+    watchFlashes(await picture(subject), marks.flashes),
+    watchBeeps(context, hearing(subject, context), marks.beeps),
+  ];
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      if (marks.flashes.length >= count && marks.beeps.length >= count) {
+        clearInterval(timer);
+        resolve();
+      }
+    }, 100);
+  });
+  for (const stop of stops) {
+    stop();
   }
-  const tile = tiles().find(({ label }) => label.startsWith(of.name));
-  if (tile === undefined) {
-    throw new Error(`no tile of ${of.name}`);
-  }
-  watchFlashes(tile.video);
-  const ears = new Ears(context, FFT_SIZE);
-  watchBeeps(context, () => ears.attend());
+  await context.close();
+  return marks;
 }
 
-export function syncMarks(): SyncMarks {
-  return { flashes, beeps };
+interface Marks {
+  readonly flashes: number[];
+  readonly beeps: number[];
+}
+
+async function picture(subject: SyncSubject): Promise<HTMLVideoElement> {
+  if ("own" in subject) {
+    return await ownPicture();
+  }
+  const tile = tiles().find(({ label }) => label.startsWith(subject.name));
+  if (tile === undefined) {
+    throw new Error(`no tile of ${subject.name}`);
+  }
+  return tile.video;
+}
+
+function hearing(subject: SyncSubject, context: AudioContext): () => readonly AnalyserNode[] {
+  if ("name" in subject) {
+    const ears = new Ears(context, FFT_SIZE);
+    return () => ears.attend();
+  }
+  const voice = ownTrack("audio");
+  const analysers = voice === undefined ? [] : [analyse(context, new MediaStream([voice]), FFT_SIZE)];
+  return () => analysers;
 }
 
 async function ownPicture(): Promise<HTMLVideoElement> {
@@ -48,8 +75,9 @@ async function ownPicture(): Promise<HTMLVideoElement> {
   return video;
 }
 
-function watchFlashes(video: HTMLVideoElement): void {
+function watchFlashes(video: HTMLVideoElement, flashes: number[]): () => void {
   let bright = true;
+  let callback = 0;
   const onFrame = (_now: number, frame: VideoFrameCallbackMetadata): void => {
     const sight = look("", video);
     const brightNow = sight.hue === null && sight.brightness > BRIGHT;
@@ -57,15 +85,20 @@ function watchFlashes(video: HTMLVideoElement): void {
       flashes.push(frame.expectedDisplayTime);
     }
     bright = brightNow;
-    video.requestVideoFrameCallback(onFrame);
+    callback = video.requestVideoFrameCallback(onFrame);
   };
-  video.requestVideoFrameCallback(onFrame);
+  callback = video.requestVideoFrameCallback(onFrame);
+  return () => video.cancelVideoFrameCallback(callback);
 }
 
-function watchBeeps(context: AudioContext, analysers: () => readonly AnalyserNode[]): void {
+function watchBeeps(
+  context: AudioContext,
+  analysers: () => readonly AnalyserNode[],
+  beeps: number[],
+): () => void {
   const waveform = new Float32Array(FFT_SIZE);
   let lastLoud = performance.now();
-  setInterval(() => {
+  const timer = setInterval(() => {
     const now = performance.now();
     for (const analyser of analysers()) {
       analyser.getFloatTimeDomainData(waveform);
@@ -79,4 +112,5 @@ function watchBeeps(context: AudioContext, analysers: () => readonly AnalyserNod
       lastLoud = now;
     }
   }, LISTEN_EVERY_MS);
+  return () => clearInterval(timer);
 }
