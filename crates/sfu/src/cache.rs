@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn gives_back_what_it_was_given() {
-        let now = Instant::now();
+        let now = crate::testing::some_moment();
         let mut cache = PacketCache::default();
         cache.insert(&packet(70_000, b"one"), now);
         cache.insert(&packet(70_001, b"three"), now);
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn keeps_a_second_of_a_fast_stream_within_its_bounds() {
-        let start = Instant::now();
+        let start = crate::testing::some_moment();
         let mut cache = PacketCache::default();
         let at = |n: u64| start + Duration::from_millis(2) * n as u32;
         let payload = |n: u64| vec![n as u8; 1000 + (n % 7) as usize];

@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn counts_from_1900() {
-        let now = Instant::now();
+        let now = crate::testing::some_moment();
         let clock = Clock::new(now, UNIX_EPOCH + Duration::from_millis(1500));
         assert_eq!(clock.ntp(now), (2_208_988_801 << 32) + (1 << 31));
         assert_eq!(

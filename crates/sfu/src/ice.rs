@@ -113,12 +113,12 @@ impl IceLite {
         if let Some(Role::Controlled(_)) = request.role {
             // A lite agent is always controlled: whoever thinks so too has to change (RFC 8445 §7.3.1.1).
             out.push(from, |bytes| {
-                write_role_conflict(bytes, request.transaction, |runs| credentials.sign(runs))
+                write_role_conflict(bytes, request.transaction, |runs| credentials.sign(runs));
             });
             return Some(Checked { learned: false, forgotten: Vec::new(), retired_ufrag: None });
         }
         out.push(from, |bytes| {
-            write_success(bytes, request.transaction, from, |runs| credentials.sign(runs))
+            write_success(bytes, request.transaction, from, |runs| credentials.sign(runs));
         });
         self.last_check = Some(now);
         let retired = if is_current { self.previous.take() } else { None };
@@ -192,8 +192,12 @@ mod tests {
 
     fn check(ice: &mut IceLite, port: u16, bytes: &[u8]) -> (Option<Checked>, Vec<u8>) {
         let mut out = Outbox::new();
-        let checked =
-            ice.check(Instant::now(), address(port), &BindingRequest::parse(bytes).unwrap(), &mut out);
+        let checked = ice.check(
+            crate::testing::some_moment(),
+            address(port),
+            &BindingRequest::parse(bytes).unwrap(),
+            &mut out,
+        );
         let answer = out.batches().flat_map(|(_, bytes)| bytes.to_vec()).collect();
         (checked, answer)
     }

@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn asks_at_once_and_again_ever_more_slowly() {
-        let start = Instant::now();
+        let start = crate::testing::some_moment();
         let mut requests = KeyFrameRequests::default();
         assert_eq!(requests.due(start), None);
         requests.want();
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn one_key_frame_serves_all_and_the_next_waits() {
-        let start = Instant::now();
+        let start = crate::testing::some_moment();
         let mut requests = KeyFrameRequests::default();
         requests.want();
         assert_eq!(run(&mut requests, start, 0, 100), [0]);

@@ -35,6 +35,8 @@ mod snapshot;
 mod speech;
 pub mod srtp;
 mod stream;
+#[cfg(test)]
+mod testing;
 mod timers;
 
 pub use command::{Command, CommandKind, Source, Tile};

@@ -59,7 +59,7 @@ impl Failure {
 }
 
 /// What moved in a peer's transport.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Transition {
     None,
     Connected,

@@ -257,11 +257,8 @@ impl UplinkLine {
     }
 
     fn codec(&self, payload_type: u8, repair: bool) -> Option<CodecKind> {
-        let matches = |it: &&Codec| match repair {
-            true => it.rtx_payload_type == Some(payload_type),
-            false => it.payload_type == payload_type,
-        };
-        self.codecs.iter().find(matches).map(|it| it.kind)
+        let offered = |it: &Codec| if repair { it.rtx_payload_type } else { Some(it.payload_type) };
+        self.codecs.iter().find(|it| offered(it) == Some(payload_type)).map(|it| it.kind)
     }
 
     /// Only where the client keeps what it sent.

@@ -9,6 +9,7 @@ pub(crate) use self::slot::DownSlot;
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use wire::extension::AudioLevel;
 use wire::rtcp::{ReportBlock, SenderInfo, write_cname, write_receiver_report, write_sender_report};
 use wire::rtp::{Outgoing, write_header};
 
@@ -220,7 +221,7 @@ impl DownSlot {
             csrc: Some(leaving.stream_id),
         };
         let transport_sequence = leaving.transport_sequence.to_be_bytes();
-        let level = packet.audio_level.map(|it| it.encode());
+        let level = packet.audio_level.map(AudioLevel::encode);
         let mut extensions: [(u8, &[u8]); 3] = [(0, &[]); 3];
         let mut count = 0;
         let named = self.packets < NAMED_PACKETS;

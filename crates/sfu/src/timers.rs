@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn rings_once_at_the_earliest_time_asked_for() {
-        let start = Instant::now();
+        let start = crate::testing::some_moment();
         let at = |ms| start + Duration::from_millis(ms);
         let (mut timers, mut alarm) = (Timers::default(), Alarm::default());
         alarm.no_later_than(at(50), Due::Peer(1), &mut timers);

@@ -206,7 +206,7 @@ mod tests {
             first in any::<u16>(),
             streams in prop::collection::vec((any::<u32>(), 65_536_u64..1 << 40, 0_u16..0x8000, 1_u64..40), 1..8),
         ) {
-            let start = Instant::now();
+            let start = crate::testing::some_moment();
             let mut now = start;
             let mut rewriter = Rewriter::new(90_000, first, u32::MAX - 10, now);
             let mut last: Option<Admitted> = None;
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_late_packet_takes_the_place_it_left() {
-        let now = Instant::now();
+        let now = crate::testing::some_moment();
         let mut rewriter = Rewriter::new(90_000, 10, 0, now);
         let (key, delta) = (payload(1, true), payload(2, false));
         assert_eq!(rewriter.admit(&packet(&key, 0, 500, 0), now).unwrap().sequence, 10);
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn another_epoch_waits_for_its_key_frame() {
-        let now = Instant::now();
+        let now = crate::testing::some_moment();
         let mut rewriter = Rewriter::new(90_000, 10, 0, now);
         let (key, delta) = (payload(1, true), payload(2, false));
         rewriter.admit(&packet(&key, 0, 500, 0), now).unwrap();

@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn asks_after_the_reordering_and_again_after_a_round_trip() {
-        let start = Instant::now();
+        let start = crate::testing::some_moment();
         let at = |ms| start + Duration::from_millis(ms);
         let mut loss = LossDetector::default();
         assert_eq!(loss.packet(65_534, at(0)), Arrival::InOrder);
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn gives_up_in_the_end() {
-        let start = Instant::now();
+        let start = crate::testing::some_moment();
         let mut loss = LossDetector::default();
         loss.packet(1, start);
         loss.packet(3, start);
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn an_outage_is_not_asked_for_packet_by_packet() {
-        let start = Instant::now();
+        let start = crate::testing::some_moment();
         let mut loss = LossDetector::default();
         loss.packet(1, start);
         assert_eq!(loss.packet(1000, start), Arrival::AfterOutage);

@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn reports_losses_of_the_interval_and_of_all_time() {
-        let now = Instant::now();
+        let now = crate::testing::some_moment();
         let mut reception = Reception::new(1, 90_000, 100, now);
         for sequence in [100, 101, 103] {
             reception.packet(sequence, 10);
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn steady_arrivals_have_no_jitter_whatever_the_circle() {
-        let now = Instant::now();
+        let now = crate::testing::some_moment();
         let mut reception = Reception::new(1, 90_000, 0, now);
         for frame in 0..200_u32 {
             let timestamp = (u32::MAX - 90_000).wrapping_add(frame * 3000);
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn repeats_the_last_sender_report_with_its_age() {
-        let now = Instant::now();
+        let now = crate::testing::some_moment();
         let mut reception = Reception::new(1, 90_000, 0, now);
         let info = SenderInfo { ntp: 0x1122_3344_5566_7788, rtp_timestamp: 0, packets: 0, bytes: 0 };
         reception.sender_report(&info, now);

@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn reports_each_arrival_once_in_order() {
-        let start = Instant::now();
+        let start = crate::testing::some_moment();
         let at = |ms| start + Duration::from_millis(ms);
         let mut arrivals = TransportArrivals::new(start);
         assert_eq!(arrivals.due(), None);

@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn once_per_interval_and_not_forever() {
-        let start = Instant::now();
+        let start = crate::testing::some_moment();
         let mut resent = Resent::default();
         assert!(resent.allows(7, start));
         assert!(!resent.allows(7, start + Duration::from_millis(5)));

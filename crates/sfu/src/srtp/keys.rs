@@ -126,7 +126,7 @@ impl MasterKey {
                 self.derive(label::RTP_SALT + offset, &mut salt);
                 let mut authentication = [0; 20];
                 self.derive(label::RTP_AUTHENTICATION + offset, &mut authentication);
-                Cipher::Counter(Counter::new(&key, salt, &authentication))
+                Cipher::Counter(Box::new(Counter::new(&key, salt, &authentication)))
             }
         }
     }
@@ -150,7 +150,7 @@ impl MasterKey {
 /// A derived session key, ready for use.
 pub(super) enum Cipher {
     Aead(Aead),
-    Counter(Counter),
+    Counter(Box<Counter>),
 }
 
 impl Cipher {
