@@ -1,0 +1,193 @@
+//! The smallest client that an engine talks to: ICE checks, DTLS, SRTP, and nothing else.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use aws_lc_rs::hmac;
+use dimpl::{Dtls, DtlsCertificate, Output, SrtpProfile};
+use sfu::srtp::{KeyPair, Outbound, Profile};
+use sfu::{Command, CommandKind, Config, Engine, Event, Limits, Outbox, Source, Tile};
+use wire::rtp::{Outgoing, write_header};
+use wire::stun::{OutgoingRequest, Role, write_request};
+
+const OFFER: &str = include_str!("../fixtures/chromium.sdp");
+
+/// Some moment to count from: an `Instant` can be had nowhere else.
+#[allow(clippy::disallowed_methods, reason = "only differences matter to a test")]
+pub(crate) fn some_moment() -> Instant {
+    Instant::now()
+}
+
+/// An engine and the clock that drives it.
+pub(crate) struct Stage {
+    pub(crate) engine: Engine,
+    pub(crate) now: Instant,
+    pub(crate) out: Outbox,
+    commands: u64,
+}
+
+impl Stage {
+    pub(crate) fn new() -> Self {
+        let now = some_moment();
+        let config = Config {
+            candidates: vec![SocketAddr::from(([192, 0, 2, 1], 5000))],
+            seed: [7; 32],
+            wall_clock: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000),
+            statistics_interval: Duration::from_secs(3600),
+            limits: Limits::default(),
+        };
+        Self { engine: Engine::new(config, now), now, out: Outbox::new(), commands: 0 }
+    }
+
+    pub(crate) fn submit(&mut self, kind: CommandKind) {
+        self.commands += 1;
+        let command = Command { id: self.commands, room: Arc::from("room"), kind };
+        self.engine.submit(self.now, command, &mut self.out);
+    }
+
+    /// Brings a participant in, up to the end of the DTLS handshake.
+    pub(crate) fn join(&mut self, name: &str, port: u16) -> Client {
+        let mut client = Client::new(name, port, self.now);
+        let offer = client.offer();
+        let peer = Arc::from(name);
+        self.submit(CommandKind::AddPeer { peer, offer, publish: true, subscribe: true });
+        let answer = std::iter::from_fn(|| self.engine.poll_event()).find_map(|event| match event {
+            Event::Answered { sdp, .. } => Some(sdp),
+            _ => None,
+        });
+        client.connect(self, &answer.expect("an answer"));
+        client
+    }
+
+    /// Who sees whom.
+    pub(crate) fn watch(&mut self, viewer: &str, whom: &str) {
+        let tile =
+            Tile { peer: Arc::from(whom), source: Source::Camera, width: 640, height: 360, pinned: false };
+        self.submit(CommandKind::SetView { peer: Arc::from(viewer), tiles: vec![tile] });
+    }
+
+    /// Lets time pass; what is due is done, and what it sends is dropped.
+    pub(crate) fn pass(&mut self, time: Duration) {
+        self.now += time;
+        while self.engine.next_timeout().is_some_and(|at| at <= self.now) {
+            self.engine.timeout(self.now, &mut self.out);
+        }
+    }
+}
+
+/// One participant.
+pub(crate) struct Client {
+    name: String,
+    address: SocketAddr,
+    certificate: DtlsCertificate,
+    dtls: Dtls,
+    keys: Option<Outbound>,
+    check: Vec<u8>,
+}
+
+impl Client {
+    fn new(name: &str, port: u16, now: Instant) -> Self {
+        let certificate = dimpl::certificate::generate_self_signed_certificate().unwrap();
+        let config = Arc::new(dimpl::Config::builder().build().unwrap());
+        let mut dtls = Dtls::new_12(config, certificate.clone(), now);
+        dtls.set_active(true);
+        let address = SocketAddr::from(([198, 51, 100, 1], port));
+        Self { name: name.to_owned(), address, certificate, dtls, keys: None, check: Vec::new() }
+    }
+
+    /// A recorded offer with this client's certificate.
+    fn offer(&self) -> String {
+        let fingerprint = format!("a=fingerprint:sha-256 {}", self.certificate.fingerprint_str());
+        let line = |line| {
+            if str::starts_with(line, "a=fingerprint:") { fingerprint.clone() } else { line.to_owned() }
+        };
+        OFFER.lines().map(line).map(|line| line + "\r\n").collect()
+    }
+
+    fn connect(&mut self, stage: &mut Stage, answer: &str) {
+        let value =
+            |name: &str| answer.lines().find_map(|line| line.strip_prefix(name)).expect("in the answer");
+        let username = format!("{}:{}", value("a=ice-ufrag:"), self.name);
+        let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, value("a=ice-pwd:").as_bytes());
+        let request = OutgoingRequest {
+            transaction: [3; 12],
+            username: username.as_bytes(),
+            priority: 1,
+            use_candidate: true,
+            role: Role::Controlling(1),
+        };
+        write_request(&mut self.check, &request, |runs| {
+            hmac::sign(&key, &runs.concat()).as_ref().try_into().unwrap()
+        });
+        self.check(stage);
+        stage.out.clear();
+        self.dtls.handle_timeout(stage.now).unwrap();
+        for _ in 0..20 {
+            let (records, keys) = self.drain();
+            if keys.is_some() {
+                self.keys = keys;
+            }
+            for mut record in records {
+                stage.engine.receive(stage.now, self.address, &mut record, &mut stage.out);
+            }
+            let answers: Vec<Vec<u8>> = stage
+                .out
+                .batches()
+                .filter(|(batch, _)| batch.to == self.address)
+                .flat_map(|(batch, bytes)| bytes.chunks(batch.segment).map(<[u8]>::to_vec))
+                .collect();
+            stage.out.clear();
+            for record in answers.iter().filter(|record| (20..64).contains(&record[0])) {
+                self.dtls.handle_packet(record).unwrap();
+            }
+        }
+        assert!(self.keys.is_some(), "the handshake completes");
+    }
+
+    fn drain(&mut self) -> (Vec<Vec<u8>>, Option<Outbound>) {
+        let mut buffer = vec![0; 4096];
+        let mut records = Vec::new();
+        let mut keys = None;
+        loop {
+            match self.dtls.poll_output(&mut buffer) {
+                Output::Packet(record) => records.push(record.to_vec()),
+                Output::KeyingMaterial(material, profile) => {
+                    assert_eq!(profile, SrtpProfile::AEAD_AES_256_GCM, "the server prefers AES-GCM");
+                    let pair = KeyPair::split(Profile::Aes256Gcm, &material).unwrap();
+                    keys = Some(Outbound::new(&pair.client));
+                }
+                Output::Timeout(_) => return (records, keys),
+                _ => {}
+            }
+        }
+    }
+
+    /// Renews consent.
+    pub(crate) fn check(&self, stage: &mut Stage) {
+        let mut check = self.check.clone();
+        stage.engine.receive(stage.now, self.address, &mut check, &mut stage.out);
+    }
+
+    /// One encrypted packet on the m-line `mid` of the recorded offer.
+    pub(crate) fn packet(&mut self, mid: &str, payload_type: u8, sequence: u16, payload: &[u8]) -> Vec<u8> {
+        let header = Outgoing {
+            marker: true,
+            payload_type,
+            sequence,
+            timestamp: u32::from(sequence) * 3000,
+            ssrc: 1000 + u32::from(payload_type),
+            csrc: None,
+        };
+        let number = sequence.to_be_bytes();
+        let mut bytes = Vec::new();
+        let len = write_header(&mut bytes, &header, &[(4, mid.as_bytes()), (3, &number)]);
+        bytes.extend_from_slice(payload);
+        self.keys.as_mut().unwrap().seal_rtp(&mut bytes, 0, len, u64::from(sequence));
+        bytes
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
