@@ -107,7 +107,7 @@ fn parse_advertised(text: &str, port: u16) -> Result<SocketAddr, StartError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{candidates, local_addresses, parse_listen};
+    use super::{IpAddr, candidates, local_addresses, parse_listen};
 
     #[test]
     fn advertised_addresses_take_the_bound_port_unless_they_name_one() {
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn loopback_is_offered_only_alone() {
         let local = local_addresses().expect("interfaces");
-        assert!(local.iter().all(|ip| ip.is_loopback()) || !local.iter().any(|ip| ip.is_loopback()));
+        assert!(local.iter().all(IpAddr::is_loopback) || !local.iter().any(IpAddr::is_loopback));
     }
 
     #[test]

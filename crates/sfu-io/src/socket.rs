@@ -61,7 +61,7 @@ impl Drops {
 /// A bound socket with the buffer that it reads into.
 #[derive(Debug)]
 pub(crate) struct Socket {
-    socket: UdpSocket,
+    udp: UdpSocket,
     buffer: Box<[u8]>,
     /// Until the kernel or a device refuses.
     offload: bool,
@@ -74,20 +74,20 @@ pub(crate) struct Socket {
 impl Socket {
     /// Binds and sets what pays: large buffers, joined reads, the kernel's drop counter.
     pub(crate) fn bind(listen: SocketAddr) -> io::Result<Self> {
-        let socket = sys::udp_socket(listen)?;
+        let udp = sys::udp_socket(listen)?;
         for (name, forced) in
             [(libc::SO_RCVBUF, libc::SO_RCVBUFFORCE), (libc::SO_SNDBUF, libc::SO_SNDBUFFORCE)]
         {
-            if sys::set_option(&socket, libc::SOL_SOCKET, forced, BUFFER_BYTES).is_err() {
-                sys::set_option(&socket, libc::SOL_SOCKET, name, BUFFER_BYTES)?;
+            if sys::set_option(&udp, libc::SOL_SOCKET, forced, BUFFER_BYTES).is_err() {
+                sys::set_option(&udp, libc::SOL_SOCKET, name, BUFFER_BYTES)?;
             }
         }
         // Old kernels know neither: datagrams then come one by one, and their loss is not counted.
-        let _ = sys::set_option(&socket, libc::SOL_UDP, libc::UDP_GRO, 1);
-        let _ = sys::set_option(&socket, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, 1);
+        let _ = sys::set_option(&udp, libc::SOL_UDP, libc::UDP_GRO, 1);
+        let _ = sys::set_option(&udp, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, 1);
         let buffer = vec![0; RECEIVE_BYTES].into_boxed_slice();
         Ok(Self {
-            socket,
+            udp,
             buffer,
             offload: true,
             six: listen.is_ipv6(),
@@ -98,12 +98,12 @@ impl Socket {
 
     /// Where it listens.
     pub(crate) fn address(&self) -> io::Result<SocketAddr> {
-        self.socket.local_addr()
+        self.udp.local_addr()
     }
 
     /// For waiting.
     pub(crate) fn fd(&self) -> RawFd {
-        self.socket.as_raw_fd()
+        self.udp.as_raw_fd()
     }
 
     /// What was lost so far.
@@ -113,7 +113,7 @@ impl Socket {
 
     /// Reads once and hands every datagram on. How many there were; 0 when none waits.
     pub(crate) fn receive(&mut self, mut handle: impl FnMut(SocketAddr, &mut [u8])) -> usize {
-        let received = match sys::receive(&self.socket, &mut self.buffer) {
+        let received = match sys::receive(&self.udp, &mut self.buffer) {
             Ok(received) => received,
             // A pending ICMP error of an earlier send is reported once and says nothing about what waits.
             Err(error) if error.kind() != ErrorKind::WouldBlock => return 1,
@@ -129,9 +129,9 @@ impl Socket {
 
     /// Sends everything.
     pub(crate) fn send(&mut self, outbox: &Outbox) {
-        let Self { socket, joiner, drops, offload, six, .. } = self;
+        let Self { udp, joiner, drops, offload, six, .. } = self;
         for run in joiner.join(outbox) {
-            send_run(socket, outbox, run, *six, offload, drops);
+            send_run(udp, outbox, run, *six, offload, drops);
         }
     }
 }

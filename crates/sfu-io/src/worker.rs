@@ -63,7 +63,7 @@ impl Worker {
             outbox: Outbox::new(),
             requests: Vec::new(),
         };
-        let thread = std::thread::Builder::new().name("media".into()).spawn(|| run.to_the_end());
+        let thread = std::thread::Builder::new().name("media".into()).spawn(|| run.until_closed());
         Ok(Self { queues, addresses, thread: Mutex::new(Some(thread.map_err(failed)?)) })
     }
 
@@ -118,7 +118,7 @@ struct Run {
 }
 
 impl Run {
-    fn to_the_end(mut self) {
+    fn until_closed(mut self) {
         let queues = Arc::clone(&self.queues);
         let end = catch_unwind(AssertUnwindSafe(|| while self.turn() {}));
         drop(self); // the port is free before anybody learns of the end

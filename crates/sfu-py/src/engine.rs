@@ -55,8 +55,8 @@ impl Engine {
     }
 
     /// The room as it is after every command submitted before; `None` when there is none.
-    fn snapshot(&self, py: Python<'_>, room: String) -> PyResult<Option<RoomSnapshot>> {
-        let snapshot = py.detach(|| self.worker.snapshot(&room)).map_err(stopped)?;
+    fn snapshot(&self, py: Python<'_>, room: &str) -> PyResult<Option<RoomSnapshot>> {
+        let snapshot = py.detach(|| self.worker.snapshot(room)).map_err(stopped)?;
         Ok(snapshot.map(Into::into))
     }
 

@@ -73,7 +73,9 @@ fn main() -> io::Result<()> {
         println!(
             "{rounds} rounds of {seconds} s; engine, clients and the rest of the machine share its cores"
         );
-        rows.iter().for_each(|row| println!("{row}"));
+        for row in &rows {
+            println!("{row}");
+        }
     }
     Ok(())
 }
@@ -232,7 +234,7 @@ fn measure(
         if delivered == 0 {
             return Err(io::Error::other(format!("{}: nothing was forwarded", scenario.name)));
         }
-        costs.push((cpu_time(thread)? - cpu).as_secs_f64() * 1e6 / delivered as f64);
+        costs.push((cpu_time(thread)? - cpu) * 1e6 / delivered as f64);
     }
     let seconds = begin.elapsed().as_secs_f64();
     let delivered = (received.load(Ordering::Relaxed) - first_received) as f64;
@@ -242,7 +244,7 @@ fn measure(
         costs,
         delivered_per_second: delivered / seconds,
         share_lost: (1.0 - delivered / expected).max(0.0),
-        share_of_core: (cpu_time(thread)? - first_cpu).as_secs_f64() / seconds,
+        share_of_core: (cpu_time(thread)? - first_cpu) / seconds,
     })
 }
 
@@ -260,9 +262,9 @@ fn engine_thread() -> io::Result<String> {
     newest.ok_or_else(|| io::Error::other("no thread named media"))
 }
 
-/// Time on a core, in user and kernel mode (proc(5), `schedstat`).
-fn cpu_time(thread: &str) -> io::Result<Duration> {
+/// Seconds on a core, in user and kernel mode (proc(5), `schedstat`).
+fn cpu_time(thread: &str) -> io::Result<f64> {
     let text = std::fs::read_to_string(thread)?;
-    let nanoseconds = text.split(' ').next().and_then(|word| word.parse().ok());
-    nanoseconds.map(Duration::from_nanos).ok_or_else(|| io::Error::other("no time in schedstat"))
+    let nanoseconds: Option<f64> = text.split(' ').next().and_then(|word| word.parse().ok());
+    nanoseconds.map(|time| time * 1e-9).ok_or_else(|| io::Error::other("no time in schedstat"))
 }
