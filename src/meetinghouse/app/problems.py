@@ -70,7 +70,9 @@ def _on_refusal(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
     return problem(refusal.status, refusal.code, refusal.detail, headers=refusal.headers, **members)
 
 
-def _on_http_exception(_: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+def _on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _on_fault(request, error)
     code, detail = _CODES.get(
         error.status_code, (f"http_{error.status_code}", HTTPStatus(error.status_code).description)
     )
