@@ -21,7 +21,9 @@ def generate() -> str:
     maturin = str(Path(sys.executable).with_name("maturin"))
     with tempfile.TemporaryDirectory() as folder:
         command = [maturin, "generate-stubs", "--quiet", "--profile", "release", "--locked", "--out", folder]
-        subprocess.run(command, cwd=ROOT, check=True)
+        built = subprocess.run(command, cwd=ROOT, check=False, stderr=subprocess.PIPE, text=True)
+        if built.returncode:
+            sys.exit(built.stderr)
         return (Path(folder) / "meetinghouse" / "media" / "_native.pyi").read_text("utf-8")
 
 
