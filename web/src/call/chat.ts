@@ -7,12 +7,12 @@ export interface Partners {
   readonly people: readonly Participant[];
 }
 
-/** By the host's setting; hosts may always write. */
+/** By the host's setting: "off" binds everybody; under "host" everybody may still write to a host. */
 export function chatPartners(state: State): Partners {
   const others = state.participants.filter(({ id }) => id !== state.you);
   const chat = state.meeting.chat ?? "everyone";
-  if (mayHost(state) || chat === "everyone") return { everyone: true, people: others };
   if (chat === "off") return { everyone: false, people: [] };
+  if (chat === "everyone" || mayHost(state)) return { everyone: true, people: others };
   return { everyone: false, people: others.filter(({ role }) => role !== "attendee") };
 }
 
