@@ -13,17 +13,23 @@ from meetinghouse.app.gate import Gate
 from meetinghouse.app.pages import PAGE_ROUTES, StaticFiles
 from meetinghouse.app.problems import EXCEPTION_HANDLERS
 from meetinghouse.app.services import Services
-from meetinghouse.app.system_api import branding, healthz, readyz, version
+from meetinghouse.app.system_api import API_ROUTES, ROOT_ROUTES
+from meetinghouse.market.api import routes as market_routes
+from meetinghouse.meetings.api import root_routes as meetings_root_routes
+from meetinghouse.meetings.api import routes as meetings_routes
+from meetinghouse.meetings.context import provide_meetings
 from meetinghouse.people.api import routes as people_routes
 from meetinghouse.people.context import provide_people
 from meetinghouse.people.identify import optional_actor, require_actor
+from meetinghouse.regions.api import routes as regions_routes
 
 
 def create_app(services: Services) -> ASGIApp:
     """The application over `services`."""
-    api = Router("/api/v1", route_handlers=[version, branding, *people_routes])
+    features = [*people_routes, *market_routes, *regions_routes, *meetings_routes]
+    api = Router("/api/v1", route_handlers=[*API_ROUTES, *features])
     app = Litestar(
-        route_handlers=[api, healthz, readyz, *PAGE_ROUTES],
+        route_handlers=[api, *meetings_root_routes, *ROOT_ROUTES, *PAGE_ROUTES],
         dependencies=_dependencies(services),
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=services.config.limits.body_bytes,
@@ -42,6 +48,9 @@ def _dependencies(services: Services) -> dict[str, Provide]:
         "keys": services.keys,
         "limiter": services.limiter,
         "agent": services.agent,
+        "sessions": services.sessions,
+        "media_registry": services.media_registry,
+        "region": services.region,
         "health": services.health,
         "public_url": services.public_url,
         "service_name": config.branding.name,
@@ -50,13 +59,15 @@ def _dependencies(services: Services) -> dict[str, Provide]:
         "branding_settings": config.branding,
         "people_settings": config.people,
         "meetings_settings": config.meetings,
-        "region_settings": config.region,
+        "telemetry_settings": config.telemetry,
+        "listen_address": services.listen_address,
     }
     return {
         **{name: Provide(_always(value), sync_to_thread=False) for name, value in values.items()},
         "optional_actor": Provide(optional_actor),
         "actor": Provide(require_actor),
         "people": Provide(provide_people),
+        "meetings": Provide(provide_meetings),
     }
 
 

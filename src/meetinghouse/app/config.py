@@ -64,7 +64,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def load_config(
-    file: Path | None, environment: Mapping[str, str], overrides: Mapping[str, Mapping[str, Any]]
+    file: Path | None,
+    environment: Mapping[str, str],
+    overrides: Mapping[str, Mapping[str, Any]],
+    *,
+    default_data: str = "",
 ) -> Config:
     """Put the configuration together and check it.
 
@@ -72,6 +76,7 @@ def load_config(
         file: the TOML file, if one is used.
         environment: the process's environment.
         overrides: sections and keys from the command line.
+        default_data: the data directory where nothing names one.
 
     """
     sections: dict[str, dict[str, Any]] = {field.name: {} for field in msgspec.structs.fields(Config)}
@@ -89,6 +94,7 @@ def load_config(
     for section, keys in overrides.items():
         for key, value in keys.items():
             sections[section][key] = _convert(section, key, value, "on the command line")
+    sections["data"].setdefault("directory", default_data)
     config = Config(**{name: _section_type(name)(**keys) for name, keys in sections.items()})
     _check(config)
     return config

@@ -14,17 +14,18 @@ import signal
 import socket
 import ssl
 import tempfile
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import uvicorn
+from sqlalchemy.exc import OperationalError
 
 from meetinghouse.app.application import create_app
 from meetinghouse.app.config import Config, split_listen
-from meetinghouse.app.services import Services, running_services
+from meetinghouse.app.services import Services, StartError, running_services
 from meetinghouse.app.version import program_version
 from meetinghouse.db.clock import Clock, SystemClock
 from meetinghouse.db.migrate import SchemaTooNewError
@@ -34,10 +35,6 @@ from meetinghouse.telemetry.metrics import STARTED_AT
 _BACKLOG = 2048
 # Browsers' own addresses in messages to people.
 _ANY_HOSTS = frozenset({"0.0.0.0", "::"})  # noqa: S104 (compared, not bound)
-
-
-class StartError(Exception):
-    """The server cannot start; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +68,14 @@ class _Server(uvicorn.Server):
         self._ready()
 
 
-async def serve(config: Config, announce: Callable[[Running], None]) -> None:
+async def serve(config: Config, announce: Callable[[Running], Awaitable[None]]) -> None:
     """Serve until SIGTERM or SIGINT; `announce` is called once the server answers."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with running_server(config) as running:
-        announce(running)
+        await announce(running)
         await stop.wait()
 
 
@@ -97,8 +94,8 @@ async def running_server(config: Config, clock: Clock | None = None) -> AsyncIte
         tls = _tls(config, clock.now())
         url = _url(config, listener)
         try:
-            services = await stack.enter_async_context(running_services(config, url, clock))
-        except (OSError, ValueError, SchemaTooNewError) as error:
+            services = await stack.enter_async_context(running_services(config, url, listener.getsockname()[0], clock))
+        except (OSError, ValueError, SchemaTooNewError, OperationalError) as error:
             raise StartError(str(error)) from error
         ready = asyncio.Event()
         server = _Server(_uvicorn_config(config, services, tls), ready.set)

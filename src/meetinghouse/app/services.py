@@ -6,18 +6,32 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from prometheus_client import CollectorRegistry
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from meetinghouse.app.config import Config
 from meetinghouse.bus.local import LocalBus
-from meetinghouse.db.clock import Clock
+from meetinghouse.db.clock import Clock, SystemClock
 from meetinghouse.db.engine import Database
+from meetinghouse.db.migrate import SchemaTooNewError
 from meetinghouse.media.agent import Agent
 from meetinghouse.media.engine import EngineConfig, MediaEngine, native_engine
 from meetinghouse.media.fake import FakeEngine
+from meetinghouse.media.statistics import MediaMetrics
+from meetinghouse.meetings.sessions import Sessions
+from meetinghouse.regions.model import Region
 from meetinghouse.security.keyring import Keyring
 from meetinghouse.security.limiter import Limiter
 from meetinghouse.telemetry.health import Health
+
+# The one region of this installation, as the first tenant's policy names it.
+_REGION_ID = "local"
+_REGION_OPERATOR = "own"
+
+
+class StartError(Exception):
+    """The server or a command cannot start; the text says why and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +40,16 @@ class Services:
 
     config: Config
     public_url: str
+    listen_address: str
     clock: Clock
     db: Database
     bus: LocalBus
     keys: Keyring
     limiter: Limiter
     agent: Agent
+    sessions: Sessions
+    media_registry: CollectorRegistry
+    region: Region
     health: Health
 
 
@@ -46,22 +64,64 @@ async def database_of(config: Config) -> Database:
 
 
 @asynccontextmanager
-async def running_services(config: Config, public_url: str, clock: Clock) -> AsyncIterator[Services]:
+async def on_data(config: Config) -> AsyncIterator[tuple[Database, Keyring, Clock]]:
+    """What a command needs that works on the data itself, perhaps beside a running server.
+
+    Raises:
+        StartError: the data directory cannot be used.
+
+    """
+    try:
+        config.data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        keys, db = keyring_of(config), await database_of(config)
+    except (OSError, ValueError, SchemaTooNewError, OperationalError) as error:
+        message = f"The data directory {config.data_directory} cannot be used: {error}."
+        raise StartError(message) from error
+    try:
+        yield db, keys, SystemClock()
+    finally:
+        await db.close()
+
+
+@asynccontextmanager
+async def running_services(
+    config: Config, public_url: str, listen_address: str, clock: Clock
+) -> AsyncIterator[Services]:
     """Everything, for as long as the block runs."""
     async with AsyncExitStack() as stack:
         db = await database_of(config)
         stack.push_async_callback(db.close)
+        keys = keyring_of(config)
         agent = Agent(_engine(config))
         stack.push_async_callback(agent.close)
+        # A registry of its own: two servers in one process (tests) count apart.
+        media_registry = CollectorRegistry()
+        media_metrics = MediaMetrics(media_registry)
+        agent.subscribe(media_metrics.observe)
+        sessions = Sessions(
+            db=db,
+            clock=clock,
+            keys=keys,
+            agent=agent,
+            limits=config.limits,
+            settings=config.meetings,
+            public_url=public_url,
+        )
+        stack.push_async_callback(sessions.stop)
+        await sessions.start()
         services = Services(
             config=config,
             public_url=public_url,
+            listen_address=listen_address,
             clock=clock,
             db=db,
             bus=LocalBus(),
-            keys=keyring_of(config),
+            keys=keys,
             limiter=Limiter(clock, config.limits.remembered_keys),
             agent=agent,
+            sessions=sessions,
+            media_registry=media_registry,
+            region=Region(_REGION_ID, config.region.jurisdiction, _REGION_OPERATOR),
             health=Health(),
         )
         _add_checks(services)
@@ -71,7 +131,10 @@ async def running_services(config: Config, public_url: str, clock: Clock) -> Asy
 def _engine(config: Config) -> MediaEngine:
     media = config.media
     settings = EngineConfig(
-        listen=media.listen, advertise=list(media.advertise), statistics_interval_ms=media.statistics_interval_ms
+        listen=media.listen,
+        advertise=list(media.advertise),
+        statistics_interval_ms=media.statistics_interval_ms,
+        offer_bytes=config.limits.offer_bytes,
     )
     return FakeEngine(settings) if media.engine == "fake" else native_engine(settings)
 

@@ -7,11 +7,25 @@ from typing import Any
 import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
+from prometheus_client import CollectorRegistry
 
-from meetinghouse.app.settings import BrandingSettings
+from meetinghouse.app.local import lan_urls, qr_svg, qr_url
+from meetinghouse.app.settings import BrandingSettings, TelemetrySettings
 from meetinghouse.app.version import program_commit, program_version
 from meetinghouse.meetings.messages import PROTOCOL
+from meetinghouse.people.identify import AnyRequest
+from meetinghouse.people.model import Actor, Scope
+from meetinghouse.security.networks import is_within
+from meetinghouse.security.refusal import Refusal
+from meetinghouse.telemetry import metrics
 from meetinghouse.telemetry.health import Health
+
+
+class Local(msgspec.Struct, frozen=True):
+    """How somebody in the same room reaches this server."""
+
+    lan_urls: list[str]
+    qr_url: str | None
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -44,6 +58,38 @@ async def readyz(health: NamedDependency[Health]) -> Response[dict[str, Any]]:
     return Response(body, status_code=200 if good else 503)
 
 
+@get("/metrics", include_in_schema=False)
+async def metrics_text(
+    request: AnyRequest,
+    media_registry: NamedDependency[CollectorRegistry],
+    telemetry_settings: NamedDependency[TelemetrySettings],
+    optional_actor: NamedDependency[Actor | None],
+) -> Response[bytes]:
+    """Prometheus metrics, to the operator's own networks and to administrators' tokens."""
+    address = request.client.host if request.client else ""
+    if not is_within(address, telemetry_settings.metrics_networks):
+        if optional_actor is None:
+            raise Refusal(401, "not_signed_in", "Ask from a network in telemetry.metrics_networks, or with a token.")
+        optional_actor.must(Scope.ADMIN)
+    return Response(metrics.render(media_registry), media_type=metrics.CONTENT_TYPE)
+
+
+@get("/local")
+async def local(public_url: NamedDependency[str], listen_address: NamedDependency[str]) -> Local:
+    """Addresses on the local network, and a QR code of the one to scan, when people in the same room can reach it."""
+    urls = lan_urls(public_url, listen_address)
+    return Local(urls, qr_url(urls))
+
+
+@get("/local/qr.svg", include_in_schema=False)
+async def local_qr(public_url: NamedDependency[str], listen_address: NamedDependency[str]) -> Response[bytes]:
+    """The QR code."""
+    urls = lan_urls(public_url, listen_address)
+    if not urls:
+        raise Refusal(404, "not_found", "This server is not reachable from a local network.")
+    return Response(qr_svg(urls[0]), media_type="image/svg+xml")
+
+
 @get("/version")
 async def version() -> Version:
     """The program's version, and the signalling protocol that it speaks."""
@@ -54,3 +100,7 @@ async def version() -> Version:
 async def branding(branding_settings: NamedDependency[BrandingSettings]) -> Branding:
     """The name to show and the languages to offer."""
     return Branding(branding_settings.name, branding_settings.languages)
+
+
+ROOT_ROUTES = [healthz, readyz, metrics_text]
+API_ROUTES = [version, branding, local, local_qr]

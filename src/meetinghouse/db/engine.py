@@ -66,6 +66,8 @@ class Database:
             max_overflow=0,
             query_cache_size=_STATEMENT_CACHE,
             pool_reset_on_return=None,
+            # Parameters hold names and addresses; errors with them would carry these into the log.
+            hide_parameters=True,
         )
         _prepare_sqlite(engine, synchronous)
         database = cls(engine)

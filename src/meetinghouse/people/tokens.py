@@ -124,9 +124,7 @@ async def do_revoke_token(people: People, actor: Actor, token_id: str) -> None:
         )
 
 
-async def _subject(
-    connection: AsyncConnection, actor: Actor, member_email: str | None, *, owner: bool
-) -> Member:
+async def _subject(connection: AsyncConnection, actor: Actor, member_email: str | None, *, owner: bool) -> Member:
     """The member that the token shall speak for; for anybody but the actor, this takes an administrator."""
     if member_email is None and not owner:
         member = await tables.member(connection, actor.member_id)

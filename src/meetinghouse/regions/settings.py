@@ -8,7 +8,5 @@ import msgspec
 class RegionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The section `region`: the one region of this installation."""
 
-    id: str = "local"
     # ISO 3166-1 alpha-2 of the law it stands under; empty until the operator says it.
     jurisdiction: str = ""
-    operator: str = "own"

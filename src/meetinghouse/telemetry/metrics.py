@@ -26,6 +26,6 @@ STARTED_AT = Gauge("meetinghouse_started_at_seconds", "When this process was rea
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def render() -> bytes:
-    """The Prometheus text format."""
-    return generate_latest(REGISTRY)
+def render(*more: CollectorRegistry) -> bytes:
+    """The Prometheus text format of the process's registry, and of `more`."""
+    return b"".join(generate_latest(registry) for registry in (REGISTRY, *more))

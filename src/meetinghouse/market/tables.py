@@ -1,0 +1,39 @@
+"""SQL of market rules."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import Column, String, Table, Text, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from meetinghouse.db.schema import metadata
+from meetinghouse.db.types import Json, UtcTime
+from meetinghouse.market.model import Rule, RuleSet
+
+market_rule_sets = Table(
+    "market_rule_sets",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("operator_id", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("rules", Json, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("activated_at", UtcTime),
+)
+
+_NONE = RuleSet(id="", name="", rules=(), activated_at=None)
+
+
+async def active_rule_set(connection: AsyncConnection) -> RuleSet:
+    """The set that was activated last; an empty one, which leaves the defaults, when there is none."""
+    query = (
+        select(market_rule_sets)
+        .where(market_rule_sets.c.activated_at.is_not(None))
+        .order_by(market_rule_sets.c.activated_at.desc())
+        .limit(1)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        return _NONE
+    rules = msgspec.convert(row.rules.get("rule", []), tuple[Rule, ...])
+    return RuleSet(id=row.id, name=row.name, rules=rules, activated_at=row.activated_at)
