@@ -37,6 +37,11 @@ impl Demux {
         self.by_address.insert(address, peer);
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_address.is_empty() && self.by_ufrag.is_empty()
+    }
+
     /// Forgets an address, if it still is this peer's.
     pub(crate) fn forget(&mut self, address: SocketAddr, peer: u32) {
         if self.peer_at(address) == Some(peer) {

@@ -177,3 +177,71 @@ impl Engine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+    use crate::testing::some_moment;
+    use crate::{CommandKind, Limits};
+
+    fn engine(now: Instant) -> Engine {
+        let config = Config {
+            candidates: Vec::new(),
+            seed: [1; 32],
+            wall_clock: UNIX_EPOCH,
+            statistics_interval: Duration::from_secs(3600),
+            limits: Limits::default(),
+        };
+        Engine::new(config, now)
+    }
+
+    fn add(engine: &mut Engine, now: Instant, peer: &str) {
+        let kind = CommandKind::AddPeer {
+            peer: Arc::from(peer),
+            offer: include_str!("../tests/fixtures/chromium.sdp").to_owned(),
+            publish: true,
+            subscribe: true,
+        };
+        engine.submit(now, Command { id: 1, room: Arc::from("room"), kind }, &mut Outbox::new());
+    }
+
+    #[test]
+    fn a_panic_costs_the_peer_that_it_happened_for() {
+        let now = some_moment();
+        let mut engine = engine(now);
+        add(&mut engine, now, "ana");
+        add(&mut engine, now, "bo");
+        while engine.poll_event().is_some() {}
+        let bo = engine.rooms.get(0).unwrap().by_id["bo"];
+        let calm = engine.guarded(now, &mut Outbox::new(), |engine, _| {
+            engine.blamed = Some(bo);
+            panic!("a bug, made for this test");
+        });
+        assert!(!calm);
+        let event = engine.poll_event();
+        assert!(
+            matches!(&event, Some(Event::PeerFailed { peer, reason: "panic", .. }) if &**peer == "bo"),
+            "{event:?}"
+        );
+        let room = engine.snapshot("room").unwrap();
+        assert_eq!(room.peers.iter().map(|peer| &*peer.peer).collect::<Vec<_>>(), ["ana"]);
+    }
+
+    #[test]
+    fn every_table_is_empty_after_the_last_peer() {
+        let now = some_moment();
+        let mut engine = engine(now);
+        for peer in ["ana", "bo"] {
+            add(&mut engine, now, peer);
+        }
+        for peer in ["ana", "bo"] {
+            let kind = CommandKind::RemovePeer { peer: Arc::from(peer) };
+            engine.submit(now, Command { id: 2, room: Arc::from("room"), kind }, &mut Outbox::new());
+        }
+        assert_eq!((engine.peers.len(), engine.streams.len(), engine.rooms.len()), (0, 0, 0));
+        assert!(engine.room_keys.is_empty() && engine.demux.is_empty());
+        assert!(engine.snapshot("room").is_none());
+    }
+}

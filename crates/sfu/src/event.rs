@@ -28,7 +28,8 @@ pub struct Slot {
     pub peer: Option<Arc<str>>,
     /// Which stream; meaningless in an empty slot.
     pub source: Source,
-    /// RTP time stamp with which the stream begins in this slot (90 kHz or 48 kHz).
+    /// Nothing of the stream has an earlier RTP time stamp in this slot, and nothing of what filled it before has a
+    /// later one (90 kHz or 48 kHz, compared on the circle of 32 bits).
     pub rtp_timestamp: u32,
     /// The participant's browser did not offer this codec: nothing is sent.
     pub cannot_decode: bool,

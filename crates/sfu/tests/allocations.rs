@@ -57,7 +57,9 @@ fn a_forwarded_packet_costs_no_allocation() {
         stage.pass(Duration::from_millis(2));
         if number.is_multiple_of(1000) {
             ana.check(&mut stage);
-            viewers.iter().for_each(|viewer| viewer.check(&mut stage));
+            for viewer in &viewers {
+                viewer.check(&mut stage);
+            }
         }
         while stage.engine.poll_event().is_some() {}
     }

@@ -13,6 +13,9 @@ const INTERVAL: Duration = Duration::from_millis(60);
 /// Arrivals that trigger feedback at once, so that one packet covers them.
 const FULL: usize = 300;
 
+/// Arrivals kept for a peer to which nothing may be sent at the moment (no consent); then they are of no use.
+const MAX_KEPT: usize = 4 * FULL;
+
 /// Arrivals since the last feedback.
 #[derive(Debug)]
 pub(crate) struct TransportArrivals {
@@ -32,6 +35,9 @@ impl TransportArrivals {
     pub(crate) fn packet(&mut self, sequence: u16, now: Instant) {
         let arrival =
             (self.unwrapper.unwrap(sequence), now.saturating_duration_since(self.epoch).as_micros() as i64);
+        if self.arrivals.len() >= MAX_KEPT {
+            self.arrivals.clear();
+        }
         match self.arrivals.last() {
             Some(last) if last.0 >= arrival.0 => {
                 if let Err(at) = self.arrivals.binary_search_by_key(&arrival.0, |it| it.0) {

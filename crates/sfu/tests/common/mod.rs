@@ -1,4 +1,5 @@
 //! The smallest client that an engine talks to: ICE checks, DTLS, SRTP, and nothing else.
+#![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,7 +12,8 @@ use sfu::{Command, CommandKind, Config, Engine, Event, Limits, Outbox, Source, T
 use wire::rtp::{Outgoing, write_header};
 use wire::stun::{OutgoingRequest, Role, write_request};
 
-const OFFER: &str = include_str!("../fixtures/chromium.sdp");
+/// A recorded offer of Chromium: 33 m-lines, the mids 0 to 32.
+pub(crate) const OFFER: &str = include_str!("../fixtures/chromium.sdp");
 
 /// Some moment to count from: an `Instant` can be had nowhere else.
 #[allow(clippy::disallowed_methods, reason = "only differences matter to a test")]
