@@ -158,6 +158,12 @@ impl Client {
         let answer = SdpAnswer::from_sdp_string(sdp).expect("str0m reads the answer");
         let Some(pending) = self.pending.take() else { return };
         self.rtc.sdp_api().accept_answer(pending, answer).expect("str0m accepts the answer");
+        for publication in self.publications.iter().filter(|it| !it.is_audio()) {
+            // Unlike browsers, str0m spends at most 15 % of its bitrate on retransmissions unless told otherwise.
+            if let Some(stream) = self.rtc.direct_api().stream_tx_by_mid(publication.mid, None) {
+                stream.set_rtx_cache(1024, Duration::from_secs(3), None);
+            }
+        }
         self.drain(now);
     }
 
@@ -358,7 +364,7 @@ impl Client {
         params
             .iter()
             .find(|params| params.spec().codec == codec)
-            .map(|params| params.pt())
+            .map(str0m::format::PayloadParams::pt)
             .expect("a codec of ours")
     }
 

@@ -214,7 +214,7 @@ mod tests {
         std::iter::from_fn(|| network.arrived(end))
             .map(|datagram| {
                 let n = u32::from_be_bytes(datagram.bytes.try_into().unwrap());
-                (n, datagram.at - start - Duration::from_millis(n.into()))
+                (n, datagram.at - (start + Duration::from_millis(n.into())))
             })
             .collect()
     }

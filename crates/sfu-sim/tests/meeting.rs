@@ -199,6 +199,7 @@ fn permissions_hold_in_the_engine() {
     world.set_view(ana, &[(watcher, Source::Camera), (source, Source::Camera)]);
     world.set_view(watcher, &[(ana, Source::Camera)]);
     world.set_view(source, &[(ana, Source::Camera)]);
+    world.run_for(SECOND);
     let since = world.now;
     world.run_for(2 * SECOND);
     assert_eq!(pictures(&world, ana, watcher, Source::Camera, since), 0);

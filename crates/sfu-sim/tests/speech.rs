@@ -11,7 +11,7 @@ fn speakers(world: &World) -> Vec<String> {
         Event::SpeakersChanged { speakers, .. } => Some(speakers),
         _ => None,
     });
-    last.into_iter().flatten().map(|name| name.to_string()).collect()
+    last.into_iter().flatten().map(ToString::to_string).collect()
 }
 
 /// Six people with only microphones; the quiet ones send room noise.
