@@ -14,7 +14,7 @@ export default defineConfig({
     {
       path: "src/i18n/locales/{locale}/app",
       include: ["src"],
-      exclude: [...CALL_FOLDERS, "src/i18n/locales"],
+      exclude: [...CALL_FOLDERS.map((folder) => `${folder}/**`), "src/i18n/locales/**"],
     },
   ],
 });

@@ -84,26 +84,22 @@ function lastDay(until: string, zone: string): string | null {
   return new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short" }).format(at);
 }
 
+/** Our rhythms as the parts of a rule, in this order: FREQ, INTERVAL, BYDAY. */
+const SHAPES: readonly (readonly [RegExp, Rhythm])[] = [
+  [/^DAILY 1 $/, "daily"],
+  [/^WEEKLY 1 MO,TU,WE,TH,FR$/, "weekdays"],
+  [/^WEEKLY 1 ([A-Z]{2})?$/, "weekly"],
+  [/^WEEKLY 2 ([A-Z]{2})?$/, "fortnightly"],
+  [/^MONTHLY 1 $/, "monthly"],
+  [/^MONTHLY 1 (-1|\+?[1-4])[A-Z]{2}$/, "monthly-weekday"],
+  [/^YEARLY 1 $/, "yearly"],
+];
+const KNOWN_PARTS = new Set(["FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "WKST"]);
+
 function rhythmOf(parts: ReadonlyMap<string, string>): Rhythm | null {
-  const byDay = parts.get("BYDAY");
-  const known = new Set(["FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "WKST"]);
-  if ([...parts.keys()].some((key) => !known.has(key))) return null;
-  const interval = parts.get("INTERVAL") ?? "1";
-  switch (parts.get("FREQ")) {
-    case "DAILY":
-      return interval === "1" && byDay === undefined ? "daily" : null;
-    case "WEEKLY":
-      if (byDay === "MO,TU,WE,TH,FR") return interval === "1" ? "weekdays" : null;
-      if (byDay?.includes(",") === true) return null;
-      return interval === "1" ? "weekly" : interval === "2" ? "fortnightly" : null;
-    case "MONTHLY":
-      if (interval !== "1") return null;
-      return byDay === undefined ? "monthly" : /^(-1|[1-4])[A-Z]{2}$/.test(byDay) ? "monthly-weekday" : null;
-    case "YEARLY":
-      return interval === "1" && byDay === undefined ? "yearly" : null;
-    default:
-      return null;
-  }
+  if ([...parts.keys()].some((key) => !KNOWN_PARTS.has(key))) return null;
+  const shape = `${parts.get("FREQ")} ${parts.get("INTERVAL") ?? "1"} ${parts.get("BYDAY") ?? ""}`;
+  return SHAPES.find(([pattern]) => pattern.test(shape))?.[1] ?? null;
 }
 
 /** "Every week on Monday": the words of a rhythm that begins on `start`. */
