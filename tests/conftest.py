@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from accounts import Owner, signed_in_owner
 from meetinghouse.app.config import Config, load_config
 from meetinghouse.app.server import Running, running_server
 
@@ -76,3 +77,10 @@ async def client(server: Running) -> AsyncIterator[httpx2.AsyncClient]:
     """An HTTP client of `server` without any sign-in."""
     async with httpx2.AsyncClient(base_url=server.url, trust_env=False) as http:
         yield http
+
+
+@pytest.fixture
+async def owner(server: Running) -> AsyncIterator[Owner]:
+    """The first owner of `server`, signed in."""
+    async with signed_in_owner(server) as signed_in:
+        yield signed_in

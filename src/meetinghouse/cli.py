@@ -32,9 +32,7 @@ def _version() -> str:
     return program_version()
 
 
-app = App(
-    name="meetinghouse", help="Video conferencing that nobody can take away from its users.", version=lambda: _version()
-)
+app = App(name="meetinghouse", help="Video conferencing that nobody can take away from its users.", version=_version)
 owner_app = App(name="owner", help="The first owner.")
 token_app = App(name="token", help="API tokens.")
 meeting_app = App(name="meeting", help="Meetings.")

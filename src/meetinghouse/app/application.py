@@ -10,6 +10,7 @@ from litestar.di import Provide
 from litestar.types import ASGIApp
 
 from meetinghouse.app.gate import Gate
+from meetinghouse.app.idempotency import Idempotency
 from meetinghouse.app.pages import PAGE_ROUTES, StaticFiles
 from meetinghouse.app.problems import EXCEPTION_HANDLERS
 from meetinghouse.app.services import Services
@@ -36,7 +37,8 @@ def create_app(services: Services) -> ASGIApp:
         openapi_config=None,
         logging_config=None,
     )
-    return Gate(app, services.public_url)
+    idempotent = Idempotency(app, services.db, services.keys, services.clock, services.config.limits)
+    return Gate(idempotent, services.public_url)
 
 
 def _dependencies(services: Services) -> dict[str, Provide]:
