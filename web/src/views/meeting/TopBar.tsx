@@ -82,12 +82,13 @@ function ViewMenu({ call }: { readonly call: Call }) {
   const { preferences } = useDevices(call);
   return (
     <Menu
-      label={t`View`}
+      label={t`View options`}
       placement="bottom end"
       trigger={
         <Button
           size="small"
           variant="quiet"
+          aria-label={t`View options`}
           icon={
             preferences.view === "gallery" ? (
               <Grid2x2 size={16} aria-hidden="true" />
