@@ -9,9 +9,9 @@ const FIRST_RETRY: Duration = Duration::from_millis(300);
 /// Repetitions double up to this: a camera that was switched off is not asked forever at full rate.
 const MAX_RETRY: Duration = Duration::from_secs(2);
 
-/// After a key frame came. Key frames are five to ten times the size of others: with more than two a second all
+/// After a key frame came. Key frames are five to ten times the size of others: with more than three a second all
 /// receivers pay for one. A newcomer waits this long at worst.
-const MIN_INTERVAL: Duration = Duration::from_millis(500);
+const MIN_INTERVAL: Duration = Duration::from_millis(300);
 
 /// Requests for one layer of one stream.
 #[derive(Debug, Default)]
@@ -97,7 +97,7 @@ mod tests {
         requests.came(start + Duration::from_millis(100));
         assert_eq!(run(&mut requests, start, 100, 200), []);
         requests.want();
-        assert_eq!(run(&mut requests, start, 200, 700), [600]);
+        assert_eq!(run(&mut requests, start, 200, 700), [400]);
         requests.cancel();
         assert_eq!(run(&mut requests, start, 700, 3000), []);
     }

@@ -61,7 +61,7 @@ fn seeds() -> Vec<Vec<u8>> {
     });
     push(&|out| {
         let arrivals: Vec<_> = (0..60).map(|n| (n * (1 + n % 3), n as i64 * 700)).collect();
-        rtcp::write_transport_feedback(out, 1, 2, 3, &arrivals);
+        rtcp::write_transport_feedback(out, 1, 2, 3, 0, &arrivals);
     });
     push(&|out| out.extend_from_slice(b"\x8f\xce\x00\x05\0\0\0\x01\0\0\0\0REMB\x01\x0b\xd0\x90\0\0\0\x09"));
     push(&|out| {

@@ -101,7 +101,7 @@ proptest! {
         let mut rest = arrivals.as_slice();
         while !rest.is_empty() {
             let mut out = Vec::new();
-            let covered = rtcp::write_transport_feedback(&mut out, 1, 2, 0, rest);
+            let covered = rtcp::write_transport_feedback(&mut out, 1, 2, 0, rest[0].0, rest);
             prop_assert!(covered > 0 && out.len() <= 1200);
             rest = &rest[covered..];
             let Some(Ok(Packet::TransportFeedback(feedback))) = rtcp::packets(&out).next() else {

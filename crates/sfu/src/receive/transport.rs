@@ -24,11 +24,20 @@ pub(crate) struct TransportArrivals {
     arrivals: Vec<(u64, i64)>,
     due: Option<Instant>,
     feedback_count: u8,
+    /// Above all that was told: what is missing from here on is told as lost.
+    next: u64,
 }
 
 impl TransportArrivals {
     pub(crate) fn new(now: Instant) -> Self {
-        Self { epoch: now, unwrapper: Unwrapper::new(), arrivals: Vec::new(), due: None, feedback_count: 0 }
+        Self {
+            epoch: now,
+            unwrapper: Unwrapper::new(),
+            arrivals: Vec::new(),
+            due: None,
+            feedback_count: 0,
+            next: 0,
+        }
     }
 
     /// Records a packet by its transport-wide sequence number.
@@ -68,11 +77,13 @@ impl TransportArrivals {
         let mut rest = self.arrivals.as_slice();
         while !rest.is_empty() {
             let mut covered = 0;
-            let count = self.feedback_count;
-            send(&mut |bytes| covered = write_transport_feedback(bytes, sender, media, count, rest));
+            let (count, next) = (self.feedback_count, self.next);
+            send(&mut |bytes| covered = write_transport_feedback(bytes, sender, media, count, next, rest));
             self.feedback_count = self.feedback_count.wrapping_add(1);
             // A send that wrote nothing (no keys, no address) drops what it had.
-            rest = rest.get(covered.max(1)..).unwrap_or_default();
+            let (told, left) = rest.split_at(covered.clamp(1, rest.len()));
+            self.next = told.last().map_or(next, |(sequence, _)| next.max(sequence + 1));
+            rest = left;
         }
         self.arrivals.clear();
         self.due = None;
@@ -104,5 +115,22 @@ mod tests {
         assert_eq!(read, [(65_535, Some(0)), (0, Some(8000)), (1, Some(4000))]);
         assert_eq!(arrivals.due(), None);
         arrivals.flush(1, 2, |_| panic!("nothing is left"));
+    }
+
+    #[test]
+    fn tells_losses_between_two_feedbacks() {
+        let start = crate::testing::some_moment();
+        let mut arrivals = TransportArrivals::new(start);
+        let mut told = Vec::new();
+        for sequence in [10, 11, 14] {
+            arrivals.packet(sequence, start);
+            let mut bytes = Vec::new();
+            arrivals.flush(1, 2, |write| write(&mut bytes));
+            let Some(Ok(Packet::TransportFeedback(feedback))) = packets(&bytes).next() else {
+                panic!("no feedback")
+            };
+            told.extend(feedback.arrivals().map(|it| (it.sequence, it.arrived_us.is_some())));
+        }
+        assert_eq!(told, [(10, true), (11, true), (12, false), (13, false), (14, true)]);
     }
 }

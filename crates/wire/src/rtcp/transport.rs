@@ -195,18 +195,21 @@ impl Iterator for Arrivals<'_> {
 /// Appends one feedback packet and returns how many of `arrivals` it covers; call again with the rest.
 ///
 /// `arrivals` are (extended sequence number, µs on any steady clock, not negative), strictly ascending by number; the
-/// packet begins at the first. It ends before a gap that would make it too long or a delta beyond ±8.19 s. Returns 0
+/// packet begins at `base`, and what lies between that and the first arrival is told as lost; a `base` that is not near
+/// before it is moved to it. The packet ends before a gap that would make it too long or a delta beyond ±8.19 s. Returns 0
 /// only for an empty slice.
 pub fn write_transport_feedback(
     out: &mut Vec<u8>,
     sender: u32,
     media: u32,
     feedback_count: u8,
+    base: u64,
     arrivals: &[(u64, i64)],
 ) -> usize {
-    let Some(&(base, first_us)) = arrivals.first() else { return 0 };
+    let Some(&(first, first_us)) = arrivals.first() else { return 0 };
+    let base = if (1..MAX_SPAN).contains(&first.saturating_sub(base)) { base } else { first };
     let reference = first_us.div_euclid(TICK_US).div_euclid(REFERENCE_TICKS);
-    let covered = fitting(arrivals, reference * REFERENCE_TICKS);
+    let covered = fitting(arrivals, base, reference * REFERENCE_TICKS);
     let arrivals = arrivals.get(..covered).unwrap_or(arrivals);
     let plan = Plan { arrivals, next: base, ticks: reference * REFERENCE_TICKS };
     let count = arrivals.last().map_or(0, |(last, _)| last - base + 1);
@@ -228,9 +231,8 @@ pub fn write_transport_feedback(
     covered
 }
 
-/// How many leading arrivals fit one packet whose times begin at `ticks`.
-fn fitting(arrivals: &[(u64, i64)], mut ticks: i64) -> usize {
-    let base = arrivals.first().map_or(0, |(sequence, _)| *sequence);
+/// How many leading arrivals fit one packet whose numbers begin at `base` and whose times begin at `ticks`.
+fn fitting(arrivals: &[(u64, i64)], base: u64, mut ticks: i64) -> usize {
     let mut previous = None;
     arrivals
         .iter()
@@ -310,7 +312,7 @@ mod tests {
         let mut read = Vec::new();
         while !rest.is_empty() {
             let mut out = Vec::new();
-            let covered = write_transport_feedback(&mut out, 1, 2, 3, rest);
+            let covered = write_transport_feedback(&mut out, 1, 2, 3, rest[0].0, rest);
             rest = &rest[covered..];
             let Some(Ok(Packet::TransportFeedback(feedback))) = packets(&out).next() else {
                 panic!("no feedback")
@@ -336,6 +338,23 @@ mod tests {
     }
 
     #[test]
+    fn losses_before_the_first_arrival_are_told_from_the_base_on() {
+        let first_of = |base| {
+            let mut out = Vec::new();
+            assert_eq!(write_transport_feedback(&mut out, 1, 2, 0, base, &[(1000, 500)]), 1);
+            let Some(Ok(Packet::TransportFeedback(feedback))) = packets(&out).next() else {
+                panic!("no feedback")
+            };
+            assert_eq!(feedback.arrivals().last().unwrap().arrived_us, Some(500));
+            feedback.base_sequence
+        };
+        assert_eq!(first_of(990), 990);
+        assert_eq!(first_of(1000), 1000);
+        assert_eq!(first_of(1001), 1000, "a late arrival begins its own packet");
+        assert_eq!(first_of(1000 - MAX_SPAN), 1000, "an outage is told as nothing");
+    }
+
+    #[test]
     fn a_pause_begins_another_packet() {
         let read = round_trip(&[(1, 0), (2, 10_000_000), (5000, 10_000_250)]);
         assert_eq!(read.iter().filter_map(|a| a.arrived_us).collect::<Vec<_>>(), [0, 10_000_000, 10_000_250]);
@@ -345,7 +364,7 @@ mod tests {
     fn long_runs_are_one_chunk() {
         let arrivals: Vec<_> = (0..300).map(|n| (n, n as i64 * 250)).collect();
         let mut out = Vec::new();
-        assert_eq!(write_transport_feedback(&mut out, 1, 2, 0, &arrivals), 300);
+        assert_eq!(write_transport_feedback(&mut out, 1, 2, 0, 0, &arrivals), 300);
         assert_eq!(out.len(), 20 + 2 + 300 + 2, "one chunk, a byte each, padding");
     }
 
@@ -353,7 +372,7 @@ mod tests {
     fn missing_deltas_are_an_error() {
         let arrivals: Vec<_> = (0..20).map(|n| (n, n as i64 * 250)).collect();
         let mut out = Vec::new();
-        write_transport_feedback(&mut out, 1, 2, 0, &arrivals);
+        write_transport_feedback(&mut out, 1, 2, 0, 0, &arrivals);
         out.truncate(out.len() - 4);
         out[3] -= 1;
         assert_eq!(packets(&out).next(), Some(Err(Error::Truncated)));
