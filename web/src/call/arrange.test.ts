@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { arrange, type Scene, wantedTiles } from "./arrange.ts";
 
-const people = (count: number): string[] => ["me", ...Array.from({ length: count - 1 }, (_, index) => `p${index + 1}`)];
+const people = (count: number): string[] => [
+  "me",
+  ...Array.from({ length: count - 1 }, (_, index) => `p${index + 1}`),
+];
 
 function scene(change: Partial<Scene> = {}): Scene {
   return {
@@ -25,8 +28,10 @@ const large = (change: Partial<Scene>): string | undefined =>
 describe("who is large", () => {
   it("is nobody in the gallery", () => expect(large({})).toBeUndefined());
   it("is who speaks in the speaker view", () => expect(large({ view: "speaker", active: "p2" })).toBe("p2"));
-  it("is somebody else than oneself before anybody spoke", () => expect(large({ view: "speaker" })).toBe("p1"));
-  it("is who the host put into the spotlight", () => expect(large({ spotlight: "p3", active: "p1" })).toBe("p3"));
+  it("is somebody else than oneself before anybody spoke", () =>
+    expect(large({ view: "speaker" })).toBe("p1"));
+  it("is who the host put into the spotlight", () =>
+    expect(large({ spotlight: "p3", active: "p1" })).toBe("p3"));
   it("is first of all who one has pinned", () => expect(large({ pinned: "p1", spotlight: "p3" })).toBe("p1"));
   it("is nobody who has left", () => expect(large({ pinned: "gone" })).toBeUndefined());
 });

@@ -80,7 +80,11 @@ function withLarge(scene: Scene, participant: string, source: "camera" | "screen
 }
 
 /** Who speaks is on the strip: in the last place, where nobody else moves. */
-function withActive(strip: readonly string[], others: readonly string[], active: string | null): readonly string[] {
+function withActive(
+  strip: readonly string[],
+  others: readonly string[],
+  active: string | null,
+): readonly string[] {
   if (active === null || strip.includes(active) || !others.includes(active)) return strip;
   return [...strip.slice(0, -1), active];
 }

@@ -23,7 +23,7 @@ import type { Devices } from "./devices.ts";
 import { Emitter } from "./emitter.ts";
 import type { RememberedSession } from "./entry.ts";
 import { Local } from "./local.ts";
-import { markJoin } from "./marks.ts";
+import { markJoin, skipJoin } from "./marks.ts";
 import { Media } from "./media.ts";
 import type { Lines } from "./offer.ts";
 import { bringSpeaker, keepOrder } from "./order.ts";
@@ -298,20 +298,27 @@ export class Call {
     }
     switch (message.type) {
       case "snapshot":
-        return this.#adoptSnapshot(fromSnapshot(message));
+        this.#adoptSnapshot(fromSnapshot(message));
+        return;
       case "slots":
         this.stage.setSlots(message.slots);
-        return this.#set({ slots: message.slots });
+        this.#set({ slots: message.slots });
+        return;
       case "speakers":
-        return this.#hear(message.participants);
+        this.#hear(message.participants);
+        return;
       case "reacted":
-        return this.#showReaction(message.participant, message.reaction);
+        this.#showReaction(message.participant, message.reaction);
+        return;
       case "asked_to_unmute":
-        return this.#notices.emit({ type: "asked_to_unmute", by: this.#nameOf(message.by) });
+        this.#notices.emit({ type: "asked_to_unmute", by: this.#nameOf(message.by) });
+        return;
       case "media_lost":
-        return this.#media.renew();
+        this.#media.renew();
+        return;
       case "closed":
-        return this.#end({ reason: message.reason });
+        this.#end({ reason: message.reason });
+        return;
       default:
     }
   }
@@ -324,6 +331,8 @@ export class Call {
     for (const source of ["camera", "screen"] as const) {
       this.stage.setLocal(pictureKey(state.you, source), this.local.getSnapshot()[source].track);
     }
+    if (first && !state.participants.some((other) => other.id !== state.you && isOn(other, "camera")))
+      skipJoin("first-frame");
     if (first && state.meeting.mute_on_entry && !mayHost(state)) this.local.setMicrophone(false);
     if (admitted) {
       this.#set({ phase: "joined" });
@@ -336,10 +345,17 @@ export class Call {
     this.#versioned = versioned;
     const { you, meeting, participants } = versioned.state;
     const present = [you, ...participants.flatMap(({ id }) => (id === you ? [] : [id]))];
-    this.#set({ meeting: versioned.state, title: meeting.title, order: keepOrder(this.#view.order, present) });
+    this.#set({
+      meeting: versioned.state,
+      title: meeting.title,
+      order: keepOrder(this.#view.order, present),
+    });
     void this.#media.setPeople(participants.length);
     if (before === undefined) return;
-    if (event === null) return this.#obey();
+    if (event === null) {
+      this.#obey();
+      return;
+    }
     switch (event.type) {
       case "participant": {
         const { participant } = event;
@@ -347,9 +363,13 @@ export class Call {
         if (participant.id === versioned.state.you) {
           if (old !== undefined && old.role !== participant.role)
             this.#notices.emit({ type: "role", role: participant.role });
-          return this.#obey();
+          this.#obey();
+          return;
         }
-        if (old === undefined) return this.#notices.emit({ type: "joined", name: participant.name });
+        if (old === undefined) {
+          this.#notices.emit({ type: "joined", name: participant.name });
+          return;
+        }
         if (!old.hand_raised_at && participant.hand_raised_at)
           this.#notices.emit({ type: "hand_raised", name: participant.name });
         return;
@@ -362,7 +382,8 @@ export class Call {
         return;
       }
       case "message":
-        return this.#outbox.arrived(event.message.key);
+        this.#outbox.arrived(event.message.key);
+        return;
       default:
     }
   }

@@ -33,7 +33,13 @@ export function grouped(messages: readonly ChatMessage[]): readonly Group[] {
   for (const line of messages) {
     const last = groups.at(-1);
     if (last !== undefined && belongs(line, last.lines.at(-1) ?? last.head)) last.lines.push(line);
-    else groups.push({ key: line.id, head: line, lines: [line], newDay: last === undefined || !sameDay(line, last.head) });
+    else
+      groups.push({
+        key: line.id,
+        head: line,
+        lines: [line],
+        newDay: last === undefined || !sameDay(line, last.head),
+      });
   }
   return groups;
 }

@@ -12,7 +12,8 @@ export function playChime(chime: keyof typeof NOTES_HZ, speakerId: string): void
   context ??= new AudioContext();
   if (context.state !== "running") return void context.resume();
   if (speakerId !== "") void context.setSinkId?.(speakerId).catch(() => {});
-  for (const [index, hz] of NOTES_HZ[chime].entries()) playNote(context, hz, context.currentTime + index * NOTE_SECONDS * 1.5);
+  for (const [index, hz] of NOTES_HZ[chime].entries())
+    playNote(context, hz, context.currentTime + index * NOTE_SECONDS * 1.5);
 }
 
 function playNote(context: AudioContext, hz: number, start: number): void {

@@ -20,7 +20,10 @@ describe("what somebody types", () => {
 describe("the passcode of a link", () => {
   const page = (hash: string) => {
     const shown: string[] = [];
-    const history = { state: null, replaceState: (_state: unknown, _title: string, url: string) => shown.push(url) };
+    const history = {
+      state: null,
+      replaceState: (_state: unknown, _title: string, url: string) => shown.push(url),
+    };
     return {
       shown,
       location: { hash, pathname: `/j/${LINK_ID}`, search: "" } as Location,

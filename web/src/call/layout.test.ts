@@ -2,7 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GAP, gallery, type Rect, type Size, spotlit, tileSize } from "./layout.ts";
 
-const stage = fc.record({ width: fc.integer({ min: 240, max: 4000 }), height: fc.integer({ min: 240, max: 3000 }) });
+const stage = fc.record({
+  width: fc.integer({ min: 240, max: 4000 }),
+  height: fc.integer({ min: 240, max: 3000 }),
+});
 const count = fc.integer({ min: 1, max: 49 });
 
 function overlap(a: Rect, b: Rect): boolean {

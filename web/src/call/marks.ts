@@ -17,10 +17,17 @@ export type JoinStep = (typeof JOIN_STEPS)[number];
 
 const PREFIX = "meetinghouse:join:";
 
+const skipped = new Set<JoinStep>();
+
+/** A step that will say nothing of this join: who is alone waits for a picture as long as others take to come. */
+export function skipJoin(step: JoinStep): void {
+  skipped.add(step);
+}
+
 /** Marks a step once per join; `click` begins a new join. */
 export function markJoin(step: JoinStep): void {
   if (step === "click") clearJoin();
-  else if (performance.getEntriesByName(PREFIX + step, "mark").length > 0) return;
+  else if (skipped.has(step) || performance.getEntriesByName(PREFIX + step, "mark").length > 0) return;
   performance.mark(PREFIX + step);
   if (step === "click" || performance.getEntriesByName(`${PREFIX}click`, "mark").length === 0) return;
   performance.measure(PREFIX + step, `${PREFIX}click`, PREFIX + step);
@@ -35,6 +42,7 @@ export function joinTimings(): readonly { readonly step: JoinStep; readonly ms: 
 }
 
 function clearJoin(): void {
+  skipped.clear();
   for (const step of JOIN_STEPS) {
     performance.clearMarks(PREFIX + step);
     performance.clearMeasures(PREFIX + step);

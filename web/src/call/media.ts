@@ -168,17 +168,20 @@ export class Media {
         markJoin("dtls");
         this.#failures = 0;
         this.#cancelTimer();
-        return this.#setState("connected");
+        this.#setState("connected");
+        return;
       case "disconnected":
         if (this.#state !== "connected") return;
         this.#setState("interrupted");
-        return this.#limit(DISCONNECTED_MS, () => void this.#restart(peer));
+        this.#limit(DISCONNECTED_MS, () => void this.#restart(peer));
+        return;
       case "failed":
         this.#setState("interrupted");
-        return this.#limit(
+        this.#limit(
           0,
           () => void (peer.iceConnectionState === "failed" ? this.#restart(peer) : this.#connect()),
         );
+        return;
       default:
     }
   }

@@ -35,7 +35,14 @@ describe("a speaker on a later page", () => {
   });
 
   it("takes the last place among those who never spoke", () => {
-    expect(bringSpeaker(everybody, "d", 4, new Map(), new Set(["me"]))).toEqual(["me", "a", "b", "d", "c", "e"]);
+    expect(bringSpeaker(everybody, "d", 4, new Map(), new Set(["me"]))).toEqual([
+      "me",
+      "a",
+      "b",
+      "d",
+      "c",
+      "e",
+    ]);
   });
 
   it("stays where it is when it is on the first page, or nobody can give way", () => {

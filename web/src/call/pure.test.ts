@@ -38,7 +38,8 @@ describe("links in chat", () => {
       fc.property(fc.string(), (text) => {
         const pieces = linkify(text);
         for (const piece of pieces) if (piece.type === "link") expect(piece.href).toMatch(/^https?:/);
-        if (pieces.every((piece) => piece.type === "text")) expect(pieces.map((piece) => piece.text).join("")).toBe(text);
+        if (pieces.every((piece) => piece.type === "text"))
+          expect(pieces.map((piece) => piece.text).join("")).toBe(text);
       }),
     );
     expect(linkify("javascript:alert(1)").every((piece) => piece.type === "text")).toBe(true);
@@ -69,7 +70,13 @@ describe("whom one may write to", () => {
       sent_at: `2026-11-23T09:${String(minute).padStart(2, "0")}:00Z`,
       text: id,
     });
-    const groups = grouped([line("1", "a", 0), line("2", "a", 1), line("3", "b", 1), line("4", "a", 2), line("5", "a", 20)]);
+    const groups = grouped([
+      line("1", "a", 0),
+      line("2", "a", 1),
+      line("3", "b", 1),
+      line("4", "a", 2),
+      line("5", "a", 20),
+    ]);
     expect(groups.map((group) => group.lines.map(({ id }) => id))).toEqual([["1", "2"], ["3"], ["4"], ["5"]]);
     expect(groups.map(({ newDay }) => newDay)).toEqual([true, false, false, false]);
   });
@@ -116,9 +123,18 @@ describe("who is large", () => {
 
 describe("a camera's encoding", () => {
   it("has bits for its size, and is smaller when tiles are", () => {
-    expect(cameraEncoding({ width: 1280, height: 720 }, 2)).toEqual({ maxBitrate: 2_000_000, scaleResolutionDownBy: 1 });
-    expect(cameraEncoding({ width: 1280, height: 720 }, 9)).toEqual({ maxBitrate: 700_000, scaleResolutionDownBy: 2 });
-    expect(cameraEncoding({ width: 320, height: 180 }, 9)).toEqual({ maxBitrate: 250_000, scaleResolutionDownBy: 1 });
+    expect(cameraEncoding({ width: 1280, height: 720 }, 2)).toEqual({
+      maxBitrate: 2_000_000,
+      scaleResolutionDownBy: 1,
+    });
+    expect(cameraEncoding({ width: 1280, height: 720 }, 9)).toEqual({
+      maxBitrate: 700_000,
+      scaleResolutionDownBy: 2,
+    });
+    expect(cameraEncoding({ width: 320, height: 180 }, 9)).toEqual({
+      maxBitrate: 250_000,
+      scaleResolutionDownBy: 1,
+    });
   });
 
   it("measures a phone held upright by its short side", () => {
@@ -182,8 +198,10 @@ describe("preferences", () => {
 
 describe("the browser", () => {
   it("is told by what it says of itself", () => {
-    const chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36";
-    const safari = "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_0) AppleWebKit/605.1 (KHTML, like Gecko) Version/18 Safari/605.1";
+    const chrome =
+      "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36";
+    const safari =
+      "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_0) AppleWebKit/605.1 (KHTML, like Gecko) Version/18 Safari/605.1";
     expect(permissionHelp(chrome, 0)).toBe("chromium");
     expect(permissionHelp(safari, 0)).toBe("safari");
     expect(permissionHelp(safari, 5)).toBe("ios");

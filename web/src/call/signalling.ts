@@ -137,7 +137,10 @@ export class Signalling {
 
   /** The network or the page is back: tries at once, and asks an open connection whether it still lives. */
   hurry(): void {
-    if (this.#welcomed) return this.#beat(0, PROBE_MS);
+    if (this.#welcomed) {
+      this.#beat(0, PROBE_MS);
+      return;
+    }
     if (this.#socket !== undefined) return;
     this.#attempt = 0;
     this.connect();
@@ -173,17 +176,22 @@ export class Signalling {
         this.#credentials = { resume: message.resume };
         this.#heartbeatMs = message.heartbeat_seconds * 1000;
         this.#beat(this.#heartbeatMs);
-        return this.#options.onWelcome(message);
+        this.#options.onWelcome(message);
+        return;
       case "ok":
       case "answer":
-        return this.#settle(message.id)?.resolve(message);
+        this.#settle(message.id)?.resolve(message);
+        return;
       case "error":
-        return this.#fail(message.id, message.code, message.detail);
+        this.#fail(message.id, message.code, message.detail);
+        return;
       case "closed":
         this.close();
-        return this.#options.onMessage(message);
+        this.#options.onMessage(message);
+        return;
       default:
-        return this.#options.onMessage(message);
+        this.#options.onMessage(message);
+        return;
     }
   }
 

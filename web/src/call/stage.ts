@@ -85,7 +85,10 @@ export class Stage {
       stream === undefined
         ? ""
         : `${this.#generation}/${filled?.slot.mid ?? "local"}/${stream.id}/${filled?.slot.rtp_timestamp ?? 0}`;
-    if (filled?.slot.cannot_decode) return this.#setPicture(video, "undecodable");
+    if (filled?.slot.cannot_decode) {
+      this.#setPicture(video, "undecodable");
+      return;
+    }
     if (this.#shown.get(video) === shown) return;
     this.#shown.set(video, shown);
     this.#setPicture(video, "waiting");

@@ -55,27 +55,40 @@ class Server {
       case 0: {
         const participant = person(id, { name: word });
         this.#participants.set(id, participant);
-        return this.#emit({ type: "participant", sequence, participant });
+        this.#emit({ type: "participant", sequence, participant });
+        return;
       }
       case 1:
         this.#participants.delete(id);
-        return this.#emit({ type: "participant_gone", sequence, participant: id, reason: "left" });
+        this.#emit({ type: "participant_gone", sequence, participant: id, reason: "left" });
+        return;
       case 2: {
         const waiting = { id, name: word, asked_at: "2026-11-23T09:00:00Z" };
         this.#waiting.set(id, waiting);
-        return this.#emit({ type: "waiting", sequence, waiting });
+        this.#emit({ type: "waiting", sequence, waiting });
+        return;
       }
       case 3:
         this.#waiting.delete(id);
-        return this.#emit({ type: "waiting_gone", sequence, waiting: id });
+        this.#emit({ type: "waiting_gone", sequence, waiting: id });
+        return;
       case 4:
         this.#meeting = { ...MEETING, title: word };
-        return this.#emit({ type: "meeting", sequence, meeting: this.#meeting });
+        this.#emit({ type: "meeting", sequence, meeting: this.#meeting });
+        return;
       default: {
         const key = `line-${sequence}`;
-        const message = { id: key, key, sender: id, sender_name: word, sent_at: "2026-11-23T09:00:00Z", text: word };
+        const message = {
+          id: key,
+          key,
+          sender: id,
+          sender_name: word,
+          sent_at: "2026-11-23T09:00:00Z",
+          text: word,
+        };
         this.#messages.set(key, message);
-        return this.#emit({ type: "message", sequence, message });
+        this.#emit({ type: "message", sequence, message });
+        return;
       }
     }
   }

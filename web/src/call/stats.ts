@@ -83,51 +83,74 @@ export class Statistics {
   sample(report: RTCStatsReport, at: number): Sample {
     const entries = [...report.values()] as RtpStats[];
     const byId = new Map(entries.map((entry) => [entry.id, entry]));
-    const remoteLoss = new Map(
-      entries
-        .filter((entry) => entry.type === "remote-inbound-rtp")
-        .map((entry) => [entry.localId, entry.fractionLost ?? 0]),
-    );
     const next = new Map<string, Counters>();
-    const streams: StreamSample[] = [];
-    const totals = { up: { bits: 0, lost: 0, packets: 0 }, down: { bits: 0, lost: 0, packets: 0 } };
+    const flows: Flow[] = [];
     for (const entry of entries) {
       if (entry.type !== "inbound-rtp" && entry.type !== "outbound-rtp") continue;
-      const up = entry.type === "outbound-rtp";
       const now = counters(entry, at);
       next.set(entry.id, now);
       const delta = difference(now, this.#last.get(entry.id));
-      if (delta === undefined || (delta.bytes === 0 && delta.lost === 0)) continue;
-      const bitrateBps = (delta.bytes * 8000) / delta.ms;
-      const lost = up ? (remoteLoss.get(entry.id) ?? 0) * delta.packets : delta.lost;
-      const direction = up ? totals.up : totals.down;
-      direction.bits += bitrateBps;
-      direction.lost += lost;
-      direction.packets += up ? delta.packets : delta.packets + delta.lost;
-      streams.push({
-        direction: up ? "up" : "down",
-        kind: entry.kind === "audio" ? "audio" : "video",
-        mid: entry.mid ?? "",
-        codec: codecName(byId.get(entry.codecId ?? "")),
-        bitrateBps,
-        loss: ratio(lost, up ? delta.packets : delta.packets + delta.lost),
-        jitterMs: entry.jitter === undefined ? null : entry.jitter * 1000,
-        width: entry.frameWidth ?? null,
-        height: entry.frameHeight ?? null,
-        framesPerSecond: entry.framesPerSecond ?? null,
-        limitedBy: entry.qualityLimitationReason ?? null,
-        bufferMs: delta.bufferCount > 0 ? (delta.bufferDelay / delta.bufferCount) * 1000 : null,
-      });
+      // Slots that nobody fills say nothing.
+      if (delta !== undefined && (delta.bytes > 0 || delta.lost > 0))
+        flows.push(flow(entry, delta, entries, byId));
     }
     this.#last = next;
     return {
       at,
-      up: { bitrateBps: totals.up.bits, loss: ratio(totals.up.lost, totals.up.packets) },
-      down: { bitrateBps: totals.down.bits, loss: ratio(totals.down.lost, totals.down.packets) },
-      streams,
+      up: total(flows.filter(({ stream }) => stream.direction === "up")),
+      down: total(flows.filter(({ stream }) => stream.direction === "down")),
+      streams: flows.map(({ stream }) => stream),
       ...path(entries, byId),
     };
   }
+}
+
+/** A stream with the packets behind its loss. */
+interface Flow {
+  readonly stream: StreamSample;
+  readonly lost: number;
+  readonly packets: number;
+}
+
+function flow(
+  entry: RtpStats,
+  delta: Delta,
+  entries: readonly RtpStats[],
+  byId: ReadonlyMap<string, RTCStats>,
+): Flow {
+  const up = entry.type === "outbound-rtp";
+  // Of what was sent, the other end knows what was lost (RFC 3550 §6.4.1).
+  const report = up
+    ? entries.find(({ type, localId }) => type === "remote-inbound-rtp" && localId === entry.id)
+    : undefined;
+  const lost = up ? (report?.fractionLost ?? 0) * delta.packets : delta.lost;
+  const packets = up ? delta.packets : delta.packets + delta.lost;
+  const stream: StreamSample = {
+    direction: up ? "up" : "down",
+    kind: entry.kind === "audio" ? "audio" : "video",
+    mid: entry.mid ?? "",
+    codec: codecName(byId.get(entry.codecId ?? "")),
+    bitrateBps: bitrate(delta),
+    loss: ratio(lost, packets),
+    jitterMs: entry.jitter === undefined ? null : entry.jitter * 1000,
+    width: entry.frameWidth ?? null,
+    height: entry.frameHeight ?? null,
+    framesPerSecond: entry.framesPerSecond ?? null,
+    limitedBy: entry.qualityLimitationReason ?? null,
+    bufferMs: delta.bufferCount > 0 ? (delta.bufferDelay / delta.bufferCount) * 1000 : null,
+  };
+  return { stream, lost, packets };
+}
+
+function total(flows: readonly Flow[]): Direction {
+  const sum = (pick: (flow: Flow) => number): number => flows.reduce((so, each) => so + pick(each), 0);
+  return {
+    bitrateBps: sum(({ stream }) => stream.bitrateBps),
+    loss: ratio(
+      sum(({ lost }) => lost),
+      sum(({ packets }) => packets),
+    ),
+  };
 }
 
 /** When each inbound stream plays now, on its sender's clock. */
@@ -173,7 +196,11 @@ function counters(entry: RtpStats, at: number): Counters {
   };
 }
 
-function difference(now: Counters, last: Counters | undefined) {
+interface Delta extends Omit<Counters, "at"> {
+  readonly ms: number;
+}
+
+function difference(now: Counters, last: Counters | undefined): Delta | undefined {
   if (last === undefined || now.bytes < last.bytes || now.at <= last.at) return undefined;
   return {
     ms: now.at - last.at,
@@ -183,6 +210,10 @@ function difference(now: Counters, last: Counters | undefined) {
     bufferDelay: now.bufferDelay - last.bufferDelay,
     bufferCount: now.bufferCount - last.bufferCount,
   };
+}
+
+function bitrate({ bytes, ms }: Delta): number {
+  return (bytes * 8 * 1000) / ms;
 }
 
 function path(

@@ -9,21 +9,25 @@ const SETTLES_IN = 20;
 describe("steering", () => {
   it("brings every skew that a network makes into the corridor, and keeps it there", () => {
     fc.assert(
-      fc.property(fc.integer({ min: -500, max: 500 }), fc.array(fc.integer({ min: -8, max: 8 }), { minLength: 60, maxLength: 60 }), (natural, noise) => {
-        let targets: Targets = { audioMs: 0, videoMs: 0 };
-        // The buffer follows its target by a part of the way each second, as browsers' do.
-        let delay = { audioMs: 0, videoMs: 0 };
-        for (const [second, jitter] of noise.entries()) {
-          const skew = natural - delay.audioMs + delay.videoMs + jitter;
-          if (second > SETTLES_IN) expect(skew).toBeGreaterThanOrEqual(-125);
-          if (second > SETTLES_IN) expect(skew).toBeLessThanOrEqual(45);
-          targets = steer(skew, targets);
-          delay = {
-            audioMs: delay.audioMs + 0.6 * (targets.audioMs - delay.audioMs),
-            videoMs: delay.videoMs + 0.6 * (targets.videoMs - delay.videoMs),
-          };
-        }
-      }),
+      fc.property(
+        fc.integer({ min: -500, max: 500 }),
+        fc.array(fc.integer({ min: -8, max: 8 }), { minLength: 60, maxLength: 60 }),
+        (natural, noise) => {
+          let targets: Targets = { audioMs: 0, videoMs: 0 };
+          // The buffer follows its target by a part of the way each second, as browsers' do.
+          let delay = { audioMs: 0, videoMs: 0 };
+          for (const [second, jitter] of noise.entries()) {
+            const skew = natural - delay.audioMs + delay.videoMs + jitter;
+            if (second > SETTLES_IN) expect(skew).toBeGreaterThanOrEqual(-125);
+            if (second > SETTLES_IN) expect(skew).toBeLessThanOrEqual(45);
+            targets = steer(skew, targets);
+            delay = {
+              audioMs: delay.audioMs + 0.6 * (targets.audioMs - delay.audioMs),
+              videoMs: delay.videoMs + 0.6 * (targets.videoMs - delay.videoMs),
+            };
+          }
+        },
+      ),
     );
   });
 
@@ -50,7 +54,10 @@ describe("pairs of slots", () => {
     { mid: "9", participant: null, source: null },
   ];
   const delays = new Map<string, number | null>();
-  const receivers = ["4", "5", "8", "9"].map((mid) => ({ mid, setDelay: (ms: number | null) => delays.set(mid, ms) }));
+  const receivers = ["4", "5", "8", "9"].map((mid) => ({
+    mid,
+    setDelay: (ms: number | null) => delays.set(mid, ms),
+  }));
 
   it("are a person's sound and picture; the others have no delay", () => {
     const sync = new Sync();

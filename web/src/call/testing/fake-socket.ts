@@ -34,7 +34,8 @@ export class FakeSocket implements Socket {
 
   last<T extends ClientMessage["type"]>(type: T): Extract<ClientMessage, { type: T }> {
     const found = this.received.findLast((message) => message.type === type);
-    if (found === undefined) throw new Error(`no ${type} was sent, only ${this.received.map((message) => message.type)}`);
+    if (found === undefined)
+      throw new Error(`no ${type} was sent, only ${this.received.map((message) => message.type)}`);
     return found as Extract<ClientMessage, { type: T }>;
   }
 

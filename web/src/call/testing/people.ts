@@ -13,7 +13,14 @@ export const MEETING: Meeting = {
 };
 
 export function state(participants: readonly Participant[], change: Partial<State> = {}): State {
-  return { you: participants[0]?.id ?? "me", meeting: MEETING, participants, waiting: [], messages: [], ...change };
+  return {
+    you: participants[0]?.id ?? "me",
+    meeting: MEETING,
+    participants,
+    waiting: [],
+    messages: [],
+    ...change,
+  };
 }
 
 export function welcome(change: Partial<Welcome> = {}): Welcome {

@@ -96,7 +96,14 @@ export function DeviceCheck({ invitation, onBack }: DeviceCheckProps) {
         )}
         <DevicePickers call={call} />
         {failure !== null && <Note tone="danger">{errorText(i18n, failure)}</Note>}
-        <Button type="submit" variant="primary" size="large" wide isPending={pending} isDisabled={name.trim() === ""}>
+        <Button
+          type="submit"
+          variant="primary"
+          size="large"
+          wide
+          isPending={pending}
+          isDisabled={name.trim() === ""}
+        >
           {t`Join`}
         </Button>
         {onBack !== undefined && (

@@ -34,12 +34,21 @@ export function EnterInvitation({ onEnter }: { readonly onEnter: (invitation: In
             setText(value);
             setWrong(false);
           }}
-          error={wrong ? t`A number has 9 to 11 digits; a link looks like the one in your invitation.` : undefined}
+          error={
+            wrong ? t`A number has 9 to 11 digits; a link looks like the one in your invitation.` : undefined
+          }
           autoFocus
           autoComplete="off"
           inputMode="url"
         />
-        <TextField label={t`Your name`} size="large" value={name} onChange={setName} maxLength={80} autoComplete="name" />
+        <TextField
+          label={t`Your name`}
+          size="large"
+          value={name}
+          onChange={setName}
+          maxLength={80}
+          autoComplete="name"
+        />
         <Button type="submit" variant="primary" size="large" wide isDisabled={text.trim() === ""}>
           {t`Join`}
         </Button>

@@ -29,7 +29,11 @@ export function OpenElsewhere({ app, onStay }: OpenElsewhereProps) {
         title={t`Open this page in your browser`}
         actions={
           <>
-            <Button variant="primary" icon={<Copy size={16} aria-hidden="true" />} onPress={() => void copy()}>
+            <Button
+              variant="primary"
+              icon={<Copy size={16} aria-hidden="true" />}
+              onPress={() => void copy()}
+            >
               {t`Copy link`}
             </Button>
             {onStay !== undefined && <Button onPress={onStay}>{t`Try it here`}</Button>}

@@ -33,7 +33,11 @@ export function Preview({ call, name }: PreviewProps) {
           </>
         ) : (
           <div className="preview__words">
-            {name.trim() === "" ? <VideoOff size={40} aria-hidden="true" /> : <Avatar name={name} size="tile" />}
+            {name.trim() === "" ? (
+              <VideoOff size={40} aria-hidden="true" />
+            ) : (
+              <Avatar name={name} size="tile" />
+            )}
             <p>{t`Your video is off`}</p>
           </div>
         )}
@@ -42,14 +46,18 @@ export function Preview({ call, name }: PreviewProps) {
             label={microphone.on ? t`Mute` : t`Unmute`}
             size="large"
             variant={microphone.on ? "secondary" : "danger"}
-            icon={microphone.on ? <Mic size={24} aria-hidden="true" /> : <MicOff size={24} aria-hidden="true" />}
+            icon={
+              microphone.on ? <Mic size={24} aria-hidden="true" /> : <MicOff size={24} aria-hidden="true" />
+            }
             onPress={() => call.local.setMicrophone(!microphone.on)}
           />
           <IconButton
             label={camera.on ? t`Stop video` : t`Start video`}
             size="large"
             variant={camera.on ? "secondary" : "danger"}
-            icon={camera.on ? <Video size={24} aria-hidden="true" /> : <VideoOff size={24} aria-hidden="true" />}
+            icon={
+              camera.on ? <Video size={24} aria-hidden="true" /> : <VideoOff size={24} aria-hidden="true" />
+            }
             onPress={() => call.local.setCamera(!camera.on)}
           />
         </div>

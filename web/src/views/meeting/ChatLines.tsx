@@ -26,7 +26,9 @@ export function ChatLines({ messages, outbox, you }: ChatLinesProps) {
     <>
       {grouped(messages).map((group) => (
         <div key={group.key} className="chat__group" data-mine={group.head.sender === you || undefined}>
-          {group.newDay && <p className="chat__day">{i18n.date(new Date(group.head.sent_at), { dateStyle: "full" })}</p>}
+          {group.newDay && (
+            <p className="chat__day">{i18n.date(new Date(group.head.sent_at), { dateStyle: "full" })}</p>
+          )}
           <p className="chat__head" data-private={Boolean(group.head.to) || undefined}>
             <bdi className="truncate">{head(group.head)}</bdi>
             <time dateTime={group.head.sent_at}>{time(group.head.sent_at)}</time>

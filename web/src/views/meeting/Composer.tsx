@@ -22,7 +22,9 @@ export function Composer({ partners, to, onTo, restricted, onSend }: ComposerPro
   if (!everyone && people.length === 0) {
     return (
       <p className="panel__foot composer__closed">
-        {restricted === "off" ? t`The host has turned chat off.` : t`You can write to hosts only, and none is here.`}
+        {restricted === "off"
+          ? t`The host has turned chat off.`
+          : t`You can write to hosts only, and none is here.`}
       </p>
     );
   }
@@ -46,12 +48,30 @@ export function Composer({ partners, to, onTo, restricted, onSend }: ComposerPro
     send();
   };
   return (
-    <form className="composer" onSubmit={submit} onKeyDownCapture={(event) => isText(event.target) && press(event)}>
-      {restricted === "host" && !everyone && <p className="composer__hint">{t`You can write to hosts only.`}</p>}
+    <form
+      className="composer"
+      onSubmit={submit}
+      onKeyDownCapture={(event) => isText(event.target) && press(event)}
+    >
+      {restricted === "host" && !everyone && (
+        <p className="composer__hint">{t`You can write to hosts only.`}</p>
+      )}
       <Select label={t`To`} options={options} value={chosen} onChange={(id) => onTo(id === "" ? null : id)} />
       <div className="composer__line">
-        <TextField label={t`Message`} rows={2} value={text} onChange={setText} maxLength={4000} autoComplete="off" />
-        <Button type="submit" variant="primary" isDisabled={text.trim() === ""} icon={<SendHorizontal size={16} aria-hidden="true" />}>
+        <TextField
+          label={t`Message`}
+          rows={2}
+          value={text}
+          onChange={setText}
+          maxLength={4000}
+          autoComplete="off"
+        />
+        <Button
+          type="submit"
+          variant="primary"
+          isDisabled={text.trim() === ""}
+          icon={<SendHorizontal size={16} aria-hidden="true" />}
+        >
           {t`Send`}
         </Button>
       </div>

@@ -16,18 +16,18 @@ export function MicrophoneMenu({ call }: { readonly call: Call }) {
     <Menu label={t`Sound`} placement="top start" trigger={<Opener label={t`Sound settings`} />}>
       <MenuSection
         title={t`Microphone`}
-        selected={[effectiveId(microphones, preferences.microphoneId)]}
-        onSelect={([id]) => id !== undefined && void call.local.choose("microphone", id)}
+        selected={[`microphone:${effectiveId(microphones, preferences.microphoneId)}`]}
+        onSelect={([id]) => id !== undefined && void call.local.choose("microphone", deviceOf(id))}
       >
-        {items(microphones, t`Default microphone`)}
+        {items("microphone", microphones, t`Default microphone`)}
       </MenuSection>
       {speakers.length > 0 && (
         <MenuSection
           title={t`Speaker`}
-          selected={[effectiveId(speakers, preferences.speakerId)]}
-          onSelect={([id]) => id !== undefined && void call.chooseSpeaker(id)}
+          selected={[`speaker:${effectiveId(speakers, preferences.speakerId)}`]}
+          onSelect={([id]) => id !== undefined && void call.chooseSpeaker(deviceOf(id))}
         >
-          {items(speakers, t`Default speaker`)}
+          {items("speaker", speakers, t`Default speaker`)}
         </MenuSection>
       )}
       <MenuLine />
@@ -51,10 +51,10 @@ export function CameraMenu({ call }: { readonly call: Call }) {
       ) : (
         <MenuSection
           title={t`Camera`}
-          selected={[effectiveId(cameras, preferences.cameraId)]}
-          onSelect={([id]) => id !== undefined && void call.local.choose("camera", id)}
+          selected={[`camera:${effectiveId(cameras, preferences.cameraId)}`]}
+          onSelect={([id]) => id !== undefined && void call.local.choose("camera", deviceOf(id))}
         >
-          {items(cameras, t`Default camera`)}
+          {items("camera", cameras, t`Default camera`)}
         </MenuSection>
       )}
       <MenuLine />
@@ -70,12 +70,17 @@ export function CameraMenu({ call }: { readonly call: Call }) {
   );
 }
 
-function items(devices: readonly Device[], fallback: string) {
+/** Ids are of the whole menu, and "default" is a device of every kind. */
+function items(kind: string, devices: readonly Device[], fallback: string) {
   return devices.map(({ id, label }) => (
-    <MenuItem key={id} id={id}>
+    <MenuItem key={id} id={`${kind}:${id}`}>
       {label === "" ? fallback : label}
     </MenuItem>
   ));
+}
+
+function deviceOf(itemId: string): string {
+  return itemId.slice(itemId.indexOf(":") + 1);
 }
 
 function Opener({ label }: { readonly label: string }) {

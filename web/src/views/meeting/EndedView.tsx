@@ -22,9 +22,21 @@ export function EndedView({ ending, title }: EndedViewProps) {
   const { t } = useLingui();
   const reasons: Readonly<Record<string, Words>> = {
     left: { icon: <DoorOpen size={40} />, title: t`You left the meeting`, text: title },
-    ended: { icon: <PhoneOff size={40} />, title: t`The meeting has ended`, text: t`The host ended it for everybody.` },
-    removed: { icon: <UserX size={40} />, title: t`You were removed`, text: t`The host removed you from this meeting.` },
-    denied: { icon: <UserX size={40} />, title: t`You were not let in`, text: t`The host did not admit you to this meeting.` },
+    ended: {
+      icon: <PhoneOff size={40} />,
+      title: t`The meeting has ended`,
+      text: t`The host ended it for everybody.`,
+    },
+    removed: {
+      icon: <UserX size={40} />,
+      title: t`You were removed`,
+      text: t`The host removed you from this meeting.`,
+    },
+    denied: {
+      icon: <UserX size={40} />,
+      title: t`You were not let in`,
+      text: t`The host did not admit you to this meeting.`,
+    },
     replaced: {
       icon: <CircleX size={40} />,
       title: t`You joined in another place`,

@@ -8,7 +8,13 @@ import { QrCode } from "../../ui/QrCode.tsx";
 import { toasts } from "../../ui/toasts.ts";
 
 /** How others get here: the link, the number, a text to send, a code to scan. */
-export default function InviteDialog({ meeting, onClose }: { readonly meeting: Meeting; readonly onClose: () => void }) {
+export default function InviteDialog({
+  meeting,
+  onClose,
+}: {
+  readonly meeting: Meeting;
+  readonly onClose: () => void;
+}) {
   const { t } = useLingui();
   const number = spokenNumber(meeting.number);
   const text = [
@@ -35,7 +41,11 @@ export default function InviteDialog({ meeting, onClose }: { readonly meeting: M
       actions={
         <>
           <Button icon={icon} onPress={() => void copy(text)}>{t`Copy invitation`}</Button>
-          <Button variant="primary" icon={icon} onPress={() => void copy(meeting.join_url)}>{t`Copy link`}</Button>
+          <Button
+            variant="primary"
+            icon={icon}
+            onPress={() => void copy(meeting.join_url)}
+          >{t`Copy link`}</Button>
         </>
       }
     >

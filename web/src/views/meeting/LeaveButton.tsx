@@ -45,7 +45,10 @@ function HostLeaves({ call, meeting }: { readonly call: Call; readonly meeting: 
       {owner && others.length > 0 && (
         <Select
           label={t`When you leave, the host is`}
-          options={[{ id: "", label: t`Nobody until you are back` }, ...others.map(({ id, name }) => ({ id, label: name }))]}
+          options={[
+            { id: "", label: t`Nobody until you are back` },
+            ...others.map(({ id, name }) => ({ id, label: name })),
+          ]}
           value={successor}
           onChange={setSuccessor}
         />

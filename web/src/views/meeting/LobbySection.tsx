@@ -42,7 +42,12 @@ function WaitingRow({ person, call }: { readonly person: Waiting; readonly call:
       <span className="person__name" id={id}>
         <bdi className="truncate">{person.name}</bdi>
       </span>
-      <Button size="small" variant="primary" aria-describedby={id} onPress={() => call.act({ type: "admit", participant })}>
+      <Button
+        size="small"
+        variant="primary"
+        aria-describedby={id}
+        onPress={() => call.act({ type: "admit", participant })}
+      >
         {t`Admit`}
       </Button>
       <Button

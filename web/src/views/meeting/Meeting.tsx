@@ -37,6 +37,7 @@ export function Meeting({ call, view, meeting }: MeetingProps) {
   useNotices(call, meeting, screen);
   useShortcuts(call, screen);
   useEffect(() => (isPhone() ? keepAwake(document, navigator.wakeLock) : undefined), []);
+  useDarkPage();
   const close = (): void => screen.set({ dialog: null });
 
   return (
@@ -65,4 +66,15 @@ export function Meeting({ call, view, meeting }: MeetingProps) {
       </Suspense>
     </main>
   );
+}
+
+/** Menus and dialogs stand outside the meeting's element; they are dark like it. */
+function useDarkPage(): void {
+  useEffect(() => {
+    const { dataset } = document.documentElement;
+    dataset["inMeeting"] = "";
+    return () => {
+      delete dataset["inMeeting"];
+    };
+  }, []);
 }

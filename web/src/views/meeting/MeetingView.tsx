@@ -41,7 +41,11 @@ export default function MeetingView() {
     case "lobby":
       return <LobbyView call={call} title={view.title} />;
     case "joined":
-      return view.meeting === null ? <JoiningView /> : <Meeting call={call} view={view} meeting={view.meeting} />;
+      return view.meeting === null ? (
+        <JoiningView />
+      ) : (
+        <Meeting call={call} view={view} meeting={view.meeting} />
+      );
     case "over":
       return <EndedView ending={view.ending} title={view.title} />;
   }

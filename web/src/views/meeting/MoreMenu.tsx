@@ -5,9 +5,9 @@ import type { Call } from "../../call/call.ts";
 import { useDevices } from "../../call/hooks.ts";
 import { mayHost } from "../../call/state.ts";
 import { Menu, MenuItem, MenuLine, MenuSection } from "../../ui/Menu.tsx";
+import { toggleFullScreen } from "./full-screen.ts";
 import { shortcutKeys } from "./shortcuts.ts";
 import { ToolbarButton } from "./ToolbarButton.tsx";
-import { toggleFullScreen } from "./full-screen.ts";
 import type { ScreenControl } from "./useScreen.ts";
 
 interface MoreMenuProps {
@@ -16,7 +16,7 @@ interface MoreMenuProps {
   readonly screen: ScreenControl;
 }
 
-/** What is needed seldom; for hosts, the meeting's rules. */
+/** What is needed seldom; for hosts, the meeting's rules. Ids are of the whole menu, hence their prefixes. */
 export function MoreMenu({ call, meeting, screen }: MoreMenuProps) {
   const { t } = useLingui();
   const { preferences } = useDevices(call);
@@ -36,7 +36,10 @@ export function MoreMenu({ call, meeting, screen }: MoreMenuProps) {
       <MenuItem icon={<Expand size={16} />} onAction={() => void toggleFullScreen()}>
         {t`Full screen`}
       </MenuItem>
-      <MenuItem icon={<Bell size={16} />} onAction={() => call.devices.prefer({ sounds: !preferences.sounds })}>
+      <MenuItem
+        icon={<Bell size={16} />}
+        onAction={() => call.devices.prefer({ sounds: !preferences.sounds })}
+      >
         {preferences.sounds ? t`Turn sounds off` : t`Turn sounds on`}
       </MenuItem>
       {mayHost(meeting) && (
@@ -44,27 +47,29 @@ export function MoreMenu({ call, meeting, screen }: MoreMenuProps) {
           <MenuLine />
           <MenuSection
             title={t`Who may share`}
-            selected={[share]}
-            onSelect={([value]) => call.change({ share: value as "one" | "many" | "host" })}
+            selected={[`share-${share}`]}
+            onSelect={([id]) => call.change({ share: id?.slice("share-".length) as typeof share })}
           >
-            <MenuItem id="one">{t`One at a time`}</MenuItem>
-            <MenuItem id="many">{t`Several at once`}</MenuItem>
-            <MenuItem id="host">{t`Only hosts`}</MenuItem>
+            <MenuItem id="share-one">{t`One at a time`}</MenuItem>
+            <MenuItem id="share-many">{t`Several at once`}</MenuItem>
+            <MenuItem id="share-host">{t`Hosts only`}</MenuItem>
           </MenuSection>
           <MenuSection
             title={t`Participants may chat with`}
-            selected={[chat]}
-            onSelect={([value]) => call.change({ chat: value as "everyone" | "host" | "off" })}
+            selected={[`chat-${chat}`]}
+            onSelect={([id]) => call.change({ chat: id?.slice("chat-".length) as typeof chat })}
           >
-            <MenuItem id="everyone">{t`Everyone`}</MenuItem>
-            <MenuItem id="host">{t`Hosts only`}</MenuItem>
-            <MenuItem id="off">{t`Nobody`}</MenuItem>
+            <MenuItem id="chat-everyone">{t`Everyone`}</MenuItem>
+            <MenuItem id="chat-host">{t`Hosts only`}</MenuItem>
+            <MenuItem id="chat-off">{t`Nobody`}</MenuItem>
           </MenuSection>
           <MenuSection
             title={t`Who comes in`}
             many
             selected={[...(lobby ? ["lobby"] : []), ...(mute_on_entry ? ["mute"] : [])]}
-            onSelect={(ids) => call.change({ lobby: ids.includes("lobby"), mute_on_entry: ids.includes("mute") })}
+            onSelect={(ids) =>
+              call.change({ lobby: ids.includes("lobby"), mute_on_entry: ids.includes("mute") })
+            }
           >
             <MenuItem id="lobby">{t`Waits in the lobby`}</MenuItem>
             <MenuItem id="mute">{t`Comes in muted`}</MenuItem>

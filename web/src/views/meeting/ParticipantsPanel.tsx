@@ -1,5 +1,5 @@
-import { useLingui } from "@lingui/react/macro";
 import { plural } from "@lingui/core/macro";
+import { useLingui } from "@lingui/react/macro";
 import { MicOff, UserPlus, X } from "lucide-react";
 import { useState } from "react";
 import type { State } from "../../api/signalling.ts";
@@ -30,7 +30,9 @@ export function ParticipantsPanel({ call, view, meeting, screen }: ParticipantsP
   const [search, setSearch] = useState("");
   const { participants, waiting } = meeting;
   const host = mayHost(meeting);
-  const shown = sorted(participants, meeting.you, view.speakers, i18n.locale).filter(({ name }) => matches(name, search));
+  const shown = sorted(participants, meeting.you, view.speakers, i18n.locale).filter(({ name }) =>
+    matches(name, search),
+  );
   return (
     <aside className="panel" aria-label={t`Participants`}>
       <div className="panel__head">
@@ -46,10 +48,19 @@ export function ParticipantsPanel({ call, view, meeting, screen }: ParticipantsP
         {host && waiting.length > 0 && <LobbySection call={call} waiting={waiting} />}
         {participants.length >= MANY && (
           <div className="panel__search">
-            <TextField label={t`Find somebody`} value={search} onChange={setSearch} type="search" autoComplete="off" />
+            <TextField
+              label={t`Find somebody`}
+              value={search}
+              onChange={setSearch}
+              type="search"
+              autoComplete="off"
+            />
           </div>
         )}
-        <ul className="people" aria-label={plural(participants.length, { one: "# participant", other: "# participants" })}>
+        <ul
+          className="people"
+          aria-label={plural(participants.length, { one: "# participant", other: "# participants" })}
+        >
           {shown.map((person) => (
             <PersonRow
               key={person.id}
@@ -64,7 +75,10 @@ export function ParticipantsPanel({ call, view, meeting, screen }: ParticipantsP
         {shown.length === 0 && <p className="panel__empty">{t`Nobody here has this name.`}</p>}
       </div>
       <div className="panel__foot">
-        <Button icon={<UserPlus size={16} aria-hidden="true" />} onPress={() => screen.set({ dialog: "invite" })}>
+        <Button
+          icon={<UserPlus size={16} aria-hidden="true" />}
+          onPress={() => screen.set({ dialog: "invite" })}
+        >
           {t`Invite`}
         </Button>
         {host && (

@@ -46,15 +46,24 @@ export function PersonMenu({ person, call, meeting, screen, trigger }: PersonMen
     <>
       <Menu trigger={trigger} label={t`What to do with ${person.name}`}>
         {!self && host && speaks && (
-          <MenuItem icon={<MicOff size={16} />} onAction={() => call.act({ type: "mute", participant })}>{t`Mute`}</MenuItem>
+          <MenuItem
+            icon={<MicOff size={16} />}
+            onAction={() => call.act({ type: "mute", participant })}
+          >{t`Mute`}</MenuItem>
         )}
         {!self && host && !speaks && (
-          <MenuItem icon={<Mic size={16} />} onAction={() => call.act({ type: "ask_to_unmute", participant })}>
+          <MenuItem
+            icon={<Mic size={16} />}
+            onAction={() => call.act({ type: "ask_to_unmute", participant })}
+          >
             {t`Ask to unmute`}
           </MenuItem>
         )}
         {!self && meeting.meeting.chat !== "off" && (
-          <MenuItem icon={<MessageSquare size={16} />} onAction={() => screen.set({ panel: "chat", chatTo: participant })}>
+          <MenuItem
+            icon={<MessageSquare size={16} />}
+            onAction={() => screen.set({ panel: "chat", chatTo: participant })}
+          >
             {t`Private chat`}
           </MenuItem>
         )}
@@ -73,7 +82,10 @@ export function PersonMenu({ person, call, meeting, screen, trigger }: PersonMen
           </MenuItem>
         )}
         {host && person.hand_raised_at && (
-          <MenuItem icon={<Hand size={16} />} onAction={() => call.act({ type: "raise_hand", raised: false, participant })}>
+          <MenuItem
+            icon={<Hand size={16} />}
+            onAction={() => call.act({ type: "raise_hand", raised: false, participant })}
+          >
             {t`Lower hand`}
           </MenuItem>
         )}
@@ -91,7 +103,11 @@ export function PersonMenu({ person, call, meeting, screen, trigger }: PersonMen
           <MenuItem
             icon={person.role === "cohost" ? <ShieldMinus size={16} /> : <ShieldCheck size={16} />}
             onAction={() =>
-              call.act({ type: "set_role", participant, role: person.role === "cohost" ? "attendee" : "cohost" })
+              call.act({
+                type: "set_role",
+                participant,
+                role: person.role === "cohost" ? "attendee" : "cohost",
+              })
             }
           >
             {person.role === "cohost" ? t`Withdraw co-host` : t`Make co-host`}
@@ -100,7 +116,11 @@ export function PersonMenu({ person, call, meeting, screen, trigger }: PersonMen
         {!self && host && person.role !== "host" && (
           <>
             <MenuLine />
-            <MenuItem icon={<UserX size={16} />} tone="danger" onAction={() => call.act({ type: "remove", participant })}>
+            <MenuItem
+              icon={<UserX size={16} />}
+              tone="danger"
+              onAction={() => call.act({ type: "remove", participant })}
+            >
               {t`Remove`}
             </MenuItem>
           </>

@@ -14,7 +14,10 @@ interface PlotProps {
 export function Plot({ label, values, show, least = 1 }: PlotProps) {
   const top = Math.max(least, ...values);
   const points = values
-    .map((value, index) => `${WIDTH - values.length + index},${(HEIGHT - (value / top) * (HEIGHT - 1)).toFixed(1)}`)
+    .map(
+      (value, index) =>
+        `${WIDTH - values.length + index},${(HEIGHT - (value / top) * (HEIGHT - 1)).toFixed(1)}`,
+    )
     .join(" ");
   return (
     <figure className="plot">

@@ -19,10 +19,13 @@ export function ShareViewer({ children }: { readonly children: ReactNode }) {
   const { t } = useLingui();
   const [look, setLook] = useState(WHOLE);
   const frame = useRef<HTMLDivElement>(null);
-  const zoomBy = (factor: number): void => setLook((old) => within({ ...old, zoom: old.zoom * factor }, frame.current));
+  const zoomBy = (factor: number): void =>
+    setLook((old) => within({ ...old, zoom: old.zoom * factor }, frame.current));
   const drag = (event: PointerEvent): void => {
     if (event.buttons !== 1 || look.zoom === 1) return;
-    setLook((old) => within({ ...old, x: old.x + event.movementX, y: old.y + event.movementY }, frame.current));
+    setLook((old) =>
+      within({ ...old, x: old.x + event.movementX, y: old.y + event.movementY }, frame.current),
+    );
   };
   return (
     <>
@@ -33,7 +36,10 @@ export function ShareViewer({ children }: { readonly children: ReactNode }) {
         onPointerMove={drag}
         onWheel={(event) => event.ctrlKey && zoomBy(event.deltaY < 0 ? STEP : 1 / STEP)}
       >
-        <div className="share__picture" style={{ transform: `translate(${look.x}px, ${look.y}px) scale(${look.zoom})` }}>
+        <div
+          className="share__picture"
+          style={{ transform: `translate(${look.x}px, ${look.y}px) scale(${look.zoom})` }}
+        >
           {children}
         </div>
       </div>

@@ -33,10 +33,13 @@ export function StageView({ call, view, meeting, screen }: StageViewProps) {
   const { you, participants } = meeting;
   const people = useMemo(() => new Map(participants.map((person) => [person.id, person])), [participants]);
   const order = useMemo(
-    () => view.order.filter((id) => people.has(id) && !(preferences.hideSelf && id === you && people.size > 1)),
+    () =>
+      view.order.filter((id) => people.has(id) && !(preferences.hideSelf && id === you && people.size > 1)),
     [view.order, people, preferences.hideSelf, you],
   );
-  const sharers = participants.filter((person) => person.id !== you && isOn(person, "screen")).map(({ id }) => id);
+  const sharers = participants
+    .filter((person) => person.id !== you && isOn(person, "screen"))
+    .map(({ id }) => id);
   const sharer = sharers.includes(screen.sharer ?? "") ? screen.sharer : (sharers.at(-1) ?? null);
   const pageSize = isPhone() ? PAGE_SIZE.phone : PAGE_SIZE.desktop;
   const arrangement = useMemo(
@@ -53,7 +56,18 @@ export function StageView({ call, view, meeting, screen }: StageViewProps) {
         pageSize,
         stage,
       }),
-    [you, order, preferences.view, screen.pinned, meeting.meeting.spotlight, view.active, sharer, screen.page, pageSize, stage],
+    [
+      you,
+      order,
+      preferences.view,
+      screen.pinned,
+      meeting.meeting.spotlight,
+      view.active,
+      sharer,
+      screen.page,
+      pageSize,
+      stage,
+    ],
   );
   useEffect(() => {
     if (stage.width === 0) return;
@@ -86,19 +100,35 @@ export function StageView({ call, view, meeting, screen }: StageViewProps) {
           const person = people.get(tile.participant);
           return (
             person && (
-              <Tile key={`${tile.participant}/${tile.source}`} tile={tile} person={person} call={call} view={view} meeting={meeting} screen={screen} />
+              <Tile
+                key={`${tile.participant}/${tile.source}`}
+                tile={tile}
+                person={person}
+                call={call}
+                view={view}
+                meeting={meeting}
+                screen={screen}
+              />
             )
           );
         })}
       </div>
       {arrangement.page > 0 && (
         <div className="stage__turn" data-side="left">
-          <IconButton label={t`Previous page`} icon={<ChevronLeft size={24} aria-hidden="true" />} onPress={() => turn(-1)} />
+          <IconButton
+            label={t`Previous page`}
+            icon={<ChevronLeft size={24} aria-hidden="true" />}
+            onPress={() => turn(-1)}
+          />
         </div>
       )}
       {arrangement.page < arrangement.pages - 1 && (
         <div className="stage__turn" data-side="right">
-          <IconButton label={t`Next page`} icon={<ChevronRight size={24} aria-hidden="true" />} onPress={() => turn(1)} />
+          <IconButton
+            label={t`Next page`}
+            icon={<ChevronRight size={24} aria-hidden="true" />}
+            onPress={() => turn(1)}
+          />
         </div>
       )}
     </div>

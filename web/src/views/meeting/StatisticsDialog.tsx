@@ -33,18 +33,28 @@ export default function StatisticsDialog({ call, meeting, onClose }: StatisticsD
     nothing: t`Nothing limits you.`,
   };
   const kbps = (bps: number): string => t`${i18n.number(Math.round(bps / 1000))} kbit/s`;
-  const percent = (share: number): string => i18n.number(share, { style: "percent", maximumFractionDigits: 1 });
+  const percent = (share: number): string =>
+    i18n.number(share, { style: "percent", maximumFractionDigits: 1 });
   const ms = (value: number): string => t`${i18n.number(Math.round(value))} ms`;
   const plots = [
     { label: t`Sent`, values: samples.map((sample) => sample.up.bitrateBps), show: kbps },
     { label: t`Received`, values: samples.map((sample) => sample.down.bitrateBps), show: kbps },
-    { label: t`Lost on the way up`, values: samples.map((sample) => sample.up.loss), show: percent, least: 0.05 },
-    { label: t`Lost on the way down`, values: samples.map((sample) => sample.down.loss), show: percent, least: 0.05 },
+    {
+      label: t`Lost on the way up`,
+      values: samples.map((sample) => sample.up.loss),
+      show: percent,
+      least: 0.05,
+    },
+    {
+      label: t`Lost on the way down`,
+      values: samples.map((sample) => sample.down.loss),
+      show: percent,
+      least: 0.05,
+    },
     { label: t`Round trip`, values: samples.map((sample) => sample.roundTripMs ?? 0), show: ms, least: 50 },
   ];
   const nameOf = (id: string): string => meeting.participants.find((person) => person.id === id)?.name ?? id;
-  const asText = (): string =>
-    JSON.stringify({ limit, join_ms: joinTimings(), last, skews }, null, 2);
+  const asText = (): string => JSON.stringify({ limit, join_ms: joinTimings(), last, skews }, null, 2);
   return (
     <Dialog
       title={t`Statistics`}

@@ -17,7 +17,9 @@ export function StreamTable({ sample, slots, nameOf }: StreamTableProps) {
     return participant ? nameOf(participant) : "–";
   };
   const size = ({ width, height, framesPerSecond }: StreamSample): string =>
-    width === null || height === null ? "–" : `${width}×${height} ${framesPerSecond === null ? "" : `@${Math.round(framesPerSecond)}`}`;
+    width === null || height === null
+      ? "–"
+      : `${width}×${height} ${framesPerSecond === null ? "" : `@${Math.round(framesPerSecond)}`}`;
   return (
     <div className="statistics__scroll">
       <table>

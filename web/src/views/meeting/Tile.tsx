@@ -74,7 +74,9 @@ export function Tile({ tile, person, call, view, meeting, screen }: TileProps) {
       )}
       {shared ? <ShareViewer>{picture}</ShareViewer> : picture}
       <p className="tile__undecodable">{t`Your browser cannot show this picture.`}</p>
-      <ReactionBubble reactions={shared ? [] : view.reactions.filter(({ participant }) => participant === person.id)} />
+      <ReactionBubble
+        reactions={shared ? [] : view.reactions.filter(({ participant }) => participant === person.id)}
+      />
       {person.hand_raised_at && !shared && (
         <span className="tile__hand">
           <Hand size={20} aria-hidden="true" />

@@ -68,7 +68,10 @@ export function Toolbar({ call, meeting, screen, unread }: ToolbarProps) {
           alert={
             waiting === 0
               ? undefined
-              : plural(waiting, { one: "# person is waiting in the lobby.", other: "# people are waiting in the lobby." })
+              : plural(waiting, {
+                  one: "# person is waiting in the lobby.",
+                  other: "# people are waiting in the lobby.",
+                })
           }
           description={plural(people, { one: "# participant", other: "# participants" })}
           onPress={() => screen.togglePanel("participants")}

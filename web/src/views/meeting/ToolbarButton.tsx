@@ -24,7 +24,19 @@ interface ToolbarButtonProps extends Pick<ButtonProps, "onPress"> {
 
 /** An icon over its word. Counts and shortcuts go into the description, so that the name stays the name. */
 export function ToolbarButton(props: ToolbarButtonProps) {
-  const { label, icon, keys, tone = "plain", badge, news, alert, description, isPressed, wideOnly, onPress } = props;
+  const {
+    label,
+    icon,
+    keys,
+    tone = "plain",
+    badge,
+    news,
+    alert,
+    description,
+    isPressed,
+    wideOnly,
+    onPress,
+  } = props;
   const id = useId();
   const described = [description, alert, keys].filter((part) => part !== undefined).join(" ");
   return (

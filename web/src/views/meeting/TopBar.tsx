@@ -113,7 +113,9 @@ function ViewMenu({ call }: { readonly call: Call }) {
         title={t`Your picture`}
         many
         selected={[...(preferences.hideSelf ? ["hideSelf"] : []), ...(preferences.mirror ? ["mirror"] : [])]}
-        onSelect={(ids) => call.devices.prefer({ hideSelf: ids.includes("hideSelf"), mirror: ids.includes("mirror") })}
+        onSelect={(ids) =>
+          call.devices.prefer({ hideSelf: ids.includes("hideSelf"), mirror: ids.includes("mirror") })
+        }
       >
         <MenuItem id="hideSelf">{t`Hide self view`}</MenuItem>
         <MenuItem id="mirror">{t`Mirror my video`}</MenuItem>

@@ -13,7 +13,9 @@ export type Shortcut =
   | "help";
 
 /** `code` is the key's place, so that other keyboards and Alt's special letters do not matter. */
-const KEYS: Readonly<Record<Exclude<Shortcut, "talk" | "help">, { readonly code: string; readonly shown: string }>> = {
+const KEYS: Readonly<
+  Record<Exclude<Shortcut, "talk" | "help">, { readonly code: string; readonly shown: string }>
+> = {
   microphone: { code: "KeyA", shown: "A" },
   camera: { code: "KeyV", shown: "V" },
   share: { code: "KeyS", shown: "S" },
@@ -36,7 +38,9 @@ export function shortcutKeys(shortcut: Shortcut): string {
 
 /** Which shortcut a key press is; `typing` in a field only those with a modifier count. */
 export function shortcutOf(event: KeyboardEvent, typing: boolean): Shortcut | null {
-  const command = isMac() ? event.metaKey && event.shiftKey && !event.altKey : event.altKey && !event.ctrlKey && !event.metaKey;
+  const command = isMac()
+    ? event.metaKey && event.shiftKey && !event.altKey
+    : event.altKey && !event.ctrlKey && !event.metaKey;
   if (command) {
     const found = Object.entries(KEYS).find(([, { code }]) => code === event.code);
     return (found?.[0] as Shortcut | undefined) ?? null;

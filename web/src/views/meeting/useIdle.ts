@@ -15,7 +15,10 @@ export function useIdle(frame: RefObject<HTMLElement | null>): boolean {
     const inBar = (): boolean => {
       const { activeElement } = document;
       if (document.querySelector(".popover, .dialog") !== null) return true;
-      return activeElement?.matches(":focus-visible") === true && activeElement.closest(".toolbar, .meeting__top") !== null;
+      return (
+        activeElement?.matches(":focus-visible") === true &&
+        activeElement.closest(".toolbar, .meeting__top") !== null
+      );
     };
     const rest = (): void => {
       if (covers() && !inBar()) setIdle(true);

@@ -63,5 +63,9 @@ function isField(target: EventTarget | null): boolean {
 
 /** Something that the keyboard's focus is visibly on; a button pressed with the mouse does not swallow the space bar. */
 function isControl(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches(":focus-visible") && target.closest("button, a, [role]") !== null;
+  return (
+    target instanceof HTMLElement &&
+    target.matches(":focus-visible") &&
+    target.closest("button, a, [role]") !== null
+  );
 }
