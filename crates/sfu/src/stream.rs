@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::Source;
 use crate::cache::PacketCache;
-use crate::clock::{Clock, ntp_to_ticks};
+use crate::clock::ntp_to_ticks;
 use crate::forward::MediaPacket;
 use crate::key_frames::KeyFrameRequests;
 use crate::sdp::CodecKind;
@@ -46,8 +46,6 @@ pub(crate) struct Stream {
 struct Reference {
     ntp: u64,
     timestamp: u32,
-    /// From a sender report, not guessed from an arrival.
-    reported: bool,
 }
 
 impl Stream {
@@ -68,12 +66,8 @@ impl Stream {
     }
 
     /// Notes a packet of a stream that is on. Returns whether it is the first since it was switched on.
-    pub(crate) fn packet(&mut self, packet: &MediaPacket<'_>, clock: Clock, now: Instant) -> bool {
+    pub(crate) fn packet(&mut self, packet: &MediaPacket<'_>, now: Instant) -> bool {
         self.codec = Some(packet.codec);
-        if self.reference.is_none_or(|it| !it.reported) {
-            self.reference =
-                Some(Reference { ntp: clock.ntp(now), timestamp: packet.timestamp, reported: false });
-        }
         if packet.codec == CodecKind::Opus {
             let level = packet.audio_level.map_or(speech::UNKNOWN_LEVEL, |it| it.below_overload_db);
             self.peak = Some(self.peak.map_or(level, |peak| peak.min(level)));
@@ -95,12 +89,15 @@ impl Stream {
         self.key_frames.cancel();
     }
 
-    /// The publisher's report says that its `timestamp` was at `ntp` of our clock.
-    pub(crate) fn reported(&mut self, ntp: u64, timestamp: u32) {
-        self.reference = Some(Reference { ntp, timestamp, reported: true });
+    /// The publisher's report says that its `timestamp` was at `ntp` of our clock. Returns whether that was not known.
+    pub(crate) fn reported(&mut self, ntp: u64, timestamp: u32) -> bool {
+        self.reference.replace(Reference { ntp, timestamp }).is_none()
     }
 
     /// The publisher's time stamp at `ntp` of our clock.
+    ///
+    /// Nothing before its first sender report: a guess from arrivals would be off by what capture and encoding took,
+    /// and receivers mix it into their estimate for as long as 20 reports.
     pub(crate) fn timestamp_at(&self, ntp: u64) -> Option<u32> {
         let reference = self.reference?;
         let elapsed = ntp_to_ticks(ntp.wrapping_sub(reference.ntp).cast_signed(), self.codec?.clock_rate());

@@ -99,7 +99,7 @@ impl Engine {
             stream.key_frames.want();
         }
         let codec = stream.codec;
-        let starts = stream.packet(&received.packet, self.clock, now);
+        let starts = stream.packet(&received.packet, now);
         if starts || codec != Some(received.packet.codec) {
             self.stream_started(received.stream, starts);
         }
@@ -152,12 +152,10 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(key) else { return };
         match packet {
             Packet::SenderReport { ssrc, info, blocks } => {
-                if let Some((stream, ntp)) = peer.sender_report(now, *ssrc, info, self.clock)
-                    && let Some(stream) = self.streams.get_mut(stream)
-                {
-                    stream.reported(ntp, info.rtp_timestamp);
-                }
                 blocks.clone().for_each(|block| peer.reception_report(now, &block, self.clock));
+                if let Some((stream, ntp)) = peer.sender_report(now, *ssrc, info, self.clock) {
+                    self.clock_reported(now, stream, ntp, info.rtp_timestamp, out);
+                }
             }
             Packet::ReceiverReport { blocks, .. } => {
                 blocks.clone().for_each(|block| peer.reception_report(now, &block, self.clock));
@@ -177,6 +175,20 @@ impl Engine {
             | Packet::Remb(_)
             | Packet::TransportFeedback(_)
             | Packet::Other { .. } => {}
+        }
+    }
+
+    /// A publisher told the time of day of its `timestamp`; who waits for the first such report gets one at once.
+    fn clock_reported(&mut self, now: Instant, key: u32, ntp: u64, timestamp: u32, out: &mut Outbox) {
+        if !self.streams.get_mut(key).is_some_and(|stream| stream.reported(ntp, timestamp)) {
+            return;
+        }
+        let Some(stream) = self.streams.get(key) else { return };
+        for route in &stream.routes {
+            if let Some(peer) = self.peers.get_mut(route.peer) {
+                self.blamed = Some(route.peer);
+                peer.report_slot(now, route.slot, &self.streams, self.clock, out);
+            }
         }
     }
 
