@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from litestar import Litestar, Router
 from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp
 
 from meetinghouse.app.gate import Gate
 from meetinghouse.app.idempotency import Idempotency
+from meetinghouse.app.openapi import DOCS_ROUTES, Description
 from meetinghouse.app.pages import PAGE_ROUTES, StaticFiles
 from meetinghouse.app.problems import EXCEPTION_HANDLERS
 from meetinghouse.app.services import Services
@@ -27,11 +28,15 @@ from meetinghouse.regions.api import routes as regions_routes
 
 def create_app(services: Services) -> ASGIApp:
     """The application over `services`."""
-    features = [*people_routes, *market_routes, *regions_routes, *meetings_routes]
-    api = Router("/api/v1", route_handlers=[*API_ROUTES, *features])
+    dependencies = _dependencies(services)
+
+    def described(openapi: OpenAPIConfig) -> Litestar:
+        return Litestar([_api()], dependencies=dependencies, openapi_config=openapi, logging_config=None)
+
+    dependencies["description"] = _provide(Description(services.config.branding.name, described))
     app = Litestar(
-        route_handlers=[api, *meetings_root_routes, *ROOT_ROUTES, *PAGE_ROUTES],
-        dependencies=_dependencies(services),
+        route_handlers=[_api(), *meetings_root_routes, *ROOT_ROUTES, *PAGE_ROUTES],
+        dependencies=dependencies,
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=services.config.limits.body_bytes,
         openapi_config=None,
@@ -39,6 +44,11 @@ def create_app(services: Services) -> ASGIApp:
     )
     idempotent = Idempotency(app, services.db, services.keys, services.clock, services.config.limits)
     return Gate(idempotent, services.public_url)
+
+
+def _api() -> Router:
+    features = [*people_routes, *market_routes, *regions_routes, *meetings_routes]
+    return Router("/api/v1", route_handlers=[*API_ROUTES, *DOCS_ROUTES, *features])
 
 
 def _dependencies(services: Services) -> dict[str, Provide]:
@@ -65,7 +75,7 @@ def _dependencies(services: Services) -> dict[str, Provide]:
         "listen_address": services.listen_address,
     }
     return {
-        **{name: Provide(_always(value), sync_to_thread=False) for name, value in values.items()},
+        **{name: _provide(value) for name, value in values.items()},
         "optional_actor": Provide(optional_actor),
         "actor": Provide(require_actor),
         "people": Provide(provide_people),
@@ -73,8 +83,8 @@ def _dependencies(services: Services) -> dict[str, Provide]:
     }
 
 
-def _always(value: Any) -> Callable[[], Any]:  # noqa: ANN401 (one of the services)
+def _provide(value: Any) -> Provide:  # noqa: ANN401 (one of the services)
     def provide() -> Any:  # noqa: ANN401
         return value
 
-    return provide
+    return Provide(provide, sync_to_thread=False)

@@ -10,3 +10,55 @@ async def test_health_and_readiness(client: httpx2.AsyncClient) -> None:
     ready = await client.get("/readyz")
     assert ready.status_code == 200
     assert ready.json() == {"status": "ok", "parts": {"database": True, "media": True}}
+
+
+async def test_every_error_is_a_problem_with_a_code(client: httpx2.AsyncClient) -> None:
+    json = {"content-type": "application/json"}
+    asked = {
+        "not_found": await client.get("/api/v1/nothing"),
+        "method_not_allowed": await client.put("/api/v1/version"),
+        "not_signed_in": await client.get("/api/v1/me"),
+        "token_refused": await client.get("/api/v1/me", headers={"authorization": "Bearer x"}),
+        "invalid_request": await client.post("/api/v1/session", content="{", headers=json),
+        "too_large": await client.post("/api/v1/session", content="x" * 2_000_000, headers=json),
+        "unsupported_media_type": await client.post("/api/v1/session", data={"email": "a"}),
+        "cross_origin": await client.post("/api/v1/session", json={}, headers={"origin": "https://evil.example"}),
+    }
+    for code, answer in asked.items():
+        problem = answer.json()
+        assert answer.headers["content-type"] == "application/problem+json", code
+        assert problem["code"] == code
+        assert problem["status"] == answer.status_code
+        assert {"type", "title", "detail"} <= set(problem)
+
+
+async def test_json_of_any_depth_is_refused_without_a_fault(client: httpx2.AsyncClient) -> None:
+    for text in ("[" * 10_000, '{"email":' * 10_000, '{"email":"a","password":"b","x":' + "[" * 10_000):
+        answer = await client.post("/api/v1/session", content=text, headers={"content-type": "application/json"})
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
+
+
+async def test_every_answer_carries_the_strict_policy(client: httpx2.AsyncClient) -> None:
+    for path in ("/", "/healthz", "/api/v1/version", "/api/v1/docs", "/nothing", "/j/abc"):
+        headers = (await client.get(path)).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "http" not in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+
+
+async def test_the_api_describes_itself_without_a_foreign_host(client: httpx2.AsyncClient) -> None:
+    description = (await client.get("/api/v1/openapi.json")).json()
+    assert "/api/v1/session" in description["paths"]
+    page = (await client.get("/api/v1/docs")).text
+    assert "/api/v1/session" in page
+    assert "://" not in page
+    assert "<script" not in page
+
+
+async def test_metrics_name_routes_not_requests(client: httpx2.AsyncClient) -> None:
+    await client.get("/j/a-very-secret-link")
+    text = (await client.get("/metrics")).text
+    assert 'route="/j/{link_id}"' in text
+    assert "a-very-secret-link" not in text
