@@ -73,7 +73,7 @@ check: install ## format, lint, types, architecture, generated files; no tests
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-timing 2>/dev/null || $(BIN)/lint-imports
+	$(BIN)/lint-imports
 	$(BIN)/vulture
 	$(BIN)/deptry src
 	$(BIN)/python tools/generate.py --check

@@ -13,7 +13,9 @@ DOCUMENTS = sorted(
     for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("protocol/*.md")]
     if path.name != "CHANGELOG.md"
 )
-DEFINES = r"\b(?:def|class|fn|struct|enum|trait|function|const|let|interface|type)\s+{name}\b|^\s*(?:async\s+)?{name}\s*\("
+DEFINES = (
+    r"\b(?:def|class|fn|struct|enum|trait|function|const|let|interface|type)\s+{name}\b|^\s*(?:async\s+)?{name}\s*\("
+)
 
 
 def names() -> list[tuple[Path, str, str]]:
