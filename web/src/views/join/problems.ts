@@ -9,7 +9,7 @@ export function useProblemWords() {
   return useMemo(() => {
     const microphone: Readonly<Record<CaptureProblem, string>> = {
       denied: t`The browser does not let this page use your microphone.`,
-      missing: t`No microphone was found. Plug one in; it is used as soon as it is there.`,
+      missing: t`No microphone was found. Plug one in; then unmute.`,
       busy: t`Your microphone does not start. Another program may be using it: close that and try again.`,
       insecure: t`Browsers give pages a microphone only over a secure connection (https).`,
       dismissed: t`No microphone was chosen.`,

@@ -97,17 +97,17 @@ function ViewMenu({ call }: { readonly call: Call }) {
             )
           }
         >
-          {t`View`}
+          {t({ context: "layout", message: "View" })}
         </Button>
       }
     >
       <MenuSection
-        title={t`View`}
+        title={t({ context: "layout", message: "View" })}
         selected={[preferences.view]}
         onSelect={([view]) => (view === "gallery" || view === "speaker") && call.devices.prefer({ view })}
       >
-        <MenuItem id="speaker" keys="Alt+F1">{t`Speaker`}</MenuItem>
-        <MenuItem id="gallery" keys="Alt+F2">{t`Gallery`}</MenuItem>
+        <MenuItem id="speaker" keys="Alt+F1">{t`Speaker view`}</MenuItem>
+        <MenuItem id="gallery" keys="Alt+F2">{t`Gallery view`}</MenuItem>
       </MenuSection>
       <MenuSection
         title={t`Your picture`}
