@@ -1,7 +1,5 @@
 /** What the HTTP API answers. Times are RFC 3339 UTC. */
 
-import type { Role } from "./signalling.ts";
-
 export interface Page<T> {
   readonly items: readonly T[];
   /** The cursor of the next page. */
@@ -78,11 +76,6 @@ export interface Ticket {
   readonly ticket: string;
   readonly participant_id: string;
   readonly expires_at: string;
-}
-
-export interface TicketRequest {
-  readonly name?: string;
-  readonly role?: Role;
 }
 
 /** The answer to `POST /join`. */

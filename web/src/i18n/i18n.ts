@@ -24,9 +24,12 @@ export async function chooseLanguage(language: Language): Promise<void> {
   await activate(language);
 }
 
-/** Whether somebody chose a language on this device; else the member's own may be taken. */
-export function hasChosenLanguage(): boolean {
-  return localStorage.getItem(STORAGE_KEY) !== null;
+/** Takes a member's own language, unless another one was chosen on this device. */
+export async function adoptLanguage(own: string): Promise<void> {
+  const language = nearestLanguage(own);
+  if (language === null || language === currentLanguage() || localStorage.getItem(STORAGE_KEY) !== null)
+    return;
+  await activate(language);
 }
 
 export function currentLanguage(): Language {

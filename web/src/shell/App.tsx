@@ -3,6 +3,7 @@ import { I18nProvider, useLingui } from "@lingui/react";
 import { type ReactNode, Suspense, useEffect, useSyncExternalStore } from "react";
 import { RouterProvider } from "react-aria-components";
 import { I18nProvider as AriaI18nProvider } from "react-aria-components/I18nProvider";
+import { adoptLanguage } from "../i18n/i18n.ts";
 import { ToastRegion } from "../ui/ToastRegion.tsx";
 import { ErrorBoundary } from "../views/errors/ErrorBoundary.tsx";
 import { ForbiddenPanel } from "../views/errors/ForbiddenPanel.tsx";
@@ -62,6 +63,10 @@ function Framed({
   useEffect(() => {
     if (access === "sign-in") go(`/sign-in?next=${encodeURIComponent(path)}`, { replace: true });
   }, [access, path]);
+  const own = session.state === "signed-in" ? session.me.language : null;
+  useEffect(() => {
+    if (own !== null) void adoptLanguage(own);
+  }, [own]);
   return (
     <Frame session={session} path={path}>
       {access === "yes" ? body : access === "no" ? <ForbiddenPanel /> : <PageSkeleton />}

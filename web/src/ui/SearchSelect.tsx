@@ -5,7 +5,6 @@ import { Input } from "react-aria-components/Input";
 import { Label } from "react-aria-components/Label";
 import { ListBox, ListBoxItem } from "react-aria-components/ListBox";
 import { Popover } from "react-aria-components/Popover";
-import { ListLayout, Virtualizer } from "react-aria-components/Virtualizer";
 import "./Field.css";
 import "./Menu.css";
 import type { SelectOption } from "./Select.tsx";
@@ -35,15 +34,13 @@ export function SearchSelect({ label, options, value, onChange }: SearchSelectPr
         </Button>
       </div>
       <Popover className="popover popover--menu">
-        <Virtualizer layout={ListLayout} layoutOptions={{ rowHeight: 40 }}>
-          <ListBox className="menu menu--long">
-            {(option: SelectOption) => (
-              <ListBoxItem className="menu__item" id={option.id} textValue={option.label}>
-                <span className="truncate">{option.label}</span>
-              </ListBoxItem>
-            )}
-          </ListBox>
-        </Virtualizer>
+        <ListBox className="menu">
+          {(option: SelectOption) => (
+            <ListBoxItem className="menu__item" id={option.id} textValue={option.label}>
+              <span className="truncate">{option.label}</span>
+            </ListBoxItem>
+          )}
+        </ListBox>
       </Popover>
     </ComboBox>
   );

@@ -7,7 +7,7 @@ import { go } from "../../shell/navigation.ts";
 import { useAction } from "../../shell/useAction.ts";
 import { Menu, MenuItem, MenuSection } from "../../ui/Menu.tsx";
 import { Note } from "../../ui/Note.tsx";
-import { startMeeting, startNewMeeting } from "../meetings/start.ts";
+import { startNewMeeting, startPersonalRoom } from "../meetings/start.ts";
 import { readStartChoices, rememberStartChoices } from "./choices.ts";
 import { ShareDialog } from "./ShareDialog.tsx";
 
@@ -16,12 +16,9 @@ export function Actions({ me }: { readonly me: Me }) {
   const { t } = useLingui();
   const [choices, setChoices] = useState(readStartChoices);
   const [sharing, setSharing] = useState(false);
-  const personal = me.personal_meeting_id;
   const title = t`${me.name}’s meeting`;
   const start = useAction(() =>
-    choices.personal && personal !== null
-      ? startMeeting(me, personal, choices)
-      : startNewMeeting(me, title, choices),
+    choices.personal ? startPersonalRoom(me, choices) : startNewMeeting(me, title, choices),
   );
   const chosen = [choices.video ? "video" : "", choices.personal ? "personal" : ""].filter(Boolean);
   return (
@@ -54,7 +51,7 @@ export function Actions({ me }: { readonly me: Me }) {
               }}
             >
               <MenuItem id="video">{t`Start with video`}</MenuItem>
-              <MenuItem id="personal" isDisabled={personal === null} hint={t`The same link every time`}>
+              <MenuItem id="personal" hint={t`The same link every time`}>
                 {t`Use my personal room`}
               </MenuItem>
             </MenuSection>

@@ -32,7 +32,12 @@ interface MeetingDetailsProps {
 export function MeetingDetails({ me, id, onChanged }: MeetingDetailsProps) {
   const { t } = useLingui();
   const path = `/meetings/${encodeURIComponent(id)}`;
-  const { resource, reload, put } = useResource(path, (signal) => api.get<MeetingObject>(path, { signal }));
+  const { resource, reload, put } = useResource(path, (signal) =>
+    // The personal room is made when it is first looked at.
+    id === "personal"
+      ? api.post<MeetingObject>("/meetings/personal", {}, { signal })
+      : api.get<MeetingObject>(path, { signal }),
+  );
   if (resource.state === "loading") return <SkeletonRows rows={4} />;
   if (resource.state === "error") {
     const gone = resource.error instanceof ApiError && resource.error.status === 404;

@@ -15,13 +15,11 @@ interface MeetingListProps {
   readonly loaded: ReturnType<typeof usePages<MeetingObject>>;
   readonly when: "upcoming" | "previous";
   readonly chosen: string | null;
-  /** The personal room stands on top of the list that has it. */
-  readonly personal: string | null;
   readonly onSchedule: () => void;
 }
 
 /** Meetings by day. */
-export function MeetingList({ loaded, when, chosen, personal, onSchedule }: MeetingListProps) {
+export function MeetingList({ loaded, when, chosen, onSchedule }: MeetingListProps) {
   const { t } = useLingui();
   const now = useNow();
   const { resource, reload, hasMore, more } = loaded;
@@ -31,14 +29,14 @@ export function MeetingList({ loaded, when, chosen, personal, onSchedule }: Meet
       <ErrorPanel error={resource.error} title={t`Your meetings could not be loaded`} onRetry={reload} />
     );
   }
-  const meetings = resource.value.filter((meeting) => meeting.id !== personal);
+  const meetings = resource.value.filter((meeting) => meeting.kind !== "personal");
   return (
     <>
-      {personal !== null && (
+      {when === "upcoming" && (
         <Link
           className="meeting-row"
-          href={`/meetings/${personal}`}
-          data-chosen={personal === chosen || undefined}
+          href="/meetings/personal"
+          data-chosen={chosen === "personal" || undefined}
         >
           <DoorOpen size={20} aria-hidden="true" />
           <span className="meeting-row__words">

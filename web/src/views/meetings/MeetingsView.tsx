@@ -76,7 +76,6 @@ function Meetings({ me, id }: { readonly me: Me; readonly id: string | null }) {
                   loaded={lists[tab]}
                   when={tab}
                   chosen={id}
-                  personal={tab === "upcoming" ? me.personal_meeting_id : null}
                   onSchedule={() => setScheduling(true)}
                 />
               ),

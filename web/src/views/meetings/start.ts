@@ -15,6 +15,12 @@ export async function startNewMeeting(me: Me, title: string, options: StartOptio
   await startMeeting(me, meeting.id, options);
 }
 
+/** Goes into one's personal room, which the server makes at the first call. */
+export async function startPersonalRoom(me: Me, options: StartOptions): Promise<void> {
+  const room = await api.post<MeetingObject>("/meetings/personal");
+  await startMeeting(me, room.id, options);
+}
+
 /** Goes into a meeting of one's own as its host. */
 export async function startMeeting(me: Me, meetingId: string, { video }: StartOptions): Promise<void> {
   const { ticket } = await api.post<Ticket>(`/meetings/${encodeURIComponent(meetingId)}/tickets`, {

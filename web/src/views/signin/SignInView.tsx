@@ -12,6 +12,7 @@ import { useAction } from "../../shell/useAction.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Note } from "../../ui/Note.tsx";
 import { TextField } from "../../ui/TextField.tsx";
+import { nextPath } from "./next.ts";
 import "./signin.css";
 
 /** Sign in with a password or a passkey, then on to where one wanted to go. */
@@ -87,10 +88,4 @@ export default function SignInView() {
       <p className="muted small">{t`Forgotten your password? An administrator of your organisation can give you a link to set a new one.`}</p>
     </div>
   );
-}
-
-/** Where to go after signing in: a path of this client and nothing else, so that no link can send people away. */
-export function nextPath(search: string): string {
-  const next = new URLSearchParams(search).get("next") ?? "/";
-  return /^\/(?![/\\])/.test(next) ? next : "/";
 }
