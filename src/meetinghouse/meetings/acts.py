@@ -91,7 +91,7 @@ async def send_chat(live: LiveSession, me: str, request: SendChat, now: datetime
             text=request.text,
             key=request.key,
         )
-        await live.commit(Change(line=line))
+        await live.commit(Change(line=line, said_at=now))
 
 
 async def raise_hand(live: LiveSession, me: str, *, raised: bool, participant: str | None, now: datetime) -> None:

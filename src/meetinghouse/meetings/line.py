@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 
 from meetinghouse.meetings.live import encode
 from meetinghouse.meetings.messages import Closed, ServerMessage
@@ -34,6 +35,8 @@ class Line:
         self._limit = limit
         self._frames: asyncio.Queue[str | int] = asyncio.Queue()
         self._ended = False
+        self._answering = False
+        self._last: Closed | None = None
 
     def send(self, frame: str) -> None:
         """Queue one message."""
@@ -54,9 +57,23 @@ class Line:
         """Queue the last message, and close after it."""
         if self._ended:
             return
+        if self._answering:
+            self._last = last
+            return
         CLOSED.labels(last.reason.value).inc()
         self.say(last)
         self.end(DONE)
+
+    @contextmanager
+    def answering(self) -> Generator[None, None, None]:
+        """While a request is carried out: its answer goes out before the last message that it may itself cause."""
+        self._answering = True
+        try:
+            yield
+        finally:
+            self._answering = False
+            if self._last is not None:
+                self.finish(self._last)
 
     def end(self, code: int) -> None:
         """Close once what is queued is sent."""

@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from meetinghouse.db.clock import Clock
 from meetinghouse.meetings import live_tables, messages, state
 from meetinghouse.meetings.journal import Journal
+from meetinghouse.meetings.links import join_url
 from meetinghouse.meetings.messages import (
     ChatMessage,
     Closed,
@@ -79,12 +80,13 @@ class Media(Protocol):
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """What becomes different: whole new values of what changed, nothing else."""
+    """What becomes different: whole new values of what changed, nothing else. `said_at` is when `line` was sent."""
 
     people: tuple[Attendance, ...] = ()
     meeting: Meeting | None = None
     spotlight: str | None | UnsetType = UNSET
     line: ChatMessage | None = None
+    said_at: datetime | None = None
     ended: bool = False
 
 
@@ -96,7 +98,7 @@ class LiveSession:
         session: Session,
         meeting: Meeting,
         *,
-        join_url: str,
+        public_url: str,
         journal: Journal,
         clock: Clock,
         media: Media,
@@ -116,7 +118,7 @@ class LiveSession:
         self.removed_members: set[str] = set()
         self.connections: dict[str, Connection] = {}
         self.lines: dict[tuple[str, str], ChatMessage] = {}
-        self._join_url = join_url
+        self._public_url = public_url
         self._journal = journal
         self._clock = clock
         self._ended = ended
@@ -314,7 +316,8 @@ class LiveSession:
         if change.spotlight is not UNSET:
             writes.append(live_tables.set_spotlight(session.id, change.spotlight))
         if change.line is not None:
-            writes.append(live_tables.add_message(session, change.line, now, self.sequence + events))
+            said_at = change.said_at or now
+            writes.append(live_tables.add_message(session, change.line, said_at, self.sequence + events))
         if change.ended:
             writes.append(live_tables.end_session(session.id, now))
         return writes
@@ -425,7 +428,7 @@ class LiveSession:
             id=meeting.id,
             title=meeting.title,
             number=meeting.number,
-            join_url=self._join_url,
+            join_url=join_url(self._public_url, meeting.link_id, settings.passcode),
             passcode=settings.passcode,
             started_at=rfc3339(self.session.started_at),
             locked=settings.locked,

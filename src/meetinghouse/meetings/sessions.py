@@ -20,7 +20,6 @@ from meetinghouse.media.agent import Agent
 from meetinghouse.media.engine import Event, PeerFailed, SlotsChanged, SpeakersChanged, StreamStarted
 from meetinghouse.meetings import acts, live_tables, rules, tables
 from meetinghouse.meetings.journal import Journal
-from meetinghouse.meetings.links import join_url
 from meetinghouse.meetings.live import Change, Connection, LiveSession, encode
 from meetinghouse.meetings.media_room import MediaRoom
 from meetinghouse.meetings.messages import Closed, MediaLost, Reason, Speakers, Welcome
@@ -209,7 +208,7 @@ class Sessions:
         live = LiveSession(
             session,
             meeting,
-            join_url=join_url(self.public_url, meeting.link_id, meeting.settings.passcode),
+            public_url=self.public_url,
             journal=self._journal,
             clock=self.clock,
             media=room,

@@ -204,7 +204,8 @@ class _Conversation:
                     return
                 await asyncio.sleep(_PAUSE_SECONDS)
                 continue
-            await self._answer(live, me, message)
+            with self._line.answering():
+                await self._answer(live, me, message)
 
     async def _answer(self, live: LiveSession, me: str, message: Request) -> None:
         kind = str(message.__struct_config__.tag)
