@@ -1,4 +1,7 @@
-/** Starts Chromium with a camera and a microphone of its own. */
+/**
+ * Starts Chromium with a camera and a microphone of its own. Contexts must permit both: a permission dialog that answers itself
+ * would also turn the shared tab into a fake screen.
+ */
 
 import { type Browser, chromium } from "playwright-core";
 
@@ -33,7 +36,6 @@ export async function startChromium({ film, sound, shareTab }: Devices): Promise
       ...QUIET,
       "--no-sandbox",
       "--allow-loopback-in-peer-connection",
-      "--use-fake-ui-for-media-stream",
       "--use-fake-device-for-media-stream",
       ...(film === undefined ? [] : [`--use-file-for-fake-video-capture=${film}`]),
       ...(sound === undefined ? [] : [`--use-file-for-fake-audio-capture=${sound}`]),

@@ -5,10 +5,10 @@ import type { Sight } from "../page/contract";
 import { probeScript } from "./bundle";
 import { EVERYBODY, type Persona } from "./cast";
 import { heardNames, isOf, names } from "./judge";
+import { PATIENCE_MS } from "./patience";
 import { until } from "./wait";
 
 const EXECUTABLE = process.env["FIREFOX"] ?? "/usr/bin/firefox-esr";
-const PATIENCE_MS = 20_000;
 
 export class FirefoxPerson {
   readonly persona: Persona;

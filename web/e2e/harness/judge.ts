@@ -17,6 +17,11 @@ export function isOf(sight: Sight, persona: Persona): boolean {
   return sight.visible && sight.label.startsWith(persona.name) && isHue(sight, persona.hue);
 }
 
+/** The tile of a shared screen, whoever's it is. */
+export function isScreen({ label }: Sight): boolean {
+  return label.includes("screen");
+}
+
 /** Whom the levels of `heard`, taken for the pitches of everybody, make out. */
 export function heardNames(levels: readonly number[]): string {
   return names(EVERYBODY.filter((_, index) => (levels[index] ?? 0) > VOICE_DB));

@@ -4,11 +4,10 @@ import type { BrowserContext, Locator, Page } from "playwright-core";
 import type { ServerMessage } from "../../src/api/signalling";
 import type { FirstFrame, Sight } from "../page/contract";
 import { EVERYBODY, type Persona, SCREEN_HUE } from "./cast";
-import { heardNames, isHue, isOf, names } from "./judge";
+import { heardNames, isOf, isScreen, names } from "./judge";
+import { PATIENCE_MS } from "./patience";
 import { until } from "./wait";
 
-/** On an idle machine a change is seen within a second; two cores with three browsers need longer. */
-const PATIENCE_MS = 15_000;
 /** Two syllables and a bit. */
 const LISTENING_MS = 700;
 
@@ -20,6 +19,8 @@ export class Person {
   readonly problems: string[] = [];
   /** Everything that signalling ever sent here. */
   readonly frames: ServerMessage[] = [];
+  /** What its console and signalling said, for who looks for the cause of a failure. */
+  readonly journal: string[] = [];
   #listening = false;
 
   constructor(persona: Persona, context: BrowserContext, page: Page) {
@@ -28,12 +29,17 @@ export class Person {
     this.page = page;
     page.on("pageerror", (error) => this.problems.push(`${persona.name}: ${error.stack ?? error.message}`));
     page.on("console", (message) => {
+      this.#note(`${message.type()}: ${message.text()}`);
       if (message.text().includes("Content Security Policy")) {
         this.problems.push(`${persona.name}: ${message.text()}`);
       }
     });
     page.on("websocket", (socket) => {
+      this.#note("socket opened");
+      socket.on("close", () => this.#note("socket closed"));
+      socket.on("framesent", ({ payload }) => this.#note(`> ${payload.slice(0, 300)}`));
       socket.on("framereceived", ({ payload }) => {
+        this.#note(`< ${payload.slice(0, 300)}`);
         this.frames.push(JSON.parse(payload.toString()) as ServerMessage);
       });
     });
@@ -60,12 +66,6 @@ export class Person {
     await choice.click({ timeout: PATIENCE_MS });
   }
 
-  /** Presses something that the toolbar keeps behind "More". */
-  async pressInMore(name: string): Promise<void> {
-    await this.press("More");
-    await this.confirm(name);
-  }
-
   /** Writes a line of chat to everybody, or to one. */
   async says(line: string, to?: Persona): Promise<void> {
     const message = this.page.getByRole("textbox", { name: "Message" });
@@ -73,7 +73,7 @@ export class Person {
       await this.press("Chat");
     }
     if (to !== undefined) {
-      await this.page.getByRole("button", { name: /^To/ }).click();
+      await this.page.getByRole("button", { name: /\bTo$/ }).click();
       await this.page.getByRole("option", { name: to.name }).click();
     }
     await message.fill(line);
@@ -136,9 +136,7 @@ export class Person {
   async seesScreenOf(other: Persona): Promise<void> {
     await until(`${this.persona.name} sees the screen of ${other.name}`, PATIENCE_MS, async () => {
       const sights = await this.sights();
-      const found = sights.some(
-        (sight) => sight.visible && sight.label.includes(other.name) && isHue(sight, SCREEN_HUE),
-      );
+      const found = sights.some((sight) => isScreen(sight) && isOf(sight, { ...other, hue: SCREEN_HUE }));
       return found ? undefined : JSON.stringify(sights);
     });
   }
@@ -146,7 +144,7 @@ export class Person {
   async seesNoScreen(): Promise<void> {
     await until(`${this.persona.name} sees no screen`, PATIENCE_MS, async () => {
       const sights = await this.sights();
-      return sights.some((sight) => isHue(sight, SCREEN_HUE)) ? JSON.stringify(sights) : undefined;
+      return sights.some(isScreen) ? JSON.stringify(sights) : undefined;
     });
   }
 
@@ -160,6 +158,10 @@ export class Person {
 
   firstFrames(): Promise<readonly FirstFrame[]> {
     return this.page.evaluate(() => window.probe.firstFrames());
+  }
+
+  #note(line: string): void {
+    this.journal.push(`${new Date().toISOString().slice(11, 23)} ${line}`);
   }
 
   async #listen(): Promise<void> {

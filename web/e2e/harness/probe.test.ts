@@ -10,6 +10,7 @@ import { probeScript } from "./bundle";
 import { BEN, EVERYBODY } from "./cast";
 import { startChromium } from "./chromium";
 import { heardNames, isHue } from "./judge";
+import { PATIENCE_MS } from "./patience";
 import { recordPersona, recordSync } from "./recordings";
 import { addedLead } from "./sync";
 import { until } from "./wait";
@@ -43,7 +44,7 @@ test("eyes tell whose picture it is, ears whose voice, through encoder and decod
       EVERYBODY.map((persona) => persona.toneHz),
     );
     const prints = new Set<number>();
-    await until("Ben is seen and heard", 15_000, async () => {
+    await until("Ben is seen and heard", PATIENCE_MS, async () => {
       const sights = await page.evaluate(() => window.probe.see());
       const decoded = sights.find((sight) => sight.label === "Ben, decoded");
       prints.add(decoded?.fingerprint ?? 0);
@@ -59,7 +60,7 @@ test("eyes tell whose picture it is, ears whose voice, through encoder and decod
         track.enabled = false;
       }
     });
-    await until("silence is heard", 5_000, async () => {
+    await until("silence is heard", PATIENCE_MS, async () => {
       const heard = heardNames(await page.evaluate(() => window.probe.heard(800)));
       return heard === "" ? undefined : heard;
     });
@@ -82,7 +83,7 @@ async function onLoop(
 ): Promise<void> {
   const browser: Browser = await startChromium(recording);
   try {
-    const page = await browser.newPage();
+    const page = await browser.newPage({ permissions: ["camera", "microphone"] });
     await page.addInitScript(await probeScript());
     await page.goto(url);
     await page.evaluate(async () => {

@@ -2,6 +2,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { PATIENCE_MS } from "./patience";
 import { Relay } from "./relay";
 import { until } from "./wait";
 
@@ -40,7 +41,7 @@ test("a cut relay holds streams back, loses datagrams and lets both through once
   };
 
   say("a");
-  await until("both come back", 5000, async () =>
+  await until("both come back", PATIENCE_MS, async () =>
     streamed === "a" && told === "a" ? undefined : streamed + told,
   );
   relay.cut();
@@ -54,7 +55,7 @@ test("a cut relay holds streams back, loses datagrams and lets both through once
   expect([streamed, told]).toEqual(["a", "a"]);
   relay.mend();
   say("d");
-  await until("streams catch up", 5000, async () =>
+  await until("streams catch up", PATIENCE_MS, async () =>
     [...streamed].sort().join("") === "abcd" && told === "ad" ? undefined : streamed + told,
   );
   late.destroy();

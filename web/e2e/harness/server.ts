@@ -6,14 +6,13 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
+import { PATIENCE_MS } from "./patience";
 import type { Endpoint } from "./relay";
 import { until } from "./wait";
 
 const ROOT = new URL("../../..", import.meta.url).pathname;
 const INSTALLED = `${ROOT}.venv/bin/meetinghouse`;
 const LOOPBACK = "127.0.0.1";
-/** Start to ready is at most 2 s on an idle machine; browsers may keep this one busy. */
-const READY_MS = 20_000;
 
 export interface ServerOptions {
   readonly directory: string;
@@ -84,7 +83,7 @@ export class Server {
         this.#log += bytes.toString();
       });
     }
-    await until("the server is ready", READY_MS, async () => {
+    await until("the server is ready", PATIENCE_MS, async () => {
       if (child.exitCode !== null) {
         throw new Error(`the server ended with ${child.exitCode}:\n${this.#log}`);
       }

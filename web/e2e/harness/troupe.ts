@@ -6,7 +6,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, onTestFailed, onTestFinished } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import { Api, type MeetingInfo } from "./api";
 import { probeScript } from "./bundle";
 import { type Persona, SCREEN_HUE } from "./cast";
@@ -112,8 +112,12 @@ export class Scene {
       environment["MEETINGHOUSE_SERVER__PUBLIC_URL"] ?? `http://${server.http.host}:${server.http.port}`;
     const api = await Api.enrol(url, server.log);
     const scene = new Scene(troupe, server, api, await api.createMeeting(settings), relay);
-    onTestFinished(() => scene.#leaveStage());
-    onTestFailed(({ task }) => scene.#keepEvidence(task.name));
+    onTestFinished(async ({ task }) => {
+      if (task.result?.state === "fail") {
+        await scene.#keepEvidence(task.name);
+      }
+      await scene.#leaveStage();
+    });
     return scene;
   }
 
@@ -180,7 +184,7 @@ export class Scene {
 
   /** After every journey: no page broke, nothing was refused by the content security policy, no stranger was asked. */
   async #leaveStage(): Promise<void> {
-    const problems = this.people.flatMap((person) => person.problems);
+    const problems = [...new Set(this.people.flatMap((person) => person.problems))];
     for (const person of this.people.filter(({ page }) => !page.isClosed())) {
       problems.push(...(await person.page.evaluate(() => window.probe.violations()).catch(() => [])));
     }
@@ -193,6 +197,7 @@ export class Scene {
     await mkdir(directory, { recursive: true });
     await writeFile(`${directory}/server.log`, this.server.log);
     for (const person of this.people.filter(({ page }) => !page.isClosed())) {
+      await writeFile(`${directory}/${person.persona.name}.log`, person.journal.join("\n"));
       await person.page
         .screenshot({ path: `${directory}/${person.persona.name}.png` })
         .catch(() => undefined);

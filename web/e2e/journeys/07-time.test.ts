@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { expect, onTestFinished, test } from "vitest";
 import { ANA, BEN } from "../harness/cast";
 import { startChromium } from "../harness/chromium";
+import { promised } from "../harness/patience";
 import type { Person } from "../harness/person";
 import { recordSync } from "../harness/recordings";
 import { addedLead } from "../harness/sync";
@@ -26,7 +27,7 @@ test("the way from a click on Join to the first decoded picture, in its parts", 
     await ben.join(scene.meeting.join_url);
     await ben.sees([ANA]);
     rows.push(await joinParts(ben, "Ana"));
-    await ben.context.close();
+    await ben.press("Leave");
     await ana.sees([]);
   }
   const parts = Object.keys(rows[0] ?? {});
@@ -36,8 +37,8 @@ test("the way from a click on Join to the first decoded picture, in its parts", 
   console.log(
     `click on Join → first decoded remote picture, median of ${JOINS}, ms since the click: ${line}`,
   );
-  // The aim is 1 s on an idle machine; a busy one must still be within what a person waits without doubt.
-  expect(median("first picture")).toBeLessThan(3000);
+  // The aim is 1 s; three times that is what a person waits without doubt.
+  expect(median("first picture")).toBeLessThan(promised(3000));
 });
 
 test("somebody's sound and picture arrive together", async () => {
