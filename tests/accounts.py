@@ -43,9 +43,9 @@ async def owner_link(running: Running) -> str:
     return made.link
 
 
-async def enrol(http: httpx2.AsyncClient, link: str, **fields: str) -> dict[str, Any]:
+async def enrol(http: httpx2.AsyncClient, link: str, password: str = PASSWORD, **fields: str) -> dict[str, Any]:
     """Use a one-time link in this browser; gives Me."""
-    answer = await http.post("/api/v1/enrolments", json={"token": token_of(link), "password": PASSWORD, **fields})
+    answer = await http.post("/api/v1/enrolments", json={"token": token_of(link), "password": password, **fields})
     assert answer.status_code == 200, answer.text
     me: dict[str, Any] = answer.json()
     return me
