@@ -95,7 +95,7 @@ impl Transport {
     }
 
     /// RFC 7675 §5.1.
-    fn has_consent(&self, now: Instant) -> bool {
+    pub(crate) fn has_consent(&self, now: Instant) -> bool {
         self.ice.last_check().is_some_and(|at| now.saturating_duration_since(at) < CONSENT_EXPIRY)
     }
 

@@ -195,11 +195,13 @@ impl Uplink {
         mut send: impl FnMut(&mut dyn FnMut(&mut Vec<u8>)),
     ) {
         let own_ssrc = self.own_ssrc;
-        for line in self.lines.iter_mut().filter(|line| line.asks_again()) {
-            let Some(reception) = &line.reception else { continue };
+        for line in &mut self.lines {
             self.requests.clear();
+            // Also gives up what is too old, which is due even where nobody can be asked.
             line.loss.requests(now, rtt, &mut self.requests);
-            if !self.requests.is_empty() {
+            if let Some(reception) =
+                line.reception.as_ref().filter(|_| line.asks_again() && !self.requests.is_empty())
+            {
                 send(&mut |bytes| write_nack(bytes, own_ssrc, reception.ssrc(), &self.requests));
             }
         }

@@ -42,7 +42,7 @@ impl Engine {
         };
         let Some(peer) = self.peers.get_mut(key) else { return };
         self.blamed = Some(key);
-        let first = peer.transport.ice.last_check().is_none();
+        let had_consent = peer.transport.has_consent(now);
         let Some(checked) = peer.transport.ice.check(now, from, &request, out) else {
             return peer.drops.count(Drop::StunIntegrity);
         };
@@ -56,7 +56,11 @@ impl Engine {
         if self.demux.peer_at(from) != Some(key) && peer.transport.ice.addresses().contains(&from) {
             self.demux.learn(from, key);
         }
-        if first || checked.learned {
+        if !had_consent {
+            // Back after a silence: the reports go on, and the pictures begin anew.
+            self.want_key_frames(now, key);
+        }
+        if !had_consent || checked.learned {
             self.arm(now, key);
         }
     }

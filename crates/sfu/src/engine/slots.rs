@@ -140,7 +140,7 @@ impl Engine {
 
     /// Asks for key frames of everything that a peer has in its slots: it has just come or come back.
     pub(super) fn want_key_frames(&mut self, now: Instant, key: u32) {
-        let Some(peer) = self.peers.get(key) else { return };
+        let Some(peer) = self.peers.get(key).filter(|peer| peer.transport.is_connected()) else { return };
         let contents = peer.downlink.slots.iter().filter_map(|slot| slot.content.as_ref());
         let streams: Vec<u32> = contents.map(|content| content.stream).collect();
         for stream in streams {

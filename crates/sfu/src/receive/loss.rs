@@ -21,6 +21,13 @@ const MAX_REQUESTS: u8 = 10;
 /// Jitter buffers give up a frame after about a second; a packet older than that helps nobody.
 const MAX_AGE: Duration = Duration::from_secs(1);
 
+/// Packets before the first one that may still come: the first two of a stream are as easily swapped as any others.
+/// They are not asked for, since nobody knows whether they exist.
+const BEFORE_FIRST: u64 = 8;
+
+/// How long they may take.
+const START: Duration = Duration::from_millis(100);
+
 /// Missing packets of one stream. More than this at once is an outage, and a key frame is the cheaper repair.
 const MAX_MISSING: usize = 300;
 
@@ -59,6 +66,12 @@ impl LossDetector {
     pub(crate) fn packet(&mut self, sequence: u64, now: Instant) -> Arrival {
         let Some(highest) = self.highest else {
             self.highest = Some(sequence);
+            self.missing.extend((sequence.saturating_sub(BEFORE_FIRST)..sequence).map(|sequence| Missing {
+                sequence,
+                since: now,
+                next_request: now + START,
+                requests: MAX_REQUESTS,
+            }));
             return Arrival::InOrder;
         };
         if sequence <= highest {
@@ -153,6 +166,17 @@ mod tests {
             (0..200).map(|n| ask(&mut loss, start + Duration::from_millis(10) * n).len()).sum();
         assert_eq!(asked, usize::from(MAX_REQUESTS));
         assert_eq!(loss.next_request(), None);
+    }
+
+    #[test]
+    fn the_first_two_may_be_swapped() {
+        let start = crate::testing::some_moment();
+        let mut loss = LossDetector::default();
+        assert_eq!(loss.packet(70_001, start), Arrival::InOrder);
+        assert_eq!(loss.packet(70_000, start), Arrival::Recovered);
+        assert_eq!(loss.packet(70_000, start), Arrival::Useless);
+        assert_eq!(ask(&mut loss, start + START), [], "what may never have been is not asked for");
+        assert_eq!(loss.packet(69_999, start), Arrival::Useless);
     }
 
     #[test]
