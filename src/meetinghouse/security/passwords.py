@@ -24,8 +24,8 @@ _THREADS = 2
 _NOBODY = "$argon2id$v=19$m=47104,t=2,p=1$2mgcK36H2CWCQa8Z2aqOGQ$6g3mQ2mN7tqO5pFhJ4h7rXlFSDrJYZ1mD8ExVd2M3iA"
 # Shorter words occur in everything.
 _TELLING_CHARACTERS = 4
-# So many characters have to be left once what is known about somebody is taken away.
-_OWN_CHARACTERS = 6
+# So many letters have to be left once what is known about somebody is taken away; digits are tried by machines.
+_OWN_LETTERS = 6
 _LEET = str.maketrans("013457@$!|", "oieastasil")
 _RUNS = ("abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm", "01234567890", "1qaz2wsx3edc4rfv5tgb6yhn")
 
@@ -99,11 +99,11 @@ def _is_regular(lower: str) -> bool:
 
 
 def _is_about(text: str, about: tuple[str, ...]) -> bool:
-    rest = text.lower()
+    lower = rest = text.lower()
     words = {word for known in about for word in re.split(r"[^\w]+", known.lower()) if len(word) >= _TELLING_CHARACTERS}
     for word in sorted(words, key=len, reverse=True):
         rest = rest.replace(word, "")
-    return len(rest) < _OWN_CHARACTERS
+    return rest != lower and sum(character.isalpha() for character in rest) < _OWN_LETTERS
 
 
 @cache
