@@ -19,6 +19,7 @@ import type {
 } from "../api/signalling.ts";
 import { PAGE_SIZE } from "./arrange.ts";
 import { type Clock, every } from "./clock.ts";
+import { Delays } from "./delays.ts";
 import type { Devices } from "./devices.ts";
 import { Emitter } from "./emitter.ts";
 import type { RememberedSession } from "./entry.ts";
@@ -33,7 +34,7 @@ import type { Sound } from "./sound.ts";
 import { ActiveSpeaker } from "./speaker.ts";
 import { pictureKey, type Stage } from "./stage.ts";
 import { apply, fromSnapshot, isOn, isSequenced, mayHost, me, type Versioned } from "./state.ts";
-import { limit, playouts, Statistics } from "./stats.ts";
+import { limit, Statistics } from "./stats.ts";
 import { Sync } from "./sync.ts";
 import { type CallView, type Ending, NEW_CALL, type Notice, type StatisticsView } from "./view.ts";
 import { Viewport } from "./viewport.ts";
@@ -74,6 +75,7 @@ export class Call {
   readonly #viewport: Viewport;
   readonly #outbox: Outbox;
   readonly #statistics = new Statistics();
+  readonly #delays = new Delays();
   readonly #sync = new Sync();
   #signalling: Signalling | undefined;
   #view: CallView = NEW_CALL;
@@ -470,7 +472,7 @@ export class Call {
     const sample = this.#statistics.sample(report, this.#parts.clock.now());
     this.#numbers = {
       samples: [...this.#numbers.samples, sample].slice(-SAMPLES_KEPT),
-      skews: this.#sync.step(this.#view.slots, playouts(report)),
+      skews: this.#sync.step(this.#view.slots, this.#delays.read(report)),
       limit: limit(sample, this.#view.connected && this.#view.media === "connected"),
     };
     this.#statisticsChanges.emit();

@@ -64,7 +64,6 @@ interface RtpStats extends RTCStats {
   jitterBufferEmittedCount?: number;
   fractionLost?: number;
   localId?: string;
-  estimatedPlayoutTimestamp?: number;
 }
 
 interface Counters {
@@ -151,17 +150,6 @@ function total(flows: readonly Flow[]): Direction {
       sum(({ packets }) => packets),
     ),
   };
-}
-
-/** When each inbound stream plays now, on its sender's clock. */
-export function playouts(
-  report: RTCStatsReport,
-): readonly { mid: string; estimatedPlayoutTimestamp?: number }[] {
-  return ([...report.values()] as RtpStats[])
-    .filter((entry) => entry.type === "inbound-rtp" && entry.mid !== undefined)
-    .map(({ mid = "", estimatedPlayoutTimestamp }) =>
-      estimatedPlayoutTimestamp === undefined ? { mid } : { mid, estimatedPlayoutTimestamp },
-    );
 }
 
 export function limit(sample: Sample | undefined, connected: boolean): Limit {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Slot } from "../api/signalling.ts";
+import { Delays } from "./delays.ts";
 import { Sync, steer, type Targets } from "./sync.ts";
 
 /** Seconds that a pair may take to come into the corridor. */
@@ -63,9 +64,9 @@ describe("pairs of slots", () => {
     const sync = new Sync();
     sync.setReceivers(receivers);
     const skews = sync.step(slots, [
-      { mid: "4", estimatedPlayoutTimestamp: 1000 },
-      { mid: "5", estimatedPlayoutTimestamp: 1300 },
-      { mid: "8", estimatedPlayoutTimestamp: 1000 },
+      { mid: "4", delayMs: 60 },
+      { mid: "5", delayMs: 60 },
+      { mid: "8", delayMs: 360 },
     ]);
     expect(skews).toEqual([{ participant: "ben", skewMs: 300 }]);
     expect(delays.get("5")).toBeGreaterThan(100);
@@ -73,14 +74,60 @@ describe("pairs of slots", () => {
     expect(delays.get("8")).toBeNull();
   });
 
+  it("go by the sender's clock where the browser knows it", () => {
+    const sync = new Sync();
+    sync.setReceivers(receivers);
+    const skews = sync.step(slots, [
+      { mid: "5", delayMs: 60, playsMs: 1000 },
+      { mid: "8", delayMs: 60, playsMs: 1200 },
+    ]);
+    expect(skews).toEqual([{ participant: "ben", skewMs: -200 }]);
+  });
+
   it("start anew when a slot changes hands", () => {
     const sync = new Sync();
     sync.setReceivers(receivers);
     sync.step(slots, [
-      { mid: "5", estimatedPlayoutTimestamp: 1300 },
-      { mid: "8", estimatedPlayoutTimestamp: 1000 },
+      { mid: "5", delayMs: 60 },
+      { mid: "8", delayMs: 360 },
     ]);
     sync.step([{ mid: "5", participant: "chu", source: "microphone" }], []);
     expect(delays.get("5")).toBeNull();
+  });
+});
+
+describe("delays", () => {
+  const report = (...entries: readonly Record<string, unknown>[]): RTCStatsReport =>
+    new Map(entries.map((entry) => [entry["id"], entry])) as unknown as RTCStatsReport;
+  const audio = (seconds: number, count: number) => ({
+    id: "a",
+    type: "inbound-rtp",
+    kind: "audio",
+    mid: "4",
+    jitterBufferDelay: seconds,
+    jitterBufferEmittedCount: count,
+  });
+  const video = (seconds: number, count: number) => ({
+    id: "v",
+    type: "inbound-rtp",
+    kind: "video",
+    mid: "8",
+    totalProcessingDelay: seconds,
+    framesDecoded: count,
+  });
+
+  it("are those since the last look, with what comes after the decoder", () => {
+    const delays = new Delays();
+    delays.read(report(audio(10, 100), video(1, 10)));
+    expect(delays.read(report(audio(10 + 48_000 * 0.08, 48_100), video(1.9, 40)))).toEqual([
+      { mid: "4", delayMs: expect.closeTo(80) },
+      { mid: "8", delayMs: expect.closeTo(50) },
+    ]);
+  });
+
+  it("are not told of a stream that stands still", () => {
+    const delays = new Delays();
+    delays.read(report(audio(10, 100)));
+    expect(delays.read(report(audio(10, 100)))).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 /**
  * Keeps a person's sound and picture together.
  *
- * Slots float between people, so browsers cannot pair sound and picture by stream id. `estimatedPlayoutTimestamp` tells, on the
- * sender's clock, what is being played now; whichever runs ahead is held back through its `jitterBufferTarget`.
+ * Slots float between people, so browsers cannot pair sound and picture by stream id. Whichever runs ahead is held back here,
+ * through its `jitterBufferTarget`; how far it is ahead is told by the delays of both (`delays.ts`).
  * ITU-R BT.1359 allows sound to lead by 45 ms and to lag by 125 ms.
  */
 import type { Slot } from "../api/signalling.ts";
@@ -51,9 +51,13 @@ export interface Receiver {
   setDelay(targetMs: number | null): void;
 }
 
-interface Playout {
+/** What one slot plays now. */
+export interface Playing {
   readonly mid: string;
-  readonly estimatedPlayoutTimestamp?: number;
+  /** From a packet's arrival to ear or eye. */
+  readonly delayMs: number;
+  /** What is being played, on its sender's clock; only where the browser knows it. */
+  readonly playsMs?: number;
 }
 
 export interface Skew {
@@ -72,23 +76,23 @@ export class Sync {
     this.#targets = new Map();
   }
 
-  /** One step, from the inbound streams of `getStats`; returns the skews for the statistics panel. */
-  step(slots: readonly Slot[], playouts: readonly Playout[]): readonly Skew[] {
-    const playing = new Map(playouts.map((playout) => [playout.mid, playout.estimatedPlayoutTimestamp]));
+  /** One step; returns the skews for the statistics panel. */
+  step(slots: readonly Slot[], playing: readonly Playing[]): readonly Skew[] {
+    const byMid = new Map(playing.map((each) => [each.mid, each]));
     const next = new Map<string, Targets>();
     const skews: Skew[] = [];
     const used = new Set<string>();
     for (const [sound, picture, participant] of pairs(slots)) {
       const pair = `${sound}+${picture}+${participant}`;
       const last = this.#targets.get(pair) ?? { audioMs: 0, videoMs: 0 };
-      const audioAt = playing.get(sound);
-      const videoAt = playing.get(picture);
+      const audio = byMid.get(sound);
+      const video = byMid.get(picture);
       used.add(sound).add(picture);
-      if (audioAt === undefined || videoAt === undefined) {
+      if (audio === undefined || video === undefined) {
         next.set(pair, last);
         continue;
       }
-      const skewMs = audioAt - videoAt;
+      const skewMs = skew(audio, video);
       const targets = steer(skewMs, last);
       next.set(pair, targets);
       skews.push({ participant, skewMs });
@@ -99,6 +103,12 @@ export class Sync {
     this.#targets = next;
     return skews;
   }
+}
+
+/** How far sound is ahead of the picture: exactly where known, else by what each takes. */
+function skew(audio: Playing, video: Playing): number {
+  if (audio.playsMs !== undefined && video.playsMs !== undefined) return audio.playsMs - video.playsMs;
+  return video.delayMs - audio.delayMs;
 }
 
 /** Sound and picture of the same person (microphone with camera, screen with its sound). */

@@ -2,6 +2,7 @@ import { useLingui } from "@lingui/react/macro";
 import { Activity, Bell, Ellipsis, Expand, Keyboard, UserPlus } from "lucide-react";
 import type { State } from "../../api/signalling.ts";
 import type { Call } from "../../call/call.ts";
+import { isPhone } from "../../call/environment.ts";
 import { useDevices } from "../../call/hooks.ts";
 import { mayHost } from "../../call/state.ts";
 import { Menu, MenuItem, MenuLine, MenuSection } from "../../ui/Menu.tsx";
@@ -30,9 +31,11 @@ export function MoreMenu({ call, meeting, screen }: MoreMenuProps) {
     >
       <MenuItem icon={<UserPlus size={16} />} onAction={open("invite")}>{t`Invite`}</MenuItem>
       <MenuItem icon={<Activity size={16} />} onAction={open("statistics")}>{t`Statistics`}</MenuItem>
-      <MenuItem icon={<Keyboard size={16} />} keys={shortcutKeys("help")} onAction={open("shortcuts")}>
-        {t`Keyboard shortcuts`}
-      </MenuItem>
+      {!isPhone() && (
+        <MenuItem icon={<Keyboard size={16} />} keys={shortcutKeys("help")} onAction={open("shortcuts")}>
+          {t`Keyboard shortcuts`}
+        </MenuItem>
+      )}
       <MenuItem icon={<Expand size={16} />} onAction={() => void toggleFullScreen()}>
         {t`Full screen`}
       </MenuItem>
