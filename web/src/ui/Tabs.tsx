@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { Tabs as AriaTabs, Tab, TabList, TabPanel } from "react-aria-components/Tabs";
 import "./Tabs.css";
 
@@ -26,8 +26,17 @@ export function Tabs<Id extends string>({
   onSelect,
   orientation = "horizontal",
 }: TabsProps<Id>) {
+  const root = useRef<HTMLDivElement>(null);
+  // On a narrow screen the chosen tab may lie outside of the row that scrolls.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is about the tab that `selected` names
+  useEffect(() => {
+    root.current
+      ?.querySelector("[role=tab][data-selected]")
+      ?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [selected]);
   return (
     <AriaTabs
+      ref={root}
       className="tabs"
       data-side={orientation === "vertical" || undefined}
       orientation={orientation}

@@ -1,6 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
 import { CalendarX2, Download, Pencil, Trash2, Video } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { ApiError, api } from "../../api/http.ts";
 import type { Invitation, Me, MeetingObject } from "../../api/types.ts";
 import { spokenNumber } from "../../call/entry.ts";
@@ -17,9 +17,10 @@ import { StatePanel } from "../../ui/StatePanel.tsx";
 import { readStartChoices } from "../home/choices.ts";
 import { DeleteMeetingDialog } from "./DeleteMeetingDialog.tsx";
 import { MeetingFacts } from "./MeetingFacts.tsx";
-import { ScheduleDialog } from "./ScheduleDialog.tsx";
 import { startMeeting } from "./start.ts";
 import { invitationPath } from "./useCopyInvitation.ts";
+
+const ScheduleDialog = lazy(() => import("./ScheduleDialog.tsx"));
 
 interface MeetingDetailsProps {
   readonly me: Me;
@@ -128,15 +129,17 @@ function Ready({ me, meeting, onSaved, onDeleted }: ReadyProps) {
       {start.error !== null && <Note tone="danger">{start.error}</Note>}
       <InvitationText meeting={meeting} />
       {open === "edit" && (
-        <ScheduleDialog
-          me={me}
-          meeting={meeting}
-          onClose={() => setOpen(null)}
-          onSaved={(changed) => {
-            setOpen(null);
-            onSaved(changed);
-          }}
-        />
+        <Suspense fallback={null}>
+          <ScheduleDialog
+            me={me}
+            meeting={meeting}
+            onClose={() => setOpen(null)}
+            onSaved={(changed) => {
+              setOpen(null);
+              onSaved(changed);
+            }}
+          />
+        </Suspense>
       )}
       <DeleteMeetingDialog
         meeting={meeting}

@@ -1,6 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
 import { CalendarPlus, ChevronLeft } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import type { Me, MeetingObject } from "../../api/types.ts";
 import { currentPath, go } from "../../shell/navigation.ts";
 import { Page } from "../../shell/Page.tsx";
@@ -13,7 +13,9 @@ import { Tabs } from "../../ui/Tabs.tsx";
 import { MeetingDetails } from "./MeetingDetails.tsx";
 import { MeetingList } from "./MeetingList.tsx";
 import "./meetings.css";
-import { ScheduleDialog } from "./ScheduleDialog.tsx";
+
+// The form brings calendars and time zones with it, which the list does not need.
+const ScheduleDialog = lazy(() => import("./ScheduleDialog.tsx"));
 
 /** One's meetings on the left, the chosen one on the right; on a phone one after the other. */
 export default function MeetingsView({ parameters }: ViewProps) {
@@ -102,16 +104,18 @@ function Meetings({ me, id }: { readonly me: Me; readonly id: string | null }) {
         </div>
       </div>
       {scheduling && (
-        <ScheduleDialog
-          me={me}
-          meeting={null}
-          onClose={closeForm}
-          onSaved={(meeting) => {
-            setScheduling(false);
-            reload();
-            go(`/meetings/${meeting.id}`);
-          }}
-        />
+        <Suspense fallback={null}>
+          <ScheduleDialog
+            me={me}
+            meeting={null}
+            onClose={closeForm}
+            onSaved={(meeting) => {
+              setScheduling(false);
+              reload();
+              go(`/meetings/${meeting.id}`);
+            }}
+          />
+        </Suspense>
       )}
     </Page>
   );

@@ -22,7 +22,7 @@ interface ScheduleDialogProps {
 }
 
 /** The form of a meeting: what, when, how often, and who may do what. */
-export function ScheduleDialog({ me, meeting, onClose, onSaved }: ScheduleDialogProps) {
+export default function ScheduleDialog({ me, meeting, onClose, onSaved }: ScheduleDialogProps) {
   const { t } = useLingui();
   const form = useId();
   const [key] = useState(idempotencyKey);

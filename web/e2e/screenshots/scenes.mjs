@@ -1,0 +1,364 @@
+// What is on each picture: who is signed in, and how one gets there.
+import { call, path } from "./house.mjs";
+
+/** Pictures that the README shows. */
+export const README = {
+  "meeting-gallery.en.desktop.light.png": "meeting.png",
+  "home.en.desktop.light.png": "home.png",
+  "meeting-gallery.zh-CN.phone.dark.png": "phone.png",
+};
+
+/** Waits until what was loading is here. */
+async function settled(page) {
+  await page.waitForLoadState("networkidle");
+  await page.waitForFunction(() => document.querySelector(".skeleton") === null);
+}
+
+function at(where) {
+  return async (page) => {
+    await page.goto(where);
+    await settled(page);
+  };
+}
+
+/** Opens a link and waits for one's own picture. */
+async function deviceCheck(page, meeting) {
+  await page.goto(path(meeting));
+  await page.locator("video").first().waitFor();
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll("video")].some((video) => video.videoWidth > 0),
+  );
+}
+
+async function join(page, meeting, name) {
+  await deviceCheck(page, meeting);
+  await page.locator("form input").first().fill(name);
+  await page.locator("form button[type=submit]").click();
+}
+
+/** In the meeting with the others, whose pictures are all there. */
+async function inCompany(page, house) {
+  const guests = await house.company();
+  await join(page, house.calm, "Ana Ruiz");
+  await pictures(page, guests.length + 1);
+  // The pointer would keep hints open.
+  await page.mouse.move(2, 400);
+}
+
+async function pictures(page, count) {
+  await page.waitForFunction(
+    (least) =>
+      [...document.querySelectorAll("video")].filter((video) => video.videoWidth > 0).length >= least,
+    count,
+  );
+}
+
+async function keys(page, pressed) {
+  await page.locator("body").press(pressed);
+}
+
+/** The host of the guarded meeting, for as long as a scene lasts. */
+async function withHost(page, house, act) {
+  const context = await page
+    .context()
+    .browser()
+    .newContext({ baseURL: house.url, storageState: house.signedIn("owner") });
+  try {
+    return await act(await context.newPage());
+  } finally {
+    await context.close();
+  }
+}
+
+export const ready = [
+  { name: "home", as: "owner", act: at("/") },
+  { name: "home-guest", act: at("/") },
+  { name: "sign-in", act: at("/sign-in") },
+  {
+    name: "enrol",
+    act: async (page, house) => {
+      const link = await withHost(page, house, async (host) => {
+        await host.goto("/");
+        const { items } = await call(host, "GET", "/members");
+        const invited = items.find((member) => member.status === "invited");
+        return (await call(host, "POST", `/members/${invited.id}/reset`, {})).link;
+      });
+      await page.goto(link);
+      await settled(page);
+    },
+  },
+  { name: "join", act: at("/join") },
+  { name: "device-check", act: (page, house) => deviceCheck(page, house.calm) },
+  {
+    name: "lobby",
+    look: 3,
+    act: (page, house) => join(page, house.guarded, "ليلى حداد").then(() => settled(page)),
+  },
+  { name: "meeting-gallery", act: inCompany },
+  {
+    name: "meeting-speaker",
+    act: async (page, house) => {
+      await inCompany(page, house);
+      await keys(page, "Alt+F1");
+      await settled(page);
+    },
+  },
+  {
+    name: "meeting-share",
+    act: async (page, house) => {
+      await inCompany(page, house);
+      const [sharer] = await house.company();
+      await sharer.locator("body").press("Alt+s");
+      await page.waitForFunction(() =>
+        [...document.querySelectorAll("video")].some((video) => video.videoWidth >= 1000),
+      );
+    },
+    after: async (_page, house) => {
+      const [sharer] = await house.company();
+      await sharer.locator("body").press("Alt+s");
+    },
+  },
+  {
+    name: "meeting-participants",
+    act: async (page, house) => {
+      await inCompany(page, house);
+      const guests = await house.company();
+      await guests[1].locator("body").press("Alt+y");
+      await keys(page, "Alt+u");
+      await settled(page);
+    },
+    after: async (_page, house) => {
+      const guests = await house.company();
+      await guests[1].locator("body").press("Alt+y");
+    },
+  },
+  {
+    name: "meeting-chat",
+    act: async (page, house) => {
+      await inCompany(page, house);
+      await keys(page, "Alt+h");
+      await settled(page);
+    },
+  },
+  { name: "meetings", as: "owner", act: at("/meetings") },
+  {
+    name: "meeting-details",
+    as: "owner",
+    act: async (page) => {
+      await at("/meetings")(page);
+      await page.locator(".meeting-row").nth(2).click();
+      await page.locator(".details__invitation pre").waitFor();
+    },
+  },
+  {
+    name: "schedule",
+    as: "owner",
+    act: async (page) => {
+      await at("/meetings?schedule")(page);
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  { name: "members", as: "owner", act: at("/members") },
+  { name: "settings-profile", as: "owner", act: at("/settings?section=profile") },
+  { name: "settings-security", as: "owner", act: at("/settings?section=security") },
+  { name: "settings-devices", as: "owner", act: at("/settings?section=devices") },
+  { name: "settings-appearance", as: "owner", act: at("/settings?section=general") },
+  { name: "settings-shortcuts", as: "owner", act: at("/settings?section=shortcuts") },
+  { name: "settings-accessibility", as: "owner", act: at("/settings?section=accessibility") },
+];
+
+/** Answers calls below `where` with a problem, as a server in trouble does. */
+async function broken(page, where, status, code) {
+  await page.route(`**/api/v1${where}*`, (route) =>
+    route.fulfill({
+      status,
+      contentType: "application/problem+json",
+      body: JSON.stringify({ code, status }),
+    }),
+  );
+}
+
+async function never(page, where) {
+  await page.route(`**/api/v1${where}*`, () => {});
+}
+
+const EMPTY = JSON.stringify({ items: [], next: null });
+async function nothing(page, where) {
+  await page.route(`**/api/v1${where}*`, (route) =>
+    route.fulfill({ contentType: "application/json", body: EMPTY }),
+  );
+}
+
+export const states = [
+  {
+    name: "home.loading",
+    as: "owner",
+    act: async (page) => {
+      await never(page, "/me");
+      await page.goto("/");
+      await page.locator(".skeleton").first().waitFor();
+    },
+  },
+  {
+    name: "home.empty",
+    as: "owner",
+    act: async (page) => {
+      await nothing(page, "/meetings");
+      await at("/")(page);
+    },
+  },
+  {
+    name: "home.error",
+    as: "owner",
+    act: async (page) => {
+      await broken(page, "/meetings", 500, "internal");
+      await at("/")(page);
+    },
+  },
+  {
+    name: "home.offline",
+    as: "owner",
+    act: async (page) => {
+      await at("/")(page);
+      await page.context().setOffline(true);
+      await page.locator(".frame__bar").waitFor();
+    },
+  },
+  {
+    name: "meetings.empty",
+    as: "member",
+    act: at("/meetings"),
+  },
+  {
+    name: "meetings.loading",
+    as: "owner",
+    act: async (page) => {
+      await never(page, "/meetings");
+      await page.goto("/meetings");
+      await page.locator(".skeleton").first().waitFor();
+    },
+  },
+  {
+    name: "meetings.error",
+    as: "owner",
+    act: async (page) => {
+      await broken(page, "/meetings", 500, "internal");
+      await at("/meetings")(page);
+    },
+  },
+  {
+    name: "meeting-details.delete",
+    as: "owner",
+    act: async (page) => {
+      await at("/meetings")(page);
+      await page.locator(".meeting-row").nth(2).click();
+      await page.getByRole("button", { name: "Delete" }).click();
+      await page.getByRole("alertdialog").waitFor();
+    },
+  },
+  { name: "meeting-details.gone", as: "owner", act: at("/meetings/nothing-here") },
+  {
+    name: "members.error",
+    as: "owner",
+    act: async (page) => {
+      await broken(page, "/members", 503, "unavailable");
+      await at("/members")(page);
+    },
+  },
+  { name: "members.forbidden", as: "member", act: at("/members") },
+  {
+    name: "members.link",
+    as: "owner",
+    act: async (page) => {
+      await at("/members")(page);
+      await page.getByRole("button", { name: "Invite" }).click();
+      await page.getByLabel("Email").fill("new@example.org");
+      await page.getByRole("button", { name: "Make invitation link" }).click();
+      await page.getByRole("dialog").locator(".link-box").waitFor();
+    },
+  },
+  {
+    name: "sign-in.refused",
+    act: async (page) => {
+      await at("/sign-in")(page);
+      await page.getByLabel("Email").fill("ana@example.org");
+      await page.getByLabel("Password").fill("not the password");
+      await page.getByRole("button", { name: "Sign in", exact: true }).click();
+      await page.getByRole("alert").waitFor();
+    },
+  },
+  { name: "enrol.used", act: at("/enrol#t=mhl_0000000000000000000000000000000000000000000") },
+  {
+    name: "settings.contrast",
+    as: "owner",
+    act: async (page) => {
+      await at("/settings?section=general")(page);
+      await page.getByText("High contrast").click();
+    },
+  },
+  { name: "not-found", act: at("/j") },
+  {
+    name: "device-check.denied",
+    act: async (page, house) => {
+      await page.addInitScript(() => {
+        globalThis.__refuseMedia = true;
+      });
+      await page.goto(path(house.calm));
+      await settled(page);
+    },
+  },
+  {
+    name: "device-check.passcode",
+    act: async (page, house) => {
+      await page.goto(path(house.calm).split("#")[0]);
+      await settled(page);
+    },
+  },
+  {
+    name: "device-check.refused",
+    act: async (page, house) => {
+      await page.goto(`${path(house.calm).split("#")[0]}#p=000000`);
+      await settled(page);
+      await page.getByLabel("Your name").fill("Ana");
+      await page.getByRole("button", { name: "Join", exact: true }).click();
+      await page.getByRole("alert").waitFor();
+    },
+  },
+  {
+    name: "lobby.host",
+    as: "owner",
+    act: async (page, house) => {
+      const waiting = await page.context().browser().newContext({ baseURL: house.url });
+      page.context().once("close", () => void waiting.close());
+      const guest = await waiting.newPage();
+      await page.goto(path(house.guarded));
+      await page.getByLabel("Your name").fill("Ana Ruiz");
+      await page.getByRole("button", { name: "Join", exact: true }).click();
+      await page.getByRole("button", { name: "Leave", exact: true }).waitFor();
+      await guest.goto(path(house.guarded));
+      await guest.getByLabel("Your name").fill("Maya Okafor");
+      await guest.getByRole("button", { name: "Join", exact: true }).click();
+      await page.getByRole("button", { name: "Admit", exact: true }).first().waitFor();
+    },
+  },
+  {
+    name: "meeting.reconnecting",
+    act: async (page, house) => {
+      await inCompany(page, house);
+      await page.context().setOffline(true);
+      await page.getByText("Reconnecting").first().waitFor({ timeout: 40_000 });
+    },
+  },
+  {
+    name: "meeting.ended",
+    act: async (page, house) => {
+      await join(page, house.empty, "Maya Okafor");
+      await page.getByRole("button", { name: "Leave", exact: true }).waitFor();
+      await withHost(page, house, async (host) => {
+        await host.goto("/");
+        await call(host, "POST", `/meetings/${house.empty.id}/end`, {});
+      });
+      await page.getByRole("heading", { level: 1 }).waitFor();
+    },
+  },
+];
