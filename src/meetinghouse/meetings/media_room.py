@@ -100,9 +100,12 @@ class MediaRoom:
             self._peers.pop(participant_id, None)
             raise MediaRefused("media_unavailable", "The media engine does not answer.") from error
 
-    def resume(self, participant_id: str) -> None:
-        """After a fresh answer: tell the new connection what is on and what is looked at."""
-        self.follow(participant_id, self._sources.get(participant_id, ()), again=True)
+    def resume(self, participant_id: str, sources: tuple[Source, ...]) -> None:
+        """After a fresh answer: tell the new connection what is on and what is looked at.
+
+        The sources are the state's: after a restart it knows them, and nothing here has followed it yet.
+        """
+        self.follow(participant_id, sources, again=True)
         if participant_id in self._views:
             self.set_view(participant_id, self._views[participant_id])
 

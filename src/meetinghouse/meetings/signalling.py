@@ -45,7 +45,7 @@ from meetinghouse.meetings.messages import (
     SetSources,
     SetView,
 )
-from meetinghouse.meetings.metrics import CONNECTIONS, REQUESTS
+from meetinghouse.meetings.metrics import CLOSED, CONNECTIONS, REQUESTS
 from meetinghouse.meetings.model import Presence
 from meetinghouse.meetings.sessions import EntryRefused, ResumeRefused, Sessions
 from meetinghouse.meetings.tickets import TicketRefused, read_ticket
@@ -75,10 +75,10 @@ Request = (
     | Ping
 )
 
-# How long a line that is over its rate is not read. Its own messages wait in its own socket buffers meanwhile.
-_PAUSE_SECONDS = 1.0
-# So many pauses and the line is closed: no client of good will gets there.
-_PAUSES = 30
+# Requests beyond the rate that are answered with a no before the line is closed. No client of good will gets there.
+_EXCESS = 100
+# How long the last frames may take to go out before the connection is left to itself.
+_FAREWELL_SECONDS = 1.0
 
 _decoder: Final[msgspec.json.Decoder[ClientMessage]] = msgspec.json.Decoder(ClientMessage)
 _TYPES: Final = frozenset(str(struct.__struct_config__.tag) for struct in ClientMessage.__args__)
@@ -115,15 +115,13 @@ async def signal(
         return
     await socket.accept(subprotocols=PROTOCOL)
     line = Line(socket.send_data, socket.close, sessions.limits.signalling_queue_messages)
-    sender = asyncio.create_task(_until_gone(line), name="signalling-sender")
+    sender = asyncio.create_task(_send_until_gone(line), name="signalling-sender")
     with CONNECTIONS.track_inprogress():
         try:
             await _Conversation(socket, line, sessions, limiter).run()
         finally:
             line.end(RESTARTING)
-            # What is queued still goes out; a receiver that takes nothing is left behind with the socket.
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait({sender}, timeout=_PAUSE_SECONDS)
+            await asyncio.wait({sender}, timeout=_FAREWELL_SECONDS)
             sender.cancel()
 
 
@@ -182,30 +180,35 @@ class _Conversation:
         self._line.end(close)
 
     async def _serve(self, live: LiveSession, me: str) -> None:
-        pauses = 0
+        excess = 0
         while True:
             try:
                 message = await self._read()
-                if message is None:
-                    return
-                self._limiter.hit("signalling_messages", self._limits.signalling_messages, me)
-                if isinstance(message, Hello):
-                    raise _Unreadable("bad_message")
             except _Unreadable as error:
                 REQUESTS.labels("unreadable", error.code).inc()
-                self._line.say(Error(id=error.id, code=error.code, detail=detail_of(error.code)))
-                continue
+                message = error
+            if message is None:
+                return
+            try:
+                self._limiter.hit("signalling_messages", self._limits.signalling_messages, me)
             except TooManyAttempts as refused:
-                REQUESTS.labels("any", refused.code).inc()
-                self._line.say(Error(id=getattr(message, "id", None), code=refused.code, detail=refused.detail))
-                pauses += 1
-                if pauses > _PAUSES:
+                excess += 1
+                self._refuse(message, refused.code)
+                if excess > _EXCESS:
+                    CLOSED.labels("flood").inc()
                     self._line.end(FLOOD)
                     return
-                await asyncio.sleep(_PAUSE_SECONDS)
                 continue
-            with self._line.answering():
-                await self._answer(live, me, message)
+            if isinstance(message, _Unreadable):
+                self._refuse(message, message.code)
+            elif isinstance(message, Hello):
+                self._refuse(message, "bad_message")
+            else:
+                with self._line.answering():
+                    await self._answer(live, me, message)
+
+    def _refuse(self, message: ClientMessage | _Unreadable, code: str) -> None:
+        self._line.say(Error(id=getattr(message, "id", None), code=code, detail=detail_of(code)))
 
     async def _answer(self, live: LiveSession, me: str, message: Request) -> None:
         kind = str(message.__struct_config__.tag)
@@ -274,14 +277,16 @@ class _Conversation:
         person = live.people[me]
         room = self._sessions.room_of(live)
         answer = await room.offer(me, offer.sdp, fresh=offer.fresh, publish=person.publish, subscribe=person.subscribe)
-        if offer.fresh:
-            room.resume(me)
+        # Muted or removed meanwhile, perhaps.
+        now_here = live.people.get(me)
+        if offer.fresh and now_here is not None:
+            room.resume(me, now_here.sources)
         return Answer(id=offer.id, sdp=answer)
 
     async def _read(self) -> ClientMessage | None:
         """The next message; None when the line has ended."""
-        event = await self._socket.receive()
-        if event["type"] != "websocket.receive":
+        event = await self._receive()
+        if event is None or event["type"] != "websocket.receive":
             return None
         text = event.get("text")
         if text is None:
@@ -289,6 +294,22 @@ class _Conversation:
         if len(text) > self._limits.signalling_message_bytes:
             raise _Unreadable("too_large")
         return _decode(text)
+
+    async def _receive(self) -> Any:  # noqa: ANN401 (an ASGI event)
+        """The next event; None once the line is cut off. Only waiting here is ever interrupted, never a request."""
+        if self._line.cut:
+            return None
+        receiving = asyncio.current_task()
+        self._line.on_cut = receiving.cancel if receiving is not None else None
+        try:
+            return await self._socket.receive()
+        except asyncio.CancelledError:
+            if not self._line.cut or receiving is None:
+                raise
+            receiving.uncancel()
+            return None
+        finally:
+            self._line.on_cut = None
 
 
 def _decode(text: str) -> ClientMessage:
@@ -319,7 +340,7 @@ def _is_welcome(socket: WebSocket[Any, Any, Any], public_url: str) -> bool:
     return is_own_origin(origin, host=headers.get("host", ""), scheme=scheme, public_url=public_url)
 
 
-async def _until_gone(line: Line) -> None:
+async def _send_until_gone(line: Line) -> None:
     """The receiver may vanish at any time; the reading side learns of it by itself."""
     with contextlib.suppress(Exception):
         await line.run()

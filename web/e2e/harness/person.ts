@@ -37,9 +37,9 @@ export class Person {
     page.on("websocket", (socket) => {
       this.#note("socket opened");
       socket.on("close", () => this.#note("socket closed"));
-      socket.on("framesent", ({ payload }) => this.#note(`> ${payload.slice(0, 300)}`));
+      socket.on("framesent", ({ payload }) => this.#note(`> ${payload.slice(0, 600)}`));
       socket.on("framereceived", ({ payload }) => {
-        this.#note(`< ${payload.slice(0, 300)}`);
+        this.#note(`< ${payload.slice(0, 600)}`);
         this.frames.push(JSON.parse(payload.toString()) as ServerMessage);
       });
     });

@@ -100,7 +100,7 @@ export class Scene {
     onTestFinished(() => rm(directory, { recursive: true, force: true }));
     const relay = relayed ? await Relay.open() : undefined;
     onTestFinished(() => relay?.close());
-    const environment: Record<string, string> = {};
+    const environment: Record<string, string> = { MEETINGHOUSE_TELEMETRY__LOG_LEVEL: "debug" };
     if (relay !== undefined) {
       environment["MEETINGHOUSE_SERVER__PUBLIC_URL"] = `http://${relay.http.host}:${relay.http.port}`;
       environment["MEETINGHOUSE_MEDIA__ADVERTISE"] = `${relay.media.host}:${relay.media.port}`;
@@ -197,7 +197,9 @@ export class Scene {
     await mkdir(directory, { recursive: true });
     await writeFile(`${directory}/server.log`, this.server.log);
     for (const person of this.people.filter(({ page }) => !page.isClosed())) {
-      await writeFile(`${directory}/${person.persona.name}.log`, person.journal.join("\n"));
+      const states = await person.page.evaluate(() => window.probe.connectionStates()).catch(() => []);
+      const journal = [...person.journal, ...states, ""].join("\n");
+      await writeFile(`${directory}/${person.persona.name}.log`, journal);
       await person.page
         .screenshot({ path: `${directory}/${person.persona.name}.png` })
         .catch(() => undefined);

@@ -35,5 +35,9 @@ window.probe = {
   playing: () => soundingElements().length,
   noteSync,
   received,
+  connectionStates: () =>
+    peerConnections().map(
+      (peer) => `${peer.signalingState} ice ${peer.iceConnectionState} dtls ${peer.connectionState}`,
+    ),
   violations: () => violations,
 };
