@@ -73,19 +73,30 @@ pub(crate) enum Progress {
     Failed,
 }
 
+/// How far a session is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Handshake,
+    Established,
+    /// Established, and then broken by a record that made no sense. SRTP has its keys and goes on; who forges records
+    /// with the peer's address must not be able to end a call.
+    Deaf,
+}
+
 /// One peer's session.
 pub(crate) struct DtlsServer {
     inner: dimpl::Dtls,
     /// SHA-256 of the certificate that the offer promised (RFC 8122 §5).
     expected: [u8; 32],
     verified: bool,
+    stage: Stage,
     next_timeout: Option<Instant>,
 }
 
 impl DtlsServer {
     pub(crate) fn new(identity: &Identity, expected: [u8; 32], now: Instant) -> Self {
         let inner = dimpl::Dtls::new_12(Arc::clone(&identity.config), identity.certificate.clone(), now);
-        Self { inner, expected, verified: false, next_timeout: None }
+        Self { inner, expected, verified: false, stage: Stage::Handshake, next_timeout: None }
     }
 
     /// Takes one datagram from the peer's authenticated address and answers to it.
@@ -96,8 +107,11 @@ impl DtlsServer {
         to: SocketAddr,
         out: &mut Outbox,
     ) -> Progress {
+        if self.stage == Stage::Deaf {
+            return Progress::None;
+        }
         if self.inner.handle_timeout(now).is_err() {
-            return Progress::Failed;
+            return self.broken();
         }
         // dimpl queues what it has to send and refuses input when the queue is full: drain after every call.
         match self.drain(to, out) {
@@ -105,7 +119,7 @@ impl DtlsServer {
             progress => return progress,
         }
         if self.inner.handle_packet(datagram).is_err() {
-            return Progress::Failed;
+            return self.broken();
         }
         self.drain(to, out)
     }
@@ -116,9 +130,19 @@ impl DtlsServer {
             return Progress::None;
         }
         if self.inner.handle_timeout(now).is_err() {
-            return Progress::Failed;
+            return self.broken();
         }
         self.drain(to, out)
+    }
+
+    /// The library gave the session up; its every error is final.
+    fn broken(&mut self) -> Progress {
+        self.next_timeout = None;
+        if self.stage == Stage::Handshake {
+            return Progress::Failed;
+        }
+        self.stage = Stage::Deaf;
+        Progress::None
     }
 
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
@@ -153,7 +177,10 @@ impl DtlsServer {
         }
         match (connected, keys) {
             (false, _) => Progress::None,
-            (true, Some(keys)) if self.verified => Progress::Established(keys),
+            (true, Some(keys)) if self.verified => {
+                self.stage = Stage::Established;
+                Progress::Established(keys)
+            }
             // Without SRTP or a certificate there is nothing to talk about.
             (true, _) => Progress::Failed,
         }
@@ -162,7 +189,7 @@ impl DtlsServer {
 
 impl fmt::Debug for DtlsServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DtlsServer").field("verified", &self.verified).finish_non_exhaustive()
+        f.debug_struct("DtlsServer").field("stage", &self.stage).finish_non_exhaustive()
     }
 }
 

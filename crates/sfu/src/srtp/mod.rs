@@ -13,9 +13,6 @@ pub use inbound::Inbound;
 pub use keys::{KeyPair, MasterKey, Profile};
 pub use outbound::Outbound;
 
-/// Longest authentication tag of any profile: AES-GCM's 16 bytes (RFC 7714 §12).
-pub const MAX_TAG: usize = 16;
-
 /// Why a packet was not opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SrtpError {

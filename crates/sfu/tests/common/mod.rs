@@ -189,6 +189,13 @@ impl Client {
         bytes
     }
 
+    /// What a stranger with this client's address could send: a handshake of its own, from its first flight on.
+    pub(crate) fn forged_records(&self, now: Instant) -> Vec<Vec<u8>> {
+        let mut stranger = Self::new("stranger", self.address.port(), now);
+        stranger.dtls.handle_timeout(now).unwrap();
+        stranger.drain().0
+    }
+
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
