@@ -10,10 +10,10 @@ use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::format::Codec;
 use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid, Pt};
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc};
+use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
-use crate::{Content, Screen, Speaker};
+use crate::{Content, Screen, Speaker, VideoCodec};
 
 const AUDIO_INTERVAL: Duration = Duration::from_millis(20);
 const AUDIO_TICKS: u32 = 960;
@@ -26,6 +26,10 @@ const SOURCES: [Source; 4] = [Source::Microphone, Source::Camera, Source::Screen
 pub struct ClientOptions {
     /// Receive-only video lines.
     pub video_slots: usize,
+    /// Takes and, unless it has H264 only, sends VP8.
+    pub vp8: bool,
+    /// Takes H264.
+    pub h264: bool,
     /// May publish (command, not client).
     pub publish: bool,
     /// May receive (command, not client).
@@ -34,7 +38,7 @@ pub struct ClientOptions {
 
 impl Default for ClientOptions {
     fn default() -> Self {
-        Self { video_slots: 4, publish: true, subscribe: true }
+        Self { video_slots: 4, vp8: true, h264: false, publish: true, subscribe: true }
     }
 }
 
@@ -83,6 +87,7 @@ pub struct Client {
     rtc: Rtc,
     pending: Option<SdpPendingOffer>,
     publications: Vec<Publication>,
+    video: VideoCodec,
     audio_level_db: i8,
     audio_mids: Vec<Mid>,
     video_mids: Vec<Mid>,
@@ -103,7 +108,8 @@ impl Client {
         let mut rtc = RtcConfig::new()
             .clear_codecs()
             .enable_opus(true, false)
-            .enable_vp8(true)
+            .enable_vp8(options.vp8)
+            .enable_h264(options.h264)
             .set_rtp_mode(true)
             .build(now);
         rtc.add_local_candidate(Candidate::host(address, "udp").expect("a valid address"));
@@ -119,13 +125,14 @@ impl Client {
         let video_mids: Vec<_> =
             (0..options.video_slots).map(|_| add(MediaKind::Video, Direction::RecvOnly)).collect();
         let (offer, pending) = changes.apply().expect("media were added");
+        let video = if options.vp8 { VideoCodec::Vp8 } else { VideoCodec::H264 };
         let publications = SOURCES
             .into_iter()
             .zip(up)
             .map(|(source, mid)| Publication {
                 source,
                 mid,
-                content: Content::new(number, source),
+                content: Content::new(number, source, video),
                 next: None,
                 stopped: None,
                 // str0m wants the first below 65 536; that it wraps soon is the point.
@@ -143,6 +150,7 @@ impl Client {
             rtc,
             pending: Some(pending),
             publications,
+            video,
             audio_level_db: -30,
             audio_mids,
             video_mids,
@@ -300,7 +308,11 @@ impl Client {
         let (sequence, timestamp) = (*packet.seq_no, packet.header.timestamp);
         if let Some(index) = self.video_mids.iter().position(|slot| *slot == mid) {
             let marker = packet.header.marker;
-            self.screens[index].receive(now, sequence, timestamp, marker, &packet.payload);
+            let codec = match self.codec(packet.header.payload_type) {
+                Some(Codec::H264) => VideoCodec::H264,
+                _ => VideoCodec::Vp8,
+            };
+            self.screens[index].receive(now, sequence, (codec, timestamp, marker), &packet.payload);
         } else if let Some(index) = self.audio_mids.iter().position(|slot| *slot == mid) {
             self.speakers[index].receive(now, sequence, timestamp, &packet.payload);
         } else {
@@ -324,12 +336,14 @@ impl Client {
     }
 
     fn publish_due(&mut self, now: Instant, index: usize) {
-        let Some(codec) =
-            self.publications.get(index).map(|it| if it.is_audio() { Codec::Opus } else { Codec::Vp8 })
-        else {
-            return;
+        let Some(publication) = self.publications.get(index) else { return };
+        let codec = match (publication.is_audio(), self.video) {
+            (true, _) => Codec::Opus,
+            (false, VideoCodec::Vp8) => Codec::Vp8,
+            (false, VideoCodec::H264) => Codec::H264,
         };
-        let payload_type = self.payload_type(codec);
+        // A line that the answer made inactive has no format.
+        let Some(payload_type) = self.payload_type(publication.mid, codec) else { return };
         let level = self.audio_level_db;
         while let Some(publication) = self.publications.get_mut(index)
             && let Some(due) = publication.next.filter(|due| *due <= now)
@@ -359,19 +373,14 @@ impl Client {
         }
     }
 
-    fn payload_type(&self, codec: Codec) -> Pt {
-        let params = self.rtc.codec_config().params();
-        params
-            .iter()
-            .find(|params| params.spec().codec == codec)
-            .map(str0m::format::PayloadParams::pt)
-            .expect("a codec of ours")
+    /// The number of a codec among those that the answer chose for a line.
+    fn payload_type(&self, mid: Mid, codec: Codec) -> Option<Pt> {
+        let chosen = self.rtc.media(mid)?.remote_pts();
+        chosen.iter().copied().find(|payload_type| self.codec(*payload_type) == Some(codec))
     }
 
-    /// SSRCs of its publications, by source.
-    pub fn ssrc(&mut self, source: Source) -> Option<u32> {
-        let mid = self.publications.iter().find(|it| it.source == source)?.mid;
-        let ssrc: Ssrc = self.rtc.direct_api().stream_tx_by_mid(mid, None)?.ssrc();
-        Some(*ssrc)
+    fn codec(&self, payload_type: Pt) -> Option<Codec> {
+        let params = self.rtc.codec_config().params();
+        params.iter().find(|params| params.pt() == payload_type).map(|params| params.spec().codec)
     }
 }

@@ -1,4 +1,4 @@
-//! Made-up media: payloads that look like Opus and VP8 to a forwarder and say at their end what they are.
+//! Made-up media: payloads that look like Opus, VP8 and H264 to a forwarder and say at their end what they are.
 
 use sfu::Source;
 use wire::vp8::{OutgoingFrame, write_payload_head};
@@ -13,6 +13,15 @@ const VIDEO_BYTES: usize = 1100;
 const PACKETS_PER_FRAME: u8 = 3;
 /// A key frame is larger.
 const PACKETS_PER_KEY_FRAME: u8 = 8;
+
+/// What pictures are coded with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VideoCodec {
+    /// With picture ids.
+    Vp8,
+    /// Constrained baseline, packetization mode 1.
+    H264,
+}
 
 /// What a payload is: who published it and where in the stream it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +74,7 @@ pub struct Made {
 pub struct Content {
     publisher: u32,
     source: Source,
+    video: VideoCodec,
     frame: u32,
     timestamp: u32,
     picture_id: u16,
@@ -75,10 +85,11 @@ pub struct Content {
 
 impl Content {
     /// A stream of client number `publisher`; its counters begin near their wrap.
-    pub fn new(publisher: u32, source: Source) -> Self {
+    pub fn new(publisher: u32, source: Source, video: VideoCodec) -> Self {
         Self {
             publisher,
             source,
+            video,
             frame: 0,
             timestamp: u32::MAX - 90_000,
             picture_id: 0x7ff0,
@@ -130,14 +141,10 @@ impl Content {
         (0..packets)
             .map(|packet| {
                 let mut payload = Vec::with_capacity(VIDEO_BYTES);
-                let head = OutgoingFrame {
-                    picture_id: self.picture_id,
-                    tl0_picture_index: self.tl0_picture_index,
-                    begins: packet == 0,
-                    key_frame,
-                    size: (640, 360),
-                };
-                write_payload_head(&mut payload, &head);
+                match self.video {
+                    VideoCodec::Vp8 => self.write_vp8_head(&mut payload, packet, key_frame),
+                    VideoCodec::H264 => write_h264_head(&mut payload, packet, packets, key_frame),
+                }
                 payload.resize(VIDEO_BYTES - TAG_BYTES, 0x5a);
                 self.tag(packet, packets).append(&mut payload);
                 Made { timestamp: self.timestamp, marker: packet + 1 == packets, payload }
@@ -145,9 +152,32 @@ impl Content {
             .collect()
     }
 
+    fn write_vp8_head(&self, payload: &mut Vec<u8>, packet: u8, key_frame: bool) {
+        let head = OutgoingFrame {
+            picture_id: self.picture_id,
+            tl0_picture_index: self.tl0_picture_index,
+            begins: packet == 0,
+            key_frame,
+            size: (640, 360),
+        };
+        write_payload_head(payload, &head);
+    }
+
     fn tag(&self, packet: u8, packets: u8) -> Tag {
         Tag { publisher: self.publisher, source: self.source, frame: self.frame, packet, packets }
     }
+}
+
+/// A key frame begins with its parameter sets in a packet of their own; slices are fragmented (RFC 6184 §5.7.1, §5.8).
+fn write_h264_head(payload: &mut Vec<u8>, packet: u8, packets: u8, key_frame: bool) {
+    if key_frame && packet == 0 {
+        payload.extend_from_slice(&[0x78, 0, 4, 0x67, 0x42, 0xe0, 0x1f, 0, 2, 0x68, 0xce]);
+        return;
+    }
+    let first = packet == u8::from(key_frame);
+    let last = packet + 1 == packets;
+    let slice = if key_frame { 5 } else { 1 };
+    payload.extend_from_slice(&[0x7c, u8::from(first) << 7 | u8::from(last) << 6 | slice, 0x88]);
 }
 
 #[cfg(test)]
@@ -156,7 +186,7 @@ mod tests {
 
     #[test]
     fn frames_say_what_they_are() {
-        let mut content = Content::new(7, Source::Camera);
+        let mut content = Content::new(7, Source::Camera, VideoCodec::Vp8);
         let key = content.next_frame(3000);
         assert_eq!(key.len(), usize::from(PACKETS_PER_KEY_FRAME));
         let inter = content.next_frame(3000);
@@ -165,5 +195,14 @@ mod tests {
         assert!(wire::vp8::Descriptor::parse(&key[0].payload).unwrap().key_frame);
         assert!(!wire::vp8::Descriptor::parse(&inter[0].payload).unwrap().key_frame);
         assert_eq!(inter.iter().map(|made| made.marker).collect::<Vec<_>>(), [false, false, true]);
+    }
+
+    #[test]
+    fn an_h264_key_frame_begins_with_its_parameter_sets() {
+        let mut content = Content::new(7, Source::Camera, VideoCodec::H264);
+        let key: Vec<_> = content.next_frame(3000);
+        let begins: Vec<_> = key.iter().map(|made| wire::h264::is_key_frame(&made.payload)).collect();
+        assert_eq!(begins[..3], [true, true, false]);
+        assert!(content.next_frame(3000).iter().all(|made| !wire::h264::is_key_frame(&made.payload)));
     }
 }

@@ -18,7 +18,7 @@ mod speaker;
 mod world;
 
 pub use client::{Client, ClientOptions};
-pub use content::{Content, Tag};
+pub use content::{Content, Made, Tag, VideoCodec};
 pub use network::{Link, Loss, Network};
 pub use random::Random;
 pub use screen::{Picture, Screen};

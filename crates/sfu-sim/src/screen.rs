@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use wire::vp8::Descriptor;
 
-use crate::Tag;
+use crate::{Tag, VideoCodec};
 
 /// A decoder gives a hole up after this and asks for a key frame; libwebrtc's is of this order.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -23,8 +23,8 @@ pub struct Picture {
     pub tag: Tag,
     /// It needed no other frame.
     pub key_frame: bool,
-    /// As received.
-    pub picture_id: u16,
+    /// As received; H264 has none.
+    pub picture_id: Option<u16>,
     /// As received.
     pub timestamp: u32,
 }
@@ -33,8 +33,25 @@ pub struct Picture {
 struct Packet {
     timestamp: u32,
     marker: bool,
-    descriptor: Descriptor,
+    key_frame: bool,
+    begins_frame: bool,
+    picture_id: Option<u16>,
     tag: Tag,
+}
+
+impl Packet {
+    fn read(codec: VideoCodec, timestamp: u32, marker: bool, payload: &[u8]) -> Option<Self> {
+        let tag = Tag::read(payload)?;
+        let (key_frame, begins_frame, picture_id) = match codec {
+            VideoCodec::Vp8 => {
+                let descriptor = Descriptor::parse(payload).ok()?;
+                (descriptor.key_frame, descriptor.begins_frame(), descriptor.picture_id.map(|id| id.value))
+            }
+            // Parameter sets and the slice after them both look like a beginning.
+            VideoCodec::H264 => (tag.packet == 0 && wire::h264::is_key_frame(payload), tag.packet == 0, None),
+        };
+        Some(Self { timestamp, marker, key_frame, begins_frame, picture_id, tag })
+    }
 }
 
 /// One video slot as its viewer sees it.
@@ -52,8 +69,6 @@ pub struct Screen {
     pub timestamp_jumps: u32,
     /// Frames that another one followed before their marker.
     pub truncated: u32,
-    /// Sequence numbers that came a second time.
-    pub duplicates: u32,
     waiting: BTreeMap<u64, Packet>,
     next: Option<u64>,
     blocked_since: Option<Instant>,
@@ -62,16 +77,21 @@ pub struct Screen {
 
 impl Screen {
     /// Takes a packet; `sequence` never wraps.
-    pub fn receive(&mut self, now: Instant, sequence: u64, timestamp: u32, marker: bool, payload: &[u8]) {
-        let (Some(tag), Ok(descriptor)) = (Tag::read(payload), Descriptor::parse(payload)) else {
+    pub fn receive(
+        &mut self,
+        now: Instant,
+        sequence: u64,
+        (codec, timestamp, marker): (VideoCodec, u32, bool),
+        payload: &[u8],
+    ) {
+        let Some(packet) = Packet::read(codec, timestamp, marker, payload) else {
             self.corrupt += 1;
             return;
         };
         if self.next.is_some_and(|next| sequence < next) || self.waiting.contains_key(&sequence) {
-            self.duplicates += 1;
             return;
         }
-        self.waiting.insert(sequence, Packet { timestamp, marker, descriptor, tag });
+        self.waiting.insert(sequence, packet);
         if self.waiting.len() > MAX_WAITING {
             self.waiting.pop_first();
         }
@@ -99,18 +119,6 @@ impl Screen {
     pub fn next_poll(&self) -> Option<Instant> {
         let patience = self.blocked_since? + PATIENCE;
         Some(self.requested.map_or(patience, |at| patience.max(at + REQUEST_INTERVAL)))
-    }
-
-    /// The longest time without a new picture between `from` and `to`.
-    pub fn longest_freeze(&self, from: Instant, to: Instant) -> Duration {
-        let shown = self.pictures.iter().map(|picture| picture.at).filter(|at| (from..=to).contains(at));
-        let mut last = from;
-        let mut longest = Duration::ZERO;
-        for at in shown.chain([to]) {
-            longest = longest.max(at - last);
-            last = at;
-        }
-        longest
     }
 
     /// Pictures shown from `from` on.
@@ -166,8 +174,8 @@ impl Screen {
         let picture = Picture {
             at: now,
             tag: packet.tag,
-            key_frame: packet.descriptor.key_frame,
-            picture_id: packet.descriptor.picture_id.map_or(0, |id| id.value),
+            key_frame: packet.key_frame,
+            picture_id: packet.picture_id,
             timestamp: packet.timestamp,
         };
         if let Some(last) = self.pictures.last() {
@@ -176,12 +184,14 @@ impl Screen {
                 && picture.tag.frame == last.tag.frame + 1;
             self.broken_references += u32::from(!picture.key_frame && !follows);
             // A jump over lost frames leaves a hole in the ids too, as wide as what was lost.
-            let advance = picture.picture_id.wrapping_sub(last.picture_id) & 0x7fff;
-            let expected = if self.requested.is_none() { advance == 1 } else { advance < 0x4000 };
-            self.picture_id_jumps += u32::from(!expected);
+            if let (Some(id), Some(before)) = (picture.picture_id, last.picture_id) {
+                let advance = id.wrapping_sub(before) & 0x7fff;
+                let expected = if self.requested.is_none() { advance == 1 } else { advance < 0x4000 };
+                self.picture_id_jumps += u32::from(!expected);
+            }
             self.timestamp_jumps += u32::from(!wire::seq::is_later(picture.timestamp, last.timestamp));
         }
-        self.broken_references += u32::from(packet.tag.packet != 0 || !packet.descriptor.begins_frame());
+        self.broken_references += u32::from(packet.tag.packet != 0 || !packet.begins_frame);
         self.pictures.push(picture);
     }
 
@@ -189,7 +199,7 @@ impl Screen {
     /// its own packets. False when there is none.
     fn skip_to_key_frame(&mut self) -> bool {
         let is_ahead = |at: u64| self.next.is_none_or(|next| at > next);
-        let begin = self.waiting.iter().find(|(at, packet)| packet.descriptor.key_frame && is_ahead(**at));
+        let begin = self.waiting.iter().find(|(at, packet)| packet.key_frame && is_ahead(**at));
         let Some(begin) = begin.map(|(at, _)| *at) else { return false };
         self.waiting = self.waiting.split_off(&begin);
         self.next = Some(begin);

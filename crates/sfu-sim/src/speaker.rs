@@ -12,9 +12,7 @@ pub struct Speaker {
     pub heard: Vec<(Instant, Tag)>,
     /// Payload was not what any publisher made.
     pub corrupt: u32,
-    /// Sequence numbers that came a second time.
-    pub duplicates: u32,
-    /// Lowest and highest time stamp jump backwards in sequence order.
+    /// Time stamps ran backwards where sequence numbers ran forwards.
     pub timestamp_jumps: u32,
     sequences: BTreeSet<u64>,
     last: Option<(u64, u32)>,
@@ -28,7 +26,6 @@ impl Speaker {
             return;
         };
         if !self.sequences.insert(sequence) {
-            self.duplicates += 1;
             return;
         }
         match self.last {

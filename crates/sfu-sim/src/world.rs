@@ -91,6 +91,17 @@ impl World {
 
     /// Somebody joins.
     pub fn join_with(&mut self, name: &str, options: ClientOptions, up: Link, down: Link) -> ClientId {
+        self.join_through(name, options, up, down, |offer| offer)
+    }
+
+    fn join_through(
+        &mut self,
+        name: &str,
+        options: ClientOptions,
+        up: Link,
+        down: Link,
+        change: impl FnOnce(String) -> String,
+    ) -> ClientId {
         let number = self.clients.len();
         let address = SocketAddr::from(([10, 1, (number / 200) as u8, (number % 200 + 1) as u8], 4000));
         let (client, offer) = Client::new(self.now, name, number as u32, address, options);
@@ -98,8 +109,13 @@ impl World {
         self.paths.push(Path { up, down, up_state: LinkState::default(), down_state: LinkState::default() });
         let peer = Arc::from(name);
         let ClientOptions { publish, subscribe, .. } = options;
-        self.submit(CommandKind::AddPeer { peer, offer, publish, subscribe });
+        self.submit(CommandKind::AddPeer { peer, offer: change(offer), publish, subscribe });
         ClientId(number)
+    }
+
+    /// Somebody joins over good links with an offer that was changed on its way.
+    pub fn join_as(&mut self, name: &str, change: impl FnOnce(String) -> String) -> ClientId {
+        self.join_through(name, ClientOptions::default(), Link::GOOD, Link::GOOD, change)
     }
 
     /// Joins everybody, lets them connect, and turns microphones and cameras on.

@@ -100,3 +100,42 @@ fn a_join_is_quick() {
     let took = world.now - begin;
     assert!(took < Duration::from_millis(250), "{took:?} at a round trip of 20 ms");
 }
+
+#[test]
+fn another_certificate_than_the_offered_one_fails_the_peer() {
+    let mut world = World::new(27);
+    let imposter = world.join_as("imposter", |offer| {
+        let at = offer.find("sha-256 ").expect("a fingerprint") + "sha-256 ".len();
+        let digit = if offer.as_bytes()[at] == b'0' { "1" } else { "0" };
+        offer.replace(&offer[at..at + 95], &format!("{digit}{}", &offer[at + 1..at + 95]))
+    });
+    world.run_for(5 * SECOND);
+    let (_, reason) = failure(&world, "imposter").expect("given up");
+    assert_eq!(reason, "dtls");
+    let (_, bytes) = world.sent_to(world.client(imposter).address);
+    world.run_for(5 * SECOND);
+    assert_eq!(world.sent_to(world.client(imposter).address).1, bytes, "and nothing more is sent");
+}
+
+#[test]
+fn a_meeting_outlasts_the_wraps_of_its_counters() {
+    let mut world = World::new(28);
+    let one = ClientOptions { video_slots: 1, ..ClientOptions::default() };
+    let [ana, bo] = ["ana", "bo"].map(|name| world.join_with(name, one, Link::GOOD, Link::GOOD));
+    world.run_until(5 * SECOND, |world| world.client(bo).is_connected());
+    world.set_sources(ana, &[Source::Microphone, Source::Camera]);
+    world.set_view(bo, &[(ana, Source::Camera)]);
+    // 90 packets of video a second: 65 536 of them in 730 s, on the way up and on the way down.
+    world.run_for(800 * SECOND);
+    let since = world.now;
+    world.run_for(2 * SECOND);
+    assert!(pictures(&world, bo, ana, Source::Camera, since) > 57);
+    assert!(sounds(&world, bo, ana, Source::Microphone, since) > 97);
+    let screen = &world.client(bo).screens[0];
+    assert!(screen.pictures.len() > 24_000, "saw {}", screen.pictures.len());
+    assert_eq!(
+        world.client(ana).key_frames_made(Source::Camera),
+        screen.pictures.iter().filter(|it| it.key_frame).count() as u32
+    );
+    assert_clean(&world, bo);
+}

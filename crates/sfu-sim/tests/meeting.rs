@@ -51,6 +51,8 @@ fn who_comes_late_begins_with_a_key_frame_at_once() {
     world.run_for(SECOND);
     assert_clean(&world, dee);
     assert_clean(&world, bo);
+    let missing: u64 = world.client(dee).speakers.iter().map(sfu_sim::Speaker::missing).sum();
+    assert_eq!(missing, 0, "no sound was lost on the way");
 }
 
 #[test]

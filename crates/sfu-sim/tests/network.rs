@@ -9,7 +9,7 @@ use sfu::Source;
 use sfu_sim::{ClientId, Link, Loss, World};
 
 /// Two meet; ana's way up and bo's way down get `up` and `down` for ten seconds. Returns (pictures, sounds, longest
-/// freeze) of ana at bo in those, and checks that all is well again within a second of their end.
+/// freeze) of ana at bo in those; checks that sound never paused, and that all is well within a second of their end.
 fn through(seed: u64, up: Link, down: Link) -> (usize, usize, Duration) {
     let mut world = World::new(seed);
     let [ana, bo] = world.meet(["ana", "bo"]);
@@ -21,6 +21,8 @@ fn through(seed: u64, up: Link, down: Link) -> (usize, usize, Duration) {
     let seen = pictures(&world, bo, ana, Source::Camera, since);
     let heard = sounds(&world, bo, ana, Source::Microphone, since);
     let frozen = longest_freeze(&world, bo, ana, since, world.now);
+    let silent = world.client(bo).speakers[0].longest_silence(since, world.now);
+    assert!(silent < Duration::from_millis(500), "silent for {silent:?}");
     assert_recovers(&mut world, ana, bo);
     (seen, heard, frozen)
 }
