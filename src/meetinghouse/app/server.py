@@ -194,7 +194,8 @@ def _uvicorn_config(config: Config, services: Services, tls: tuple[str, str] | N
         create_app(services),
         http="httptools",
         ws="websockets-sansio",
-        ws_max_size=config.limits.signalling_message_bytes,
+        # What is somewhat too large is answered with an error; only beyond this the connection is closed (RFC 6455, 1009).
+        ws_max_size=4 * config.limits.signalling_message_bytes,
         # A megabyte of zeros arrives as a kilobyte: compression is an attack on memory before it is a saving.
         ws_per_message_deflate=False,
         lifespan="off",
