@@ -29,7 +29,12 @@ class Line:
         close: Callable[[int], Awaitable[None]],
         limit: int,
     ) -> None:
-        """Hold at most `limit` unsent frames; a receiver that is slower is cut off, and comes back to a snapshot."""
+        """Hold at most `limit` unsent frames; a receiver that is slower is cut off, and comes back to a snapshot.
+
+        `on_cut` is called when that happens.
+        """
+        self._cut = False
+        self.on_cut: Callable[[], object] | None = None
         self._send_text = send_text
         self._close = close
         self._limit = limit
@@ -43,9 +48,7 @@ class Line:
         if self._ended:
             return
         if self._frames.qsize() >= self._limit:
-            CLOSED.labels("too_slow").inc()
-            self._frames = asyncio.Queue()
-            self.end(TOO_SLOW)
+            self._cut_off()
             return
         self._frames.put_nowait(frame)
 
@@ -80,6 +83,19 @@ class Line:
         if not self._ended:
             self._ended = True
             self._frames.put_nowait(code)
+
+    def was_cut(self) -> bool:
+        """Whether the receiver was too slow."""
+        return self._cut
+
+    def _cut_off(self) -> None:
+        CLOSED.labels("too_slow").inc()
+        while not self._frames.empty():
+            self._frames.get_nowait()
+        self.end(TOO_SLOW)
+        self._cut = True
+        if self.on_cut is not None:
+            self.on_cut()
 
     async def run(self) -> None:
         """Send until the end; a receiver that is gone ends it too."""

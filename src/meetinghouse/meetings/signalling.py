@@ -80,6 +80,10 @@ _EXCESS = 100
 # How long the last frames may take to go out before the connection is left to itself.
 _FAREWELL_SECONDS = 1.0
 
+# The protocol's bounds of an id and of an SDP (`messages.RequestId`, `messages.Sdp`).
+_IDS = 2**53
+_OFFER_CHARACTERS = 262_144
+
 _decoder: Final[msgspec.json.Decoder[ClientMessage]] = msgspec.json.Decoder(ClientMessage)
 _TYPES: Final = frozenset(str(struct.__struct_config__.tag) for struct in ClientMessage.__args__)
 
@@ -182,11 +186,7 @@ class _Conversation:
     async def _serve(self, live: LiveSession, me: str) -> None:
         excess = 0
         while True:
-            try:
-                message = await self._read()
-            except _Unreadable as error:
-                REQUESTS.labels("unreadable", error.code).inc()
-                message = error
+            message = await self._read_or_reason()
             if message is None:
                 return
             try:
@@ -200,12 +200,19 @@ class _Conversation:
                     return
                 continue
             if isinstance(message, _Unreadable):
+                REQUESTS.labels("unreadable", message.code).inc()
                 self._refuse(message, message.code)
             elif isinstance(message, Hello):
                 self._refuse(message, "bad_message")
             else:
                 with self._line.answering():
                     await self._answer(live, me, message)
+
+    async def _read_or_reason(self) -> ClientMessage | _Unreadable | None:
+        try:
+            return await self._read()
+        except _Unreadable as error:
+            return error
 
     def _refuse(self, message: ClientMessage | _Unreadable, code: str) -> None:
         self._line.say(Error(id=getattr(message, "id", None), code=code, detail=detail_of(code)))
@@ -292,19 +299,19 @@ class _Conversation:
         if text is None:
             raise _Unreadable("bad_message")
         if len(text) > self._limits.signalling_message_bytes:
-            raise _Unreadable("too_large")
+            raise _unreadable(text, "too_large")
         return _decode(text)
 
     async def _receive(self) -> Any:  # noqa: ANN401 (an ASGI event)
         """The next event; None once the line is cut off. Only waiting here is ever interrupted, never a request."""
-        if self._line.cut:
+        if self._line.was_cut():
             return None
         receiving = asyncio.current_task()
         self._line.on_cut = receiving.cancel if receiving is not None else None
         try:
             return await self._socket.receive()
         except asyncio.CancelledError:
-            if not self._line.cut or receiving is None:
+            if receiving is None or not self._line.was_cut():
                 raise
             receiving.uncancel()
             return None
@@ -316,15 +323,23 @@ def _decode(text: str) -> ClientMessage:
     try:
         return _decoder.decode(text)
     except msgspec.ValidationError:
-        pass
+        raise _unreadable(text, "bad_message") from None
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         raise _Unreadable("bad_message") from None
+
+
+def _unreadable(text: str, code: str) -> _Unreadable:
+    """Why a message is refused, under the request's id where that can be read."""
     try:
         envelope = _envelope.decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeError):
-        raise _Unreadable("bad_message") from None
-    identity = envelope.id if isinstance(envelope.id, int) and 0 <= envelope.id < 2**53 else None
-    raise _Unreadable("bad_message" if envelope.type in _TYPES else "unknown_message", identity)
+        return _Unreadable(code)
+    identity = envelope.id if isinstance(envelope.id, int) and 0 <= envelope.id < _IDS else None
+    if envelope.type not in _TYPES:
+        code = "unknown_message"
+    elif envelope.type == "offer" and len(text) > _OFFER_CHARACTERS:
+        code = "offer_too_large"
+    return _Unreadable(code, identity)
 
 
 def _is_welcome(socket: WebSocket[Any, Any, Any], public_url: str) -> bool:
