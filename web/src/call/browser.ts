@@ -29,21 +29,29 @@ export function theCall(): Call {
   return call;
 }
 
+/** How long a meeting may be without a screen: its own is being fetched, or the person went elsewhere in this page. */
+const UNSEEN_MS = 5000;
+
 /**
- * Keeps the call while a screen shows it. When the last screen has let go and nobody has joined (the person went elsewhere from
- * the device check), camera and microphone are closed.
+ * Keeps the call while a screen shows it. When the last one has let go, an unused call closes its camera and microphone at once;
+ * a meeting is left soon after, for nobody should be heard in a meeting that they do not see.
  */
 export function holdCall(): () => void {
   holders += 1;
   return () => {
     holders -= 1;
-    // The next screen takes hold in the same turn.
-    setTimeout(() => {
-      if (holders > 0 || call?.getSnapshot().phase !== "idle") return;
-      call.close();
-      call = undefined;
-    });
+    const released = call;
+    if (released === undefined) return;
+    // The next screen takes hold in the same turn, or when it is loaded.
+    setTimeout(() => letGo(released), released.getSnapshot().phase === "idle" ? 0 : UNSEEN_MS);
   };
+}
+
+function letGo(released: Call): void {
+  if (holders > 0 || released !== call) return;
+  if (released.getSnapshot().phase === "idle") released.close();
+  else void released.leave();
+  call = undefined;
 }
 
 function createCall(): Call {

@@ -31,11 +31,6 @@ export function canMeet(): boolean {
   return typeof RTCPeerConnection === "function" && typeof WebSocket === "function";
 }
 
-/** Camera and microphone exist only on secure pages (https, or this very machine). */
-export function canCapture(): boolean {
-  return typeof navigator.mediaDevices?.getUserMedia === "function";
-}
-
 export function canShareScreen(): boolean {
   return typeof navigator.mediaDevices?.getDisplayMedia === "function";
 }

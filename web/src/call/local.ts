@@ -64,11 +64,10 @@ export class Local {
     ];
   }
 
-  /** Opens what the device check wants, with one question for both. */
+  /** Opens what the device check wants, with one question for both; resolves when it is open or has failed. */
   async begin(audio: boolean, video: boolean): Promise<void> {
     if (!(audio && video)) {
-      this.setMicrophone(audio);
-      this.setCamera(video);
+      await Promise.all([this.#want("microphone", audio), this.#want("camera", video)]);
       return;
     }
     this.#patch("microphone", { on: true, opening: true, problem: null });
@@ -85,15 +84,15 @@ export class Local {
   }
 
   setMicrophone(on: boolean): void {
-    this.#want("microphone", on);
+    void this.#want("microphone", on);
   }
 
   setCamera(on: boolean): void {
-    this.#want("camera", on);
+    void this.#want("camera", on);
   }
 
   setScreen(on: boolean): void {
-    this.#want("screen", on);
+    void this.#want("screen", on);
   }
 
   /** Another device, at once if the kind is on. */
@@ -125,9 +124,9 @@ export class Local {
     }
   }
 
-  #want(kind: CaptureKind, on: boolean): void {
+  #want(kind: CaptureKind, on: boolean): Promise<void> {
     this.#patch(kind, { on, problem: on ? null : this.#view[kind].problem });
-    void this.#pursue(kind);
+    return this.#pursue(kind);
   }
 
   /** Brings the kind to its wish; runs once a kind, and looks again at the end for a newer wish. */

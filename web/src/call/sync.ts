@@ -7,9 +7,9 @@
  */
 import type { Slot } from "../api/signalling.ts";
 
-/** Sound ahead of the picture by this much is corrected: half of what may be seen, so that noise does not cross the line. */
+/** Sound ahead of or behind the picture by this much is corrected: half of what may be seen, so that noise stays inside. */
 const LEAD_MS = 20;
-const LAG_MS = 60;
+const LAG_MS = 45;
 /** Where a correction aims: sound a little late is what nature does. */
 const AIM_MS = -15;
 /** Part of the measured error corrected at each step: all of it would swing, since the buffer follows slowly. */

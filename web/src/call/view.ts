@@ -1,6 +1,5 @@
 /** What the screens see of a call: one immutable value, replaced at each change. */
-import type { Reason, Role, Slot, Source, State } from "../api/signalling.ts";
-import type { CaptureKind, CaptureProblem } from "./devices.ts";
+import type { Reason, Role, Slot, State } from "../api/signalling.ts";
 import type { LocalNotice } from "./local.ts";
 import type { MediaState } from "./media.ts";
 import type { OutgoingLine } from "./outbox.ts";
@@ -75,5 +74,3 @@ export type Notice =
   | { readonly type: "hand_raised"; readonly name: string }
   | { readonly type: "role"; readonly role: Role }
   | { readonly type: "refused"; readonly code: string };
-
-export type { CaptureKind, CaptureProblem, MediaState, Source };

@@ -1,6 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
 import { useEffect, useState } from "react";
-import { type Invitation, takePasscode } from "../../call/entry.ts";
+import { type Invitation, parseInvitation, takePasscode } from "../../call/entry.ts";
 import { canMeet, inAppBrowser } from "../../call/environment.ts";
 import { BareFrame } from "../../shell/Frame.tsx";
 import { useDocumentTitle } from "../../shell/Page.tsx";
@@ -34,7 +34,10 @@ export default function JoinView({ parameters }: ViewProps) {
 
 /** Takes the passcode out of the address only here: a browser that the page is handed on to needs it there. */
 function Join({ link }: { readonly link: string | undefined }) {
-  const [typed, setTyped] = useState<Invitation | null>(null);
+  // Other pages hand a number on in the query.
+  const [typed, setTyped] = useState<Invitation | null>(() =>
+    parseInvitation(new URLSearchParams(location.search).get("meeting") ?? ""),
+  );
   const [opened] = useState<Invitation | null>(() =>
     link === undefined ? null : { meeting: link, passcode: takePasscode(link, location, history) },
   );
