@@ -28,6 +28,7 @@ export class House {
   #states = new Map();
   #guests = [];
   #host;
+  #office;
   url = "";
   /** The meeting that the guests are in; `calm` has no lobby, `guarded` has one. */
   calm;
@@ -131,7 +132,20 @@ export class House {
     });
     this.guarded = await post("/meetings", { title: "产品与工程周会", settings: { lobby: true } });
     this.empty = await post("/meetings", { title: "Over", settings: { lobby: false } });
-    await owner.context().close();
+    this.#office = owner;
+  }
+
+  /** Calls the API as the owner. */
+  api(method, at, body) {
+    return call(this.#office, method, at, body);
+  }
+
+  /** Sends away whom an earlier picture left in the meeting: the page was closed, not left. */
+  async sweep(meeting, name) {
+    const { items } = await this.api("GET", `/meetings/${meeting.id}/participants`);
+    for (const { id } of items.filter((participant) => participant.name === name)) {
+      await this.api("POST", `/meetings/${meeting.id}/participants/${id}/remove`, {});
+    }
   }
 
   /** Seats the guests in the calm meeting, once; they stay for all scenes that need company. */
@@ -170,6 +184,7 @@ export class House {
 
   async close() {
     await this.#host?.context().close();
+    await this.#office?.context().close();
     for (const page of this.#guests) await page.context().close();
     const ended = new Promise((resolve) => this.#process.once("exit", resolve));
     this.#process.kill("SIGTERM");

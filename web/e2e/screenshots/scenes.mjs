@@ -1,5 +1,5 @@
 // What is on each picture: who is signed in, and how one gets there.
-import { call, path } from "./house.mjs";
+import { path } from "./house.mjs";
 
 /** Pictures that the README shows. */
 export const README = {
@@ -39,6 +39,7 @@ async function join(page, meeting, name) {
 /** In the meeting with the others, whose pictures are all there. */
 async function inCompany(page, house) {
   const guests = await house.company();
+  await house.sweep(house.calm, "Ana Ruiz");
   await join(page, house.calm, "Ana Ruiz");
   await pictures(page, guests.length + 1);
   // The pointer would keep hints open.
@@ -57,19 +58,6 @@ async function keys(page, pressed) {
   await page.locator("body").press(pressed);
 }
 
-/** The host of the guarded meeting, for as long as a scene lasts. */
-async function withHost(page, house, act) {
-  const context = await page
-    .context()
-    .browser()
-    .newContext({ baseURL: house.url, storageState: house.signedIn("owner") });
-  try {
-    return await act(await context.newPage());
-  } finally {
-    await context.close();
-  }
-}
-
 export const ready = [
   { name: "home", as: "owner", act: at("/") },
   { name: "home-guest", act: at("/") },
@@ -77,12 +65,9 @@ export const ready = [
   {
     name: "enrol",
     act: async (page, house) => {
-      const link = await withHost(page, house, async (host) => {
-        await host.goto("/");
-        const { items } = await call(host, "GET", "/members");
-        const invited = items.find((member) => member.status === "invited");
-        return (await call(host, "POST", `/members/${invited.id}/reset`, {})).link;
-      });
+      const { items } = await house.api("GET", "/members");
+      const invited = items.find((member) => member.status === "invited");
+      const { link } = await house.api("POST", `/members/${invited.id}/reset`, {});
       await page.goto(link);
       await settled(page);
     },
@@ -92,7 +77,12 @@ export const ready = [
   {
     name: "lobby",
     look: 3,
-    act: (page, house) => join(page, house.guarded, "ليلى حداد").then(() => settled(page)),
+    act: async (page, house) => {
+      await house.host();
+      await join(page, house.guarded, "ليلى حداد");
+      await page.locator("form").waitFor({ state: "detached" });
+      await settled(page);
+    },
   },
   { name: "meeting-gallery", act: inCompany },
   {
@@ -338,7 +328,7 @@ export const states = [
       await guest.goto(path(house.guarded));
       await guest.getByLabel("Your name").fill("Maya Okafor");
       await guest.getByRole("button", { name: "Join", exact: true }).click();
-      await page.getByRole("button", { name: "Admit", exact: true }).first().waitFor();
+      await page.locator(".toast").first().waitFor();
     },
   },
   {
@@ -354,10 +344,7 @@ export const states = [
     act: async (page, house) => {
       await join(page, house.empty, "Maya Okafor");
       await page.getByRole("button", { name: "Leave", exact: true }).waitFor();
-      await withHost(page, house, async (host) => {
-        await host.goto("/");
-        await call(host, "POST", `/meetings/${house.empty.id}/end`, {});
-      });
+      await house.api("POST", `/meetings/${house.empty.id}/end`, {});
       await page.getByRole("heading", { level: 1 }).waitFor();
     },
   },

@@ -1,5 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
-import { CalendarPlus, ChevronLeft } from "lucide-react";
+import { CalendarPlus, ChevronLeft, Rss } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import type { Me, MeetingObject } from "../../api/types.ts";
 import { currentPath, go } from "../../shell/navigation.ts";
@@ -13,6 +13,7 @@ import { Tabs } from "../../ui/Tabs.tsx";
 import { MeetingDetails } from "./MeetingDetails.tsx";
 import { MeetingList } from "./MeetingList.tsx";
 import "./meetings.css";
+import { SubscribeDialog } from "./SubscribeDialog.tsx";
 
 // The form brings calendars and time zones with it, which the list does not need.
 const ScheduleDialog = lazy(() => import("./ScheduleDialog.tsx"));
@@ -42,6 +43,7 @@ function Meetings({ me, id }: { readonly me: Me; readonly id: string | null }) {
   const upcoming = usePages<MeetingObject>("/meetings", { when: "upcoming" });
   const previous = usePages<MeetingObject>("/meetings", { when: "previous" });
   const [scheduling, setScheduling] = useState(() => new URLSearchParams(location.search).has("schedule"));
+  const [subscribing, setSubscribing] = useState(false);
   const closeForm = () => {
     setScheduling(false);
     if (currentPath().includes("?")) go("/meetings", { replace: true });
@@ -55,13 +57,18 @@ function Meetings({ me, id }: { readonly me: Me; readonly id: string | null }) {
     <Page
       title={t`Meetings`}
       actions={
-        <Button
-          variant="primary"
-          icon={<CalendarPlus size={20} aria-hidden="true" />}
-          onPress={() => setScheduling(true)}
-        >
-          {t`Schedule`}
-        </Button>
+        <>
+          <Button icon={<Rss size={16} aria-hidden="true" />} onPress={() => setSubscribing(true)}>
+            {t`Subscribe`}
+          </Button>
+          <Button
+            variant="primary"
+            icon={<CalendarPlus size={20} aria-hidden="true" />}
+            onPress={() => setScheduling(true)}
+          >
+            {t`Schedule`}
+          </Button>
+        </>
       }
     >
       <div className="meetings" data-chosen={id !== null || undefined}>
@@ -103,6 +110,7 @@ function Meetings({ me, id }: { readonly me: Me; readonly id: string | null }) {
           )}
         </div>
       </div>
+      {subscribing && <SubscribeDialog onClose={() => setSubscribing(false)} />}
       {scheduling && (
         <Suspense fallback={null}>
           <ScheduleDialog
