@@ -66,10 +66,23 @@ impl Downlink {
 
     /// Adds slots for those of `lines` that are slots.
     pub(crate) fn add(&mut self, lines: &[Line], random: &mut Random, now: Instant) {
-        self.slots.extend(lines.iter().filter_map(|line| match line.role {
-            Role::Slot(kind) => Some(DownSlot::new(line, kind, random, now)),
-            Role::Send(_) | Role::Rejected => None,
-        }));
+        for line in lines {
+            let Role::Slot(kind) = line.role else { continue };
+            let ssrc = self.unused_ssrc(None, random);
+            let ssrcs = [ssrc, self.unused_ssrc(Some(ssrc), random)];
+            self.slots.push(DownSlot::new(line, kind, ssrcs, random, now));
+        }
+    }
+
+    /// Two slots with one SSRC would share nonces, and nobody could tell them apart.
+    fn unused_ssrc(&self, taken: Option<u32>, random: &mut Random) -> u32 {
+        loop {
+            let ssrc = random.u32();
+            let is_used = |slot: &DownSlot| slot.ssrc == ssrc || slot.rtx_ssrc == ssrc;
+            if taken != Some(ssrc) && !self.slots.iter().any(is_used) {
+                return ssrc;
+            }
+        }
     }
 
     /// Sends a packet of the stream in slot `slot`. Returns whether the stream begins with it.

@@ -52,13 +52,21 @@ pub(crate) struct DownSlot {
 }
 
 impl DownSlot {
-    pub(crate) fn new(line: &Line, kind: SlotKind, random: &mut Random, now: Instant) -> Self {
+    /// `ssrcs` are that of media and that of retransmissions.
+    pub(crate) fn new(
+        line: &Line,
+        kind: SlotKind,
+        ssrcs: [u32; 2],
+        random: &mut Random,
+        now: Instant,
+    ) -> Self {
+        let [ssrc, rtx_ssrc] = ssrcs;
         let clock_rate = if kind == SlotKind::Video { VIDEO_CLOCK } else { AUDIO_CLOCK };
         Self {
             mid: Arc::clone(&line.mid),
             kind,
-            ssrc: random.u32(),
-            rtx_ssrc: random.u32(),
+            ssrc,
+            rtx_ssrc,
             extensions: line.extensions,
             content: None,
             rewriter: Rewriter::new(clock_rate, random.u32() as u16, random.u32(), now),

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use aws_lc_rs::hmac;
 use dimpl::{Dtls, DtlsCertificate, Output, SrtpProfile};
-use sfu::srtp::{KeyPair, Outbound, Profile};
+use sfu::srtp::{Inbound, KeyPair, Outbound, Profile};
 use sfu::{Command, CommandKind, Config, Engine, Event, Limits, Outbox, Source, Tile};
-use wire::rtp::{Outgoing, write_header};
+use wire::demux::Kind;
+use wire::rtp::{Header, Outgoing, write_header};
 use wire::stun::{OutgoingRequest, Role, write_request};
 
 /// A recorded offer of Chromium: 33 m-lines, the mids 0 to 32.
@@ -84,7 +85,7 @@ pub(crate) struct Client {
     address: SocketAddr,
     certificate: DtlsCertificate,
     dtls: Dtls,
-    keys: Option<Outbound>,
+    keys: Option<(Outbound, Inbound)>,
     check: Vec<u8>,
 }
 
@@ -147,7 +148,7 @@ impl Client {
         assert!(self.keys.is_some(), "the handshake completes");
     }
 
-    fn drain(&mut self) -> (Vec<Vec<u8>>, Option<Outbound>) {
+    fn drain(&mut self) -> (Vec<Vec<u8>>, Option<(Outbound, Inbound)>) {
         let mut buffer = vec![0; 4096];
         let mut records = Vec::new();
         let mut keys = None;
@@ -157,7 +158,7 @@ impl Client {
                 Output::KeyingMaterial(material, profile) => {
                     assert_eq!(profile, SrtpProfile::AEAD_AES_256_GCM, "the server prefers AES-GCM");
                     let pair = KeyPair::split(Profile::Aes256Gcm, &material).unwrap();
-                    keys = Some(Outbound::new(&pair.client));
+                    keys = Some((Outbound::new(&pair.client), Inbound::new(&pair.server)));
                 }
                 Output::Timeout(_) => return (records, keys),
                 _ => {}
@@ -173,20 +174,71 @@ impl Client {
 
     /// One encrypted packet on the m-line `mid` of the recorded offer.
     pub(crate) fn packet(&mut self, mid: &str, payload_type: u8, sequence: u16, payload: &[u8]) -> Vec<u8> {
+        self.packet_at(mid, payload_type, sequence, u32::from(sequence) * 3000, payload)
+    }
+
+    /// The same, with a time stamp.
+    pub(crate) fn packet_at(
+        &mut self,
+        mid: &str,
+        payload_type: u8,
+        sequence: u16,
+        timestamp: u32,
+        payload: &[u8],
+    ) -> Vec<u8> {
         let header = Outgoing {
             marker: true,
             payload_type,
             sequence,
-            timestamp: u32::from(sequence) * 3000,
-            ssrc: 1000 + u32::from(payload_type),
+            timestamp,
+            ssrc: ssrc(payload_type),
             csrc: None,
         };
         let number = sequence.to_be_bytes();
         let mut bytes = Vec::new();
         let len = write_header(&mut bytes, &header, &[(4, mid.as_bytes()), (3, &number)]);
         bytes.extend_from_slice(payload);
-        self.keys.as_mut().unwrap().seal_rtp(&mut bytes, 0, len, u64::from(sequence));
+        self.outbound().seal_rtp(&mut bytes, 0, len, u64::from(sequence));
         bytes
+    }
+
+    /// One encrypted compound of RTCP.
+    pub(crate) fn rtcp(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write(&mut bytes);
+        self.outbound().seal_rtcp(&mut bytes, 0);
+        bytes
+    }
+
+    fn outbound(&mut self) -> &mut Outbound {
+        &mut self.keys.as_mut().expect("the handshake is done").0
+    }
+
+    /// Empties the outbox; gives what it held for this client, decrypted: RTP packets and RTCP compounds.
+    pub(crate) fn take(&mut self, stage: &mut Stage) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+        let inbound = &mut self.keys.as_mut().expect("the handshake is done").1;
+        let (mut media, mut control) = (Vec::new(), Vec::new());
+        for (batch, bytes) in stage.out.batches().filter(|(batch, _)| batch.to == self.address) {
+            for datagram in bytes.chunks(batch.segment) {
+                let mut datagram = datagram.to_vec();
+                match wire::demux::classify(&datagram) {
+                    Some(Kind::Rtp) => {
+                        let header = Header::parse(&datagram).unwrap();
+                        let (_, end) = inbound.open_rtp(&mut datagram, header.len).expect("authentic");
+                        datagram.truncate(end);
+                        media.push(datagram);
+                    }
+                    Some(Kind::Rtcp) => {
+                        let end = inbound.open_rtcp(&mut datagram).expect("authentic");
+                        datagram.truncate(end);
+                        control.push(datagram);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        stage.out.clear();
+        (media, control)
     }
 
     /// What a stranger with this client's address could send: a handshake of its own, from its first flight on.
@@ -199,4 +251,9 @@ impl Client {
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
+}
+
+/// What this client sends of a payload type: it never sends two lines of one codec.
+pub(crate) fn ssrc(payload_type: u8) -> u32 {
+    1000 + u32::from(payload_type)
 }
