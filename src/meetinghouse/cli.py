@@ -176,8 +176,14 @@ def show(*, config: ConfigFile = None, data: Data = None, as_json: AsJson = Fals
 
 def main() -> NoReturn:
     """The program's entry."""
+    from meetinghouse.telemetry.logs import configure_logs
+
+    # `serve` sets its own; elsewhere only trouble is worth a line, and standard output belongs to the command's answer.
+    configure_logs("warning", "text")
     try:
-        sys.exit(app(exit_on_error=False, print_error=True, result_action="return_int_as_exit_code_else_zero"))
+        sys.exit(
+            app(sys.argv[1:], exit_on_error=False, print_error=True, result_action="return_int_as_exit_code_else_zero")
+        )
     except (CycloptsError, UsageError) as error:
         _fail(error if isinstance(error, UsageError) else None, 2)
     except BrokenPipeError:

@@ -57,9 +57,10 @@ def run_server(config: Config, ready_file: Path | None, say: Callable[[Announcem
 
     async def announce(running: Running) -> None:
         leave_note(config.data_directory, running)
-        say(await announcement(running))
+        said = await announcement(running)
         if ready_file is not None:
             write_ready_file(ready_file, running.ready_file())
+        say(said)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(config, announce))

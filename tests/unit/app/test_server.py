@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import httpx2
+import pytest
+
+from meetinghouse.app.server import Running, running_server
+from meetinghouse.app.services import StartError
 
 
 async def test_health_and_readiness(client: httpx2.AsyncClient) -> None:
@@ -62,3 +66,9 @@ async def test_metrics_name_routes_not_requests(client: httpx2.AsyncClient) -> N
     text = (await client.get("/metrics")).text
     assert 'route="/j/{link_id}"' in text
     assert "a-very-secret-link" not in text
+
+
+async def test_two_servers_on_one_directory_are_refused(server: Running) -> None:
+    with pytest.raises(StartError, match="Another server already uses"):
+        async with running_server(server.services.config):
+            pass

@@ -1,0 +1,136 @@
+"""The commands: what they print, and how they refuse."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import structlog
+
+from meetinghouse.app.announce import leave_note
+from meetinghouse.app.server import Running
+from meetinghouse.cli import main
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended."""
+
+    status: int | str | None
+    out: str
+    err: str
+
+
+Command = Callable[..., Done]
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+    """Runs the program in this process: `command("token", "create", MEETINGHOUSE_TOKEN="…")`."""
+    for name in [name for name in os.environ if name.startswith("MEETINGHOUSE_")]:
+        monkeypatch.delenv(name)
+
+    def run(*arguments: str, **environment: str) -> Done:
+        capsys.readouterr()
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["meetinghouse", *arguments])
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            with pytest.raises(SystemExit) as left:
+                main()
+        return Done(left.value.code, *capsys.readouterr())
+
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield run
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+
+
+async def test_commands_work_beside_a_running_server(server: Running, command: Command) -> None:
+    config = server.services.config
+    data = str(config.data_directory)
+    leave_note(config.data_directory, server)
+    done = await asyncio.to_thread(command, "token", "create", "--owner", "--data", data, "--json")
+    made = json.loads(done.out)
+    assert set(made) == {"token", "expires_at", "scopes"}
+    environment = {"MEETINGHOUSE_TOKEN": made["token"]}
+    asked = ["token", "create", "--server", server.url, "--owner", "--scope", "meetings:read", "--expires", "5m"]
+    assert json.loads((await asyncio.to_thread(command, *asked, **environment)).out)["scopes"] == ["meetings:read"]
+    asked = ["meeting", "create", "--server", server.url, "--title", "Standup", "--no-lobby", "--no-passcode", "--json"]
+    meeting = json.loads((await asyncio.to_thread(command, *asked, **environment)).out)
+    assert (meeting["title"], meeting["passcode"], meeting["settings"]["lobby"]) == ("Standup", None, False)
+    link = await asyncio.to_thread(command, "owner", "link", "--data", data)
+    assert link.out.startswith(f"{server.url}/enrol#t=")
+    examined = json.loads((await asyncio.to_thread(command, "doctor", "--data", data, "--json")).out)
+    checks = {finding["check"] for finding in examined["findings"]}
+    assert {"data", "disk", "database", "web port", "media port", "NAT", "time"} <= checks
+
+
+def test_a_token_can_be_made_before_the_first_start(command: Command, tmp_path: Path) -> None:
+    done = command("token", "create", "--owner", "--data", str(tmp_path / "new"), "--expires", "90s", "--json")
+    assert done.status == 0
+    assert json.loads(done.out)["token"].startswith("mht_")
+
+
+def test_refusals_are_a_sentence_and_exit_1(command: Command, tmp_path: Path) -> None:
+    data = str(tmp_path / "data")
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    absent = str(tmp_path / "absent.toml")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = [
+            (["serve", "--listen", f"127.0.0.1:{port}", "--data", data], [f"listen on 127.0.0.1:{port}", "--listen"]),
+            (["serve", "--listen", "127.0.0.1:0", "--data", str(blocked / "below")], ["data directory", "--data"]),
+            (["serve", "--config", absent, "--data", data], ["absent.toml cannot be read"]),
+            (["meeting", "create", "--server", "http://127.0.0.1:1"], ["MEETINGHOUSE_TOKEN"]),
+            (["token", "create", "--member", "nobody@example.org", "--data", data], ["no member"]),
+        ]
+        for arguments, sentence in refused:
+            done = command(*arguments)
+            assert done.status == 1, arguments
+            assert all(part in done.err for part in sentence), done.err
+            assert "Traceback" not in done.err
+
+
+def test_a_server_that_is_not_there_is_a_sentence(command: Command) -> None:
+    done = command("meeting", "create", "--server", "http://127.0.0.1:1", MEETINGHOUSE_TOKEN="mht_x")
+    assert done.status == 1
+    assert "does not answer" in done.err
+    assert "mht_x" not in done.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["serve", "--no-such-option"],
+        ["serve", "--roles", "web"],
+        ["token", "create"],
+        ["token", "create", "--owner", "--expires", "soon"],
+        ["token", "create", "--owner", "--scope", "everything"],
+        ["no-such-command"],
+    ],
+)
+def test_wrong_usage_exits_2(command: Command, tmp_path: Path, arguments: list[str]) -> None:
+    done = command(*arguments, MEETINGHOUSE_DATA=str(tmp_path))
+    assert done.status == 2
+    assert done.out + done.err
+
+
+def test_the_effective_configuration_is_shown(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "meetinghouse.toml"
+    file.write_text('[server]\nlisten = "127.0.0.1:9000"\n')
+    environment = {"MEETINGHOUSE_LIMITS__CHAT_MESSAGES": "5/1m", "MEETINGHOUSE_DATA": str(tmp_path)}
+    shown = json.loads(command("config", "show", "--config", str(file), "--json", **environment).out)
+    assert shown["server"]["listen"] == "127.0.0.1:9000"
+    assert shown["limits"]["chat_messages"] == "5/60s"
+    assert shown["data"]["directory"] == str(tmp_path)
