@@ -10,8 +10,11 @@
 import { type ClientMessage, PROTOCOL, type ServerMessage, type Welcome } from "../api/signalling.ts";
 import type { Clock } from "./clock.ts";
 
-/** Waits before each attempt, in ms; the last repeats. The first retry is at once: most breaks are short. */
-const BACKOFF_MS = [0, 300, 1000, 2000, 4000, 5000] as const;
+/**
+ * Waits before each attempt, in ms; the last repeats. The first retry is at once: most breaks are short. The longest leaves time
+ * for media within the five seconds in which everybody is to be back after a restart of the server.
+ */
+const BACKOFF_MS = [0, 300, 1000, 2000, 3000] as const;
 /** Share of a wait that is random, so that a thousand clients do not come back in the same instant. */
 const JITTER = 0.3;
 /** How long a connection attempt or the answer to a heartbeat may take before the connection counts as dead. */

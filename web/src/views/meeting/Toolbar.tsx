@@ -33,7 +33,7 @@ export function Toolbar({ call, meeting, screen, unread }: ToolbarProps) {
   const people = meeting.participants.length;
   const icon = { size: 20, "aria-hidden": true } as const;
   return (
-    <footer className="toolbar" role="toolbar" aria-label={t`Meeting controls`}>
+    <section className="toolbar" aria-label={t`Meeting controls`}>
       <div className="toolbar__group">
         <div className="toolbar__split">
           <ToolbarButton
@@ -110,6 +110,6 @@ export function Toolbar({ call, meeting, screen, unread }: ToolbarProps) {
       <div className="toolbar__group toolbar__end">
         <LeaveButton call={call} meeting={meeting} />
       </div>
-    </footer>
+    </section>
   );
 }

@@ -51,7 +51,7 @@ export function ToolbarButton(props: ToolbarButtonProps) {
         {...(isPressed !== undefined && { "aria-pressed": isPressed })}
         {...(onPress !== undefined && { onPress })}
       >
-        <span className="tool__icon">
+        <span className="tool__icon" aria-hidden="true">
           {icon}
           {badge !== undefined && <span className="tool__count">{badge}</span>}
           {news !== undefined && <span className="tool__news">{news > 99 ? "99+" : news}</span>}
