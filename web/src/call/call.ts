@@ -249,7 +249,7 @@ export class Call {
       lastSequence: () => this.#versioned?.sequence,
       onWelcome: (welcome) => this.#welcomed(welcome),
       onMessage: (message) => this.#receive(message),
-      onLost: () => this.#set({ connected: false }),
+      onLost: () => this.#set({ connected: false, speakers: [] }),
       onRefused: (code) => {
         const joining = this.#joining;
         if (joining === undefined) return this.#end({ refused: code });
@@ -384,6 +384,9 @@ export class Call {
         return;
       }
       case "message":
+        if (event.message.sender !== versioned.state.you) {
+          this.#notices.emit({ type: "message", name: event.message.sender_name });
+        }
         this.#outbox.arrived(event.message.key);
         return;
       default:

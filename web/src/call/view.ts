@@ -71,6 +71,6 @@ export type Notice =
   | { readonly type: "share_ended" }
   | { readonly type: "asked_to_unmute"; readonly by: string }
   | { readonly type: "joined" | "left"; readonly name: string }
-  | { readonly type: "hand_raised"; readonly name: string }
+  | { readonly type: "hand_raised" | "message"; readonly name: string }
   | { readonly type: "role"; readonly role: Role }
   | { readonly type: "refused"; readonly code: string };

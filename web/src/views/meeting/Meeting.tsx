@@ -12,6 +12,7 @@ import { StageView } from "./StageView.tsx";
 import { Toolbar } from "./Toolbar.tsx";
 import { TopBar } from "./TopBar.tsx";
 import { useIdle } from "./useIdle.ts";
+import { useMutedHint } from "./useMutedHint.ts";
 import { useNotices } from "./useNotices.ts";
 import { useScreen } from "./useScreen.ts";
 import { useShortcuts } from "./useShortcuts.ts";
@@ -36,6 +37,7 @@ export function Meeting({ call, view, meeting }: MeetingProps) {
   const unread = useUnread(meeting, screen.panel === "chat");
   useNotices(call, meeting, screen);
   useShortcuts(call, screen);
+  useMutedHint(call);
   useEffect(() => (isPhone() ? keepAwake(document, navigator.wakeLock) : undefined), []);
   useDarkPage();
   const close = (): void => screen.set({ dialog: null });

@@ -10,6 +10,7 @@ import { isOn } from "../../call/state.ts";
 import type { CallView } from "../../call/view.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { IconButton } from "../../ui/Button.tsx";
+import { OwnConnection } from "./OwnConnection.tsx";
 import { PersonMenu } from "./PersonMenu.tsx";
 import { ReactionBubble } from "./ReactionBubble.tsx";
 import "./tile.css";
@@ -86,6 +87,7 @@ export function Tile({ tile, person, call, view, meeting, screen }: TileProps) {
         {muted && !shared && <MicOff className="tile__muted" size={16} aria-hidden="true" />}
         {shared && <MonitorUp size={16} aria-hidden="true" />}
         {pinned && <Pin size={16} aria-hidden="true" />}
+        {self && !shared && <OwnConnection call={call} />}
         {person.reconnecting && <Signal className="tile__weak" size={16} aria-hidden="true" />}
         <bdi className="truncate">{name}</bdi>
       </div>

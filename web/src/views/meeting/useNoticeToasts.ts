@@ -17,7 +17,7 @@ const GLANCE_MS = 3000;
 type Say = { readonly [T in Notice["type"]]: (notice: Extract<Notice, { readonly type: T }>) => void };
 
 /** One toast for each kind of notice. */
-export function useNoticeToasts(call: Call): (notice: Notice) => void {
+export function useNoticeToasts(call: Call, chatIsOpen: boolean): (notice: Notice) => void {
   const { t } = useLingui();
   const problems = useProblemWords();
   const refusals = useRefusalWords();
@@ -46,6 +46,9 @@ export function useNoticeToasts(call: Call): (notice: Notice) => void {
         },
         left: ({ name }) => toasts.show(t`${name} has left.`, { key: COMING, timeoutMs: GLANCE_MS }),
         hand_raised: ({ name }) => toasts.show(t`${name} has raised a hand.`, { key: "hand" }),
+        message: ({ name }) => {
+          if (!chatIsOpen) toasts.show(t`New message from ${name}`, { key: "message", timeoutMs: GLANCE_MS });
+        },
         role: ({ role }) => toasts.show(roles[role]),
         device_changed: ({ kind, label }) =>
           toasts.show(
@@ -67,6 +70,6 @@ export function useNoticeToasts(call: Call): (notice: Notice) => void {
       };
       (say[notice.type] as (notice: Notice) => void)(notice);
     },
-    [call, t, problems, refusals],
+    [call, chatIsOpen, t, problems, refusals],
   );
 }

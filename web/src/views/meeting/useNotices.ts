@@ -13,7 +13,7 @@ const LOBBY = "lobby";
 /** Says what happened: in toasts, announced politely, and with a soft sound where one should look up. */
 export function useNotices(call: Call, meeting: State, screen: ScreenControl): void {
   const { t } = useLingui();
-  const say = useNoticeToasts(call);
+  const say = useNoticeToasts(call, screen.panel === "chat");
   useEffect(() => call.onNotice(say), [call, say]);
 
   const waiting = mayHost(meeting) ? meeting.waiting : [];
