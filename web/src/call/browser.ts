@@ -17,10 +17,20 @@ export function theDevices(): Devices {
   devices ??= new Devices({
     mediaDevices: navigator.mediaDevices as MediaDevices | undefined,
     store: localStorage,
+    permission: askedPermission,
     phone: isPhone(),
     processors: navigator.hardwareConcurrency,
   });
   return devices;
+}
+
+/** Browsers differ in which names they know. */
+async function askedPermission(kind: "microphone" | "camera"): Promise<PermissionState | undefined> {
+  try {
+    return (await navigator.permissions.query({ name: kind as PermissionName })).state;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The call of this tab; a new one after the last is over. */

@@ -52,6 +52,7 @@ beforeEach(() => {
     devices: new Devices({
       mediaDevices: new FakeDevices() as unknown as MediaDevices,
       store: memoryStore(),
+      permission: async () => undefined,
       phone: false,
       processors: 8,
     }),

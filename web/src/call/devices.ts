@@ -42,6 +42,8 @@ export interface DevicesOptions {
   /** Absent on insecure pages. */
   readonly mediaDevices: MediaDevices | undefined;
   readonly store: Store;
+  /** What the browser has noted of the person's answer; undefined where it does not tell. */
+  readonly permission: (kind: "microphone" | "camera") => Promise<PermissionState | undefined>;
   readonly phone: boolean;
   /** Logical processors: few of them encode and decode small pictures only. */
   readonly processors: number;
@@ -100,7 +102,10 @@ export class Devices {
       const [microphone] = stream.getAudioTracks();
       const [camera] = stream.getVideoTracks();
       return { tracks: { ...(microphone && { microphone }), ...(camera && { camera }) }, problems: {} };
-    } catch {
+    } catch (error) {
+      if (problemOf(error) === "denied" && (await this.#wasDismissed())) {
+        return { tracks: {}, problems: { microphone: "denied", camera: "denied" } };
+      }
       const [microphone, camera] = await Promise.allSettled([this.openMicrophone(), this.openCamera()]);
       return {
         tracks: {
@@ -113,6 +118,15 @@ export class Devices {
         },
       };
     }
+  }
+
+  /** The question for both was closed without an answer: asking for each of them again would nag. */
+  async #wasDismissed(): Promise<boolean> {
+    const states = await Promise.all([
+      this.#options.permission("microphone"),
+      this.#options.permission("camera"),
+    ]);
+    return states.every((state) => state === "prompt");
   }
 
   async openMicrophone(): Promise<MediaStreamTrack> {

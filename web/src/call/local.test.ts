@@ -11,15 +11,18 @@ let local: Local;
 let lines: Map<Source, MediaStreamTrack | null>;
 let announced: string[];
 let notices: LocalNotice[];
+let permission: PermissionState | undefined;
 
 beforeEach(() => {
   media = new FakeDevices();
   lines = new Map();
   announced = [];
   notices = [];
+  permission = undefined;
   const devices = new Devices({
     mediaDevices: media as unknown as MediaDevices,
     store: memoryStore(),
+    permission: async () => permission,
     phone: false,
     processors: 8,
   });
@@ -52,6 +55,16 @@ describe("the device check", () => {
     await local.begin(true, true);
     expect(local.getSnapshot().microphone.problem).toBe("denied");
     expect(local.getSnapshot().camera.problem).toBe("busy");
+  });
+});
+
+describe("a question closed without an answer", () => {
+  it("is not asked again for each device", async () => {
+    permission = "prompt";
+    media.failures.push("NotAllowedError");
+    await local.begin(true, true);
+    expect(media.asked).toBe(1);
+    expect(local.getSnapshot().microphone.problem).toBe("denied");
   });
 });
 

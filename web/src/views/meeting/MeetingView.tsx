@@ -21,7 +21,7 @@ export default function MeetingView() {
     if (call.getSnapshot().phase !== "idle") return;
     const ticket = takeTicket();
     if (ticket !== null) {
-      void call.local.begin(ticket.audio, ticket.video);
+      void call.local.begin(ticket.audio, ticket.video).then(() => call.prepare());
       call.join(async () => ticket.ticket).catch(call.giveUp);
       return;
     }
@@ -30,7 +30,7 @@ export default function MeetingView() {
       go("/join", { replace: true });
       return;
     }
-    void call.local.begin(session.audio, session.video);
+    void call.local.begin(session.audio, session.video).then(() => call.prepare());
     call.comeBack(session).catch(call.giveUp);
   }, [call]);
 
