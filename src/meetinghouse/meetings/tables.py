@@ -28,6 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from meetinghouse.db.schema import metadata
 from meetinghouse.db.types import Json, UtcTime
 from meetinghouse.meetings.model import Kind, Meeting, Schedule, Settings
+from meetinghouse.people.model import Status
 from meetinghouse.people.tables import members
 
 _ID = String(64)
@@ -170,7 +171,7 @@ async def calendar_owner(connection: AsyncConnection, secret: str) -> str | None
     statement = (
         select(calendars.c.member_id)
         .join(members, members.c.id == calendars.c.member_id)
-        .where(calendars.c.secret == secret, members.c.status == "active")
+        .where(calendars.c.secret == secret, members.c.status.not_in([Status.DISABLED, Status.REMOVED]))
     )
     return (await connection.execute(statement)).scalar()
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from meeting_people import House, house_of
 
+from meeting_people import House, house_of
 from meetinghouse.app.server import Running
 
 

@@ -6,11 +6,11 @@ import asyncio
 import json
 
 import pytest
+from websockets.exceptions import InvalidStatus
+
 from conftest import StartServer
 from contract.media_offers import offer
 from meeting_people import House, Person, Turned, house_of
-from websockets.exceptions import InvalidStatus
-
 from meetinghouse.meetings.line import Line
 from meetinghouse.meetings.messages import Error, Ok
 

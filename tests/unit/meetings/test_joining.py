@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+
 from conftest import SetClock, StartServer
 from meeting_people import House, Turned, house_of
-
 from meetinghouse.meetings.links import read_asked
 
 LINK_ID = "abcdefghijklmnopqrstuv"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
+
 from conftest import StartServer
 from contract.media_offers import offer
 from meeting_people import House, Person, Turned, house_of
-from msgspec.structs import replace
-
 from meetinghouse.meetings.messages import ChatMessage, Closed, ParticipantPut, Reason, Role, Snapshot, Source
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
 from contract.media_offers import offer
 from meeting_people import SDP, House, Turned
-
 from meetinghouse.meetings.messages import Answer, AskedToUnmute, Reacted, Reason, Role, Slots, Source
 
 
