@@ -13,13 +13,9 @@ export async function bringCrowd(
   crowd: readonly Persona[],
 ): Promise<void> {
   const context = await browser.newContext();
-  const stage = `${api.url}/crowd`;
-  // A blank page of the server's own origin, which signalling demands, without its content security policy.
-  await context.route(stage, (route) =>
-    route.fulfill({ contentType: "text/html", body: "<!doctype html><title>Crowd</title>" }),
-  );
   const page = await context.newPage();
-  await page.goto(stage);
+  // Signalling demands its own origin; the start page is the smallest there.
+  await page.goto(api.url);
   await page.evaluate(await syntheticScript());
   const extras = await Promise.all(
     crowd.map(async ({ name, hue, toneHz }) => ({ ticket: await api.ticket(meeting, name), hue, toneHz })),

@@ -16,6 +16,8 @@ const LOOPBACK = "127.0.0.1";
 
 export interface ServerOptions {
   readonly directory: string;
+  /** Where media is served; loopback unless told. */
+  readonly mediaHost?: string;
   readonly environment?: Record<string, string>;
 }
 
@@ -34,7 +36,11 @@ export class Server {
 
   /** Ports are chosen here, not by the server, so that a restart has the same ones. */
   static async start(options: ServerOptions): Promise<Server> {
-    const server = new Server(options, await freeStreamPort(), await freeDatagramPort());
+    const server = new Server(
+      options,
+      await freeStreamPort(),
+      await freeDatagramPort(options.mediaHost ?? LOOPBACK),
+    );
     await server.restart();
     return server;
   }
@@ -114,10 +120,10 @@ async function freeStreamPort(): Promise<Endpoint> {
   return { host: LOOPBACK, port };
 }
 
-async function freeDatagramPort(): Promise<Endpoint> {
+async function freeDatagramPort(host: string): Promise<Endpoint> {
   const socket = createSocket("udp4");
-  await new Promise<void>((resolve) => socket.bind(0, LOOPBACK, resolve));
+  await new Promise<void>((resolve) => socket.bind(0, host, resolve));
   const { port } = socket.address();
   await new Promise<void>((resolve) => socket.close(resolve));
-  return { host: LOOPBACK, port };
+  return { host, port };
 }

@@ -67,6 +67,8 @@ export interface SceneOptions {
   readonly settings?: Record<string, unknown>;
   /** Puts a network between browsers and server that can be cut. */
   readonly relayed?: boolean;
+  /** Where media is served; loopback unless told. */
+  readonly mediaHost?: string;
 }
 
 /** A server, its owner and a meeting; ends with the test, which fails if any page had a problem. */
@@ -92,10 +94,8 @@ export class Scene {
     this.#relay = relay;
   }
 
-  static async open(
-    troupe: Troupe,
-    { settings = { lobby: false }, relayed = false }: SceneOptions = {},
-  ): Promise<Scene> {
+  static async open(troupe: Troupe, options: SceneOptions = {}): Promise<Scene> {
+    const { settings = { lobby: false }, relayed = false, mediaHost } = options;
     const directory = await mkdtemp(`${tmpdir()}/meetinghouse-scene-`);
     onTestFinished(() => rm(directory, { recursive: true, force: true }));
     const relay = relayed ? await Relay.open() : undefined;
@@ -105,7 +105,11 @@ export class Scene {
       environment["MEETINGHOUSE_SERVER__PUBLIC_URL"] = `http://${relay.http.host}:${relay.http.port}`;
       environment["MEETINGHOUSE_MEDIA__ADVERTISE"] = `${relay.media.host}:${relay.media.port}`;
     }
-    const server = await Server.start({ directory, environment });
+    const server = await Server.start({
+      directory,
+      environment,
+      ...(mediaHost !== undefined && { mediaHost }),
+    });
     onTestFinished(() => server.stop());
     relay?.lead(server.http, server.media);
     const url =

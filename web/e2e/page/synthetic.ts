@@ -21,8 +21,8 @@ declare global {
 const WIDTH = 160;
 const HEIGHT = 90;
 const DRAW_EVERY_MS = 200;
-/** Far below the voices of real browsers, which therefore stay elected among the loudest. */
-const VOICE_GAIN = 0.02;
+/** They only breathe: real browsers stay elected among the loudest, and a breath in a free slot is not taken for a voice. */
+const VOICE_GAIN = 0.0002;
 const PING_EVERY_MS = 5000;
 
 window.perform = async (extras) => {
