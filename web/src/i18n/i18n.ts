@@ -20,8 +20,8 @@ export async function startLanguage(): Promise<void> {
 
 /** Switches the language and remembers it. */
 export async function chooseLanguage(language: Language): Promise<void> {
-  localStorage.setItem(STORAGE_KEY, language);
   await activate(language);
+  localStorage.setItem(STORAGE_KEY, language);
 }
 
 /** Takes a member's own language, unless another one was chosen on this device. */

@@ -1,13 +1,15 @@
 import { useLingui } from "@lingui/react/macro";
 import { Languages } from "lucide-react";
-import { chooseLanguage, currentLanguage } from "../i18n/i18n.ts";
+import { currentLanguage } from "../i18n/i18n.ts";
 import { LANGUAGES, type Language } from "../i18n/languages.ts";
 import { IconButton } from "../ui/Button.tsx";
 import { Menu, MenuItem, MenuSection } from "../ui/Menu.tsx";
+import { useSwitchLanguage } from "./useSwitchLanguage.ts";
 
 /** Switches the language without a reload; each language stands in its own words. */
 export function LanguageMenu() {
   const { t } = useLingui();
+  const switchLanguage = useSwitchLanguage();
   return (
     <Menu
       label={t`Language`}
@@ -17,7 +19,7 @@ export function LanguageMenu() {
       <MenuSection
         title={t`Language`}
         selected={[currentLanguage()]}
-        onSelect={([language]) => language !== undefined && void chooseLanguage(language as Language)}
+        onSelect={([language]) => language !== undefined && void switchLanguage(language as Language)}
       >
         {LANGUAGES.map(({ id, label }) => (
           <MenuItem key={id} id={id}>

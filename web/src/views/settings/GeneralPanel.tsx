@@ -3,9 +3,10 @@ import { Contrast, Monitor, Moon, Sun } from "lucide-react";
 import { useSyncExternalStore } from "react";
 import { api } from "../../api/http.ts";
 import type { Me } from "../../api/types.ts";
-import { chooseLanguage, currentLanguage } from "../../i18n/i18n.ts";
+import { currentLanguage } from "../../i18n/i18n.ts";
 import { LANGUAGES, type Language } from "../../i18n/languages.ts";
 import { setMe, useSession } from "../../shell/session.ts";
+import { useSwitchLanguage } from "../../shell/useSwitchLanguage.ts";
 import { changeLooks, looks, subscribeLooks } from "../../ui/appearance.ts";
 import { Choices } from "../../ui/Choices.tsx";
 import { Select } from "../../ui/Select.tsx";
@@ -15,8 +16,9 @@ export function GeneralPanel() {
   const { t } = useLingui();
   const session = useSession();
   const { appearance } = useSyncExternalStore(subscribeLooks, looks);
+  const switchLanguage = useSwitchLanguage();
   const choose = async (language: Language) => {
-    await chooseLanguage(language);
+    if (!(await switchLanguage(language))) return;
     // The server writes to its members in their language too; that it could not be told does no harm here.
     if (session.state === "signed-in") await api.patch<Me>("/me", { language }).then(setMe, () => undefined);
   };
