@@ -19,7 +19,7 @@ WEB := $(shell find web -path web/node_modules -prune -o -type f -not -name '*.t
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help install build run test check format generate bench load screenshots dist hooks browsers \
+.PHONY: help install run test check fuzz format generate bench load screenshots dist hooks browsers \
         test-rust test-python test-web test-e2e
 
 help: ## this list
@@ -92,7 +92,11 @@ generate: $(STAMPS)/engine $(STAMPS)/pnpm ## write the generated files: protocol
 	$(BIN)/python tools/generate.py
 
 test-rust: install
-	cargo test --release --locked --workspace --exclude sfu-py
+	MEETINGHOUSE_FUZZ_N=500000 cargo test --release --locked --workspace --exclude sfu-py
+
+fuzz: install ## mutate hostile inputs for longer than the tests do (ARGS="20000000 7": how many, seed)
+	MEETINGHOUSE_FUZZ_N=$(or $(word 1,$(ARGS)),20000000) MEETINGHOUSE_FUZZ_SEED=$(or $(word 2,$(ARGS)),$(shell date +%s)) \
+	  cargo test --release --locked -p wire -p sfu-sim --test hostile -- --nocapture
 
 test-python: install
 	$(BIN)/pytest -n 2
