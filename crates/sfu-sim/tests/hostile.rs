@@ -139,6 +139,19 @@ fn a_check_with_a_wrong_password_gets_no_answer() {
 }
 
 #[test]
+fn a_replayed_check_does_not_move_the_media() {
+    let (mut world, recorded) = recorded(51);
+    let checks: Vec<_> =
+        recorded.iter().filter(|(_, bytes)| wire::stun::BindingRequest::parse(bytes).is_ok()).collect();
+    for (_, check) in &checks {
+        assert_eq!(world.inject(third(), check), 0);
+    }
+    world.run_for(4 * SECOND);
+    assert_eq!(world.sent_to(third()), (0, 0));
+    assert_eq!(world.drops("stun_replayed"), checks.len() as u64);
+}
+
+#[test]
 fn mutated_datagrams_never_panic_nor_amplify_nor_disturb() {
     let (mut world, recorded) = recorded(48);
     let mut random = Random::new(setting("MEETINGHOUSE_FUZZ_SEED", 48));

@@ -25,6 +25,8 @@ reasons! {
     StunUnknownUser = "stun_unknown_user",
     /// A binding request whose integrity does not hold.
     StunIntegrity = "stun_integrity",
+    /// An authentic check that came before, now from an address that is not the peer's.
+    StunReplayed = "stun_replayed",
     /// SRTP before DTLS is up.
     SrtpEarly = "srtp_early",
     /// Too short for its tag.

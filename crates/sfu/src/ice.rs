@@ -1,12 +1,16 @@
 //! ICE-lite (RFC 8445 §2.5): one peer's checks are answered, never begun; its addresses are believed after them.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::hmac;
-use wire::stun::{BindingRequest, INTEGRITY_BYTES, Role, write_role_conflict, write_success};
+use wire::stun::{
+    BindingRequest, INTEGRITY_BYTES, Role, TRANSACTION_BYTES, write_role_conflict, write_success,
+};
 
 use crate::Outbox;
+use crate::drops::Drop;
 use crate::random::Random;
 
 /// Nothing is sent longer than this after the last authenticated check (RFC 7675 §5.1).
@@ -17,6 +21,10 @@ pub(crate) const CONSENT_FAILURE: Duration = Duration::from_secs(30);
 
 /// Addresses of one peer at a time: a host with three interfaces, both families, and what a NAT made of them.
 const MAX_ADDRESSES: usize = 8;
+
+/// Checks that are remembered, by half of their transaction ids, against replays. At one every 2.5 s, as browsers send
+/// them, 40 minutes and 8 kB; fewer shorten the time for which a captured check is of no use.
+const MAX_TRANSACTIONS: usize = 1024;
 
 /// 48 bits: unique among the peers of an engine, and over RFC 8445 §5.3's 24.
 const UFRAG_CHARS: usize = 8;
@@ -50,7 +58,7 @@ impl Credentials {
 }
 
 /// What an authenticated check changed; the caller keeps the table of addresses.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Checked {
     /// The check's source was not known.
     pub(crate) learned: bool,
@@ -69,6 +77,7 @@ pub(crate) struct IceLite {
     addresses: Vec<SocketAddr>,
     selected: Option<SocketAddr>,
     last_check: Option<Instant>,
+    transactions: VecDeque<u64>,
 }
 
 impl IceLite {
@@ -79,6 +88,7 @@ impl IceLite {
             addresses: Vec::new(),
             selected: None,
             last_check: None,
+            transactions: VecDeque::new(),
         }
     }
 
@@ -97,29 +107,38 @@ impl IceLite {
         std::iter::once(&self.current).chain(&self.previous).map(|credentials| credentials.ufrag.as_str())
     }
 
-    /// Answers a check from `from`; `None` when its integrity does not hold, and nothing is answered.
+    /// Answers a check from `from`; nothing is answered when its integrity does not hold.
+    ///
+    /// A transaction counts once. Repeated from an address of the peer it is a retransmission and only answered; from
+    /// anywhere else somebody replays what he saw, to have the media sent there.
     pub(crate) fn check(
         &mut self,
         now: Instant,
         from: SocketAddr,
         request: &BindingRequest<'_>,
         out: &mut Outbox,
-    ) -> Option<Checked> {
+    ) -> Result<Checked, Drop> {
         let is_current = request.local_ufrag() == self.current.ufrag.as_bytes();
-        let credentials = if is_current { &self.current } else { self.previous.as_ref()? };
-        if !request.verify(|runs| credentials.sign(runs)) {
-            return None;
+        let credentials = if is_current { Some(&self.current) } else { self.previous.as_ref() };
+        let credentials =
+            credentials.filter(|it| request.verify(|runs| it.sign(runs))).ok_or(Drop::StunIntegrity)?;
+        let is_new = remember(&mut self.transactions, request.transaction);
+        if !is_new && !self.addresses.contains(&from) {
+            return Err(Drop::StunReplayed);
         }
         if let Some(Role::Controlled(_)) = request.role {
             // A lite agent is always controlled: whoever thinks so too has to change (RFC 8445 §7.3.1.1).
             out.push(from, |bytes| {
                 write_role_conflict(bytes, request.transaction, |runs| credentials.sign(runs));
             });
-            return Some(Checked { learned: false, forgotten: Vec::new(), retired_ufrag: None });
+            return Ok(Checked::default());
         }
         out.push(from, |bytes| {
             write_success(bytes, request.transaction, from, |runs| credentials.sign(runs));
         });
+        if !is_new {
+            return Ok(Checked::default());
+        }
         self.last_check = Some(now);
         let retired = if is_current { self.previous.take() } else { None };
         let mut forgotten = Vec::new();
@@ -133,7 +152,7 @@ impl IceLite {
         if request.use_candidate || self.selected.is_none() {
             self.selected = Some(from);
         }
-        Some(Checked { learned, forgotten, retired_ufrag: retired.map(|credentials| credentials.ufrag) })
+        Ok(Checked { learned, forgotten, retired_ufrag: retired.map(|credentials| credentials.ufrag) })
     }
 
     /// Puts an address last, as the most recently checked one; pushes the stalest out when there are too many.
@@ -166,6 +185,19 @@ impl IceLite {
     }
 }
 
+/// Whether this transaction is seen for the first time; remembers it.
+fn remember(transactions: &mut VecDeque<u64>, [a, b, c, d, e, f, g, h, ..]: [u8; TRANSACTION_BYTES]) -> bool {
+    let transaction = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+    if transactions.contains(&transaction) {
+        return false;
+    }
+    if transactions.len() == MAX_TRANSACTIONS {
+        transactions.pop_front();
+    }
+    transactions.push_back(transaction);
+    true
+}
+
 #[cfg(test)]
 mod tests {
     use wire::stun::{OutgoingRequest, parse_success, write_request};
@@ -176,10 +208,11 @@ mod tests {
         SocketAddr::from(([192, 0, 2, 1], port))
     }
 
-    fn request(credentials: &Credentials, use_candidate: bool, role: Role) -> Vec<u8> {
+    /// A check in the transaction of that number.
+    fn request(credentials: &Credentials, number: u8, use_candidate: bool, role: Role) -> Vec<u8> {
         let username = format!("{}:theirs", credentials.ufrag);
         let request = OutgoingRequest {
-            transaction: [7; 12],
+            transaction: [number; 12],
             username: username.as_bytes(),
             priority: 1,
             use_candidate,
@@ -190,7 +223,7 @@ mod tests {
         bytes
     }
 
-    fn check(ice: &mut IceLite, port: u16, bytes: &[u8]) -> (Option<Checked>, Vec<u8>) {
+    fn check(ice: &mut IceLite, port: u16, bytes: &[u8]) -> (Result<Checked, Drop>, Vec<u8>) {
         let mut out = Outbox::new();
         let checked = ice.check(
             crate::testing::some_moment(),
@@ -207,16 +240,17 @@ mod tests {
     #[test]
     fn answers_whom_it_knows_and_follows_the_nomination() {
         let mut ice = IceLite::new(&mut Random::new(&[1; 32]));
-        let plain = request(ice.credentials(), false, CONTROLLING);
+        let plain = request(ice.credentials(), 7, false, CONTROLLING);
         let (checked, answer) = check(&mut ice, 1, &plain);
         assert!(checked.unwrap().learned);
         assert_eq!(
             parse_success(&answer, |runs| ice.credentials().sign(runs)).unwrap(),
             ([7; 12], address(1))
         );
-        check(&mut ice, 2, &plain);
+        let plain = request(ice.credentials(), 8, false, CONTROLLING);
+        check(&mut ice, 2, &plain).0.unwrap();
         assert_eq!(ice.selected(), Some(address(1)));
-        let nominating = request(ice.credentials(), true, CONTROLLING);
+        let nominating = request(ice.credentials(), 9, true, CONTROLLING);
         check(&mut ice, 2, &nominating);
         assert_eq!(ice.selected(), Some(address(2)));
     }
@@ -226,15 +260,31 @@ mod tests {
         let mut ice = IceLite::new(&mut Random::new(&[1; 32]));
         let mut other = Credentials::generate(&mut Random::new(&[2; 32]));
         other.ufrag.clone_from(&ice.credentials().ufrag);
-        let forged = request(&other, true, CONTROLLING);
-        assert_eq!(check(&mut ice, 1, &forged), (None, Vec::new()));
+        let forged = request(&other, 1, true, CONTROLLING);
+        assert_eq!(check(&mut ice, 1, &forged), (Err(Drop::StunIntegrity), Vec::new()));
         assert_eq!(ice.selected(), None);
+    }
+
+    #[test]
+    fn a_captured_check_moves_nothing() {
+        let mut ice = IceLite::new(&mut Random::new(&[1; 32]));
+        let nominating = request(ice.credentials(), 1, true, CONTROLLING);
+        check(&mut ice, 1, &nominating).0.unwrap();
+        assert_eq!(check(&mut ice, 2, &nominating), (Err(Drop::StunReplayed), Vec::new()));
+        assert_eq!((ice.selected(), ice.addresses()), (Some(address(1)), &[address(1)][..]));
+
+        let later = request(ice.credentials(), 2, true, CONTROLLING);
+        check(&mut ice, 3, &later).0.unwrap();
+        let (repeated, answer) = check(&mut ice, 1, &nominating);
+        assert_eq!(repeated, Ok(Checked::default()), "a retransmission is answered");
+        assert!(!answer.is_empty());
+        assert_eq!(ice.selected(), Some(address(3)), "and does not nominate again");
     }
 
     #[test]
     fn stays_controlled() {
         let mut ice = IceLite::new(&mut Random::new(&[1; 32]));
-        let bytes = request(ice.credentials(), false, Role::Controlled(9));
+        let bytes = request(ice.credentials(), 1, false, Role::Controlled(9));
         let (checked, answer) = check(&mut ice, 1, &bytes);
         assert!(!checked.unwrap().learned);
         assert_eq!(answer[..2], [0x01, 0x11]);
@@ -245,24 +295,25 @@ mod tests {
     fn a_restart_keeps_the_old_path_until_the_new_one_is_checked() {
         let mut random = Random::new(&[1; 32]);
         let mut ice = IceLite::new(&mut random);
-        let old = request(ice.credentials(), true, CONTROLLING);
-        check(&mut ice, 1, &old);
+        let [first, second, third] =
+            [1, 2, 3].map(|number| request(ice.credentials(), number, true, CONTROLLING));
+        check(&mut ice, 1, &first).0.unwrap();
         assert_eq!(ice.restart(&mut random), None);
-        assert!(check(&mut ice, 1, &old).0.is_some());
+        assert!(check(&mut ice, 1, &second).0.is_ok());
         assert_eq!(ice.selected(), Some(address(1)));
-        let new = request(ice.credentials(), false, CONTROLLING);
+        let new = request(ice.credentials(), 4, false, CONTROLLING);
         let checked = check(&mut ice, 2, &new).0.unwrap();
         assert_eq!((checked.forgotten, checked.retired_ufrag.is_some()), (vec![address(1)], true));
         assert_eq!(ice.selected(), Some(address(2)));
-        assert!(check(&mut ice, 1, &old).0.is_none());
+        assert!(check(&mut ice, 1, &third).0.is_err());
     }
 
     #[test]
     fn bounds_the_addresses_and_keeps_the_selected_one() {
         let mut ice = IceLite::new(&mut Random::new(&[1; 32]));
-        let bytes = request(ice.credentials(), false, CONTROLLING);
         let mut forgotten = Vec::new();
         for port in 1..=MAX_ADDRESSES as u16 + 2 {
+            let bytes = request(ice.credentials(), port as u8, false, CONTROLLING);
             forgotten.extend(check(&mut ice, port, &bytes).0.unwrap().forgotten);
         }
         assert_eq!(forgotten, [address(2), address(3)]);

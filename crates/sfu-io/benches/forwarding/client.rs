@@ -5,7 +5,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_lc_rs::{digest, hmac};
+use aws_lc_rs::{digest, hmac, rand};
 use dimpl::{Dtls, Output, SrtpProfile};
 use sfu::srtp::{KeyPair, Outbound, Profile};
 use wire::demux::{Kind, classify};
@@ -94,8 +94,10 @@ impl Client {
     pub(crate) fn send_check(&self) -> io::Result<()> {
         let Some((key, username)) = &self.check else { return Ok(()) };
         let mut message = Vec::new();
+        let mut transaction = [0; 12]; // a repeated one would not renew anything
+        rand::fill(&mut transaction).map_err(io::Error::other)?;
         let request = OutgoingRequest {
-            transaction: *b"abcdefghijkl",
+            transaction,
             username: username.as_bytes(),
             priority: 0x6e7f_00ff,
             use_candidate: true,

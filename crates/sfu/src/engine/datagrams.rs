@@ -43,8 +43,9 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(key) else { return };
         self.blamed = Some(key);
         let had_consent = peer.transport.has_consent(now);
-        let Some(checked) = peer.transport.ice.check(now, from, &request, out) else {
-            return peer.drops.count(Drop::StunIntegrity);
+        let checked = match peer.transport.ice.check(now, from, &request, out) {
+            Ok(checked) => checked,
+            Err(reason) => return peer.drops.count(reason),
         };
         for address in checked.forgotten {
             self.demux.forget(address, key);

@@ -28,6 +28,7 @@ pub(crate) struct Stage {
     pub(crate) now: Instant,
     pub(crate) out: Outbox,
     commands: u64,
+    checks: u32,
 }
 
 impl Stage {
@@ -40,7 +41,7 @@ impl Stage {
             statistics_interval: Duration::from_secs(3600),
             limits: Limits::default(),
         };
-        Self { engine: Engine::new(config, now), now, out: Outbox::new(), commands: 0 }
+        Self { engine: Engine::new(config, now), now, out: Outbox::new(), commands: 0, checks: 0 }
     }
 
     pub(crate) fn submit(&mut self, kind: CommandKind) {
@@ -86,7 +87,8 @@ pub(crate) struct Client {
     certificate: DtlsCertificate,
     dtls: Dtls,
     keys: Option<(Outbound, Inbound)>,
-    check: Vec<u8>,
+    /// User names and password of the checks.
+    check: Option<(String, hmac::Key)>,
 }
 
 impl Client {
@@ -96,7 +98,7 @@ impl Client {
         let mut dtls = Dtls::new_12(config, certificate.clone(), now);
         dtls.set_active(true);
         let address = SocketAddr::from(([198, 51, 100, 1], port));
-        Self { name: name.to_owned(), address, certificate, dtls, keys: None, check: Vec::new() }
+        Self { name: name.to_owned(), address, certificate, dtls, keys: None, check: None }
     }
 
     /// A recorded offer with this client's certificate.
@@ -113,16 +115,7 @@ impl Client {
             |name: &str| answer.lines().find_map(|line| line.strip_prefix(name)).expect("in the answer");
         let username = format!("{}:{}", value("a=ice-ufrag:"), self.name);
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, value("a=ice-pwd:").as_bytes());
-        let request = OutgoingRequest {
-            transaction: [3; 12],
-            username: username.as_bytes(),
-            priority: 1,
-            use_candidate: true,
-            role: Role::Controlling(1),
-        };
-        write_request(&mut self.check, &request, |runs| {
-            hmac::sign(&key, &runs.concat()).as_ref().try_into().unwrap()
-        });
+        self.check = Some((username, key));
         self.check(stage);
         stage.out.clear();
         self.dtls.handle_timeout(stage.now).unwrap();
@@ -168,7 +161,21 @@ impl Client {
 
     /// Renews consent.
     pub(crate) fn check(&self, stage: &mut Stage) {
-        let mut check = self.check.clone();
+        let Some((username, key)) = &self.check else { return };
+        stage.checks += 1;
+        let mut transaction = [0; 12];
+        transaction[..4].copy_from_slice(&stage.checks.to_be_bytes());
+        let request = OutgoingRequest {
+            transaction,
+            username: username.as_bytes(),
+            priority: 1,
+            use_candidate: true,
+            role: Role::Controlling(1),
+        };
+        let mut check = Vec::new();
+        write_request(&mut check, &request, |runs| {
+            hmac::sign(key, &runs.concat()).as_ref().try_into().unwrap()
+        });
         stage.engine.receive(stage.now, self.address, &mut check, &mut stage.out);
     }
 
