@@ -12,17 +12,20 @@ import type {
   ChangeMeeting,
   React as ReactMessage,
   Role,
+  Sequenced,
   ServerMessage,
-  Source,
+  State,
   Tile,
   Welcome,
 } from "../api/signalling.ts";
+import { Announcer } from "./announcer.ts";
 import { PAGE_SIZE } from "./arrange.ts";
 import { type Clock, every } from "./clock.ts";
 import { Delays } from "./delays.ts";
 import type { Devices } from "./devices.ts";
 import { Emitter } from "./emitter.ts";
 import type { RememberedSession } from "./entry.ts";
+import { happening } from "./happenings.ts";
 import { Local } from "./local.ts";
 import { markJoin, skipJoin } from "./marks.ts";
 import { Media } from "./media.ts";
@@ -74,6 +77,7 @@ export class Call {
   readonly #speaker: ActiveSpeaker;
   readonly #viewport: Viewport;
   readonly #outbox: Outbox;
+  readonly #announcer: Announcer;
   readonly #statistics = new Statistics();
   readonly #delays = new Delays();
   readonly #sync = new Sync();
@@ -81,9 +85,6 @@ export class Call {
   #view: CallView = NEW_CALL;
   #numbers: StatisticsView = { samples: [], skews: [], limit: "offline" };
   #versioned: Versioned | undefined;
-  #announcing = 0;
-  /** The sources that the server has last accepted. */
-  #acknowledged: readonly Source[] = [];
   #reactionKey = 0;
   #pageSize: number = PAGE_SIZE.desktop;
   readonly #lastSpoke = new Map<string, number>();
@@ -120,6 +121,11 @@ export class Call {
           this.stage.setLocal(pictureKey(you, source), track);
       },
       onSources: () => void this.#announce(),
+      onNotice: (notice) => this.#notices.emit(notice),
+    });
+    this.#announcer = new Announcer({
+      local: this.local,
+      send: (sources) => this.request({ type: "set_sources", sources }),
       onNotice: (notice) => this.#notices.emit(notice),
     });
   }
@@ -286,7 +292,7 @@ export class Call {
   #enter(mediaKept: boolean): void {
     this.#media.ensure(mediaKept);
     // What the person switched while signalling was away is told now; otherwise the server's view of us holds.
-    if (!mediaKept || this.#acknowledged.join() !== this.local.sources.join()) void this.#announce();
+    if (!mediaKept || this.#announcer.isBehind) void this.#announce();
     this.#viewport.repeat();
     if (this.#numbers.samples.length > 0) return;
     this.#cancelStatistics();
@@ -342,7 +348,7 @@ export class Call {
     }
   }
 
-  #adopt(versioned: Versioned, event: ServerMessage | null): void {
+  #adopt(versioned: Versioned, event: Sequenced | null): void {
     const before = this.#versioned?.state;
     this.#versioned = versioned;
     const { you, meeting, participants } = versioned.state;
@@ -354,84 +360,33 @@ export class Call {
     });
     void this.#media.setPeople(participants.length);
     if (before === undefined) return;
-    if (event === null) {
-      this.#obey();
-      return;
-    }
-    switch (event.type) {
-      case "participant": {
-        const { participant } = event;
-        const old = before.participants.find((other) => other.id === participant.id);
-        if (participant.id === versioned.state.you) {
-          if (old !== undefined && old.role !== participant.role)
-            this.#notices.emit({ type: "role", role: participant.role });
-          this.#obey();
-          return;
-        }
-        if (old === undefined) {
-          this.#notices.emit({ type: "joined", name: participant.name });
-          return;
-        }
-        if (!old.hand_raised_at && participant.hand_raised_at)
-          this.#notices.emit({ type: "hand_raised", name: participant.name });
-        return;
-      }
-      case "participant_gone": {
-        const gone = before.participants.find((other) => other.id === event.participant);
-        this.#speaker.forget(event.participant);
-        if (this.#view.active === event.participant) this.#set({ active: null });
-        if (gone !== undefined) this.#notices.emit({ type: "left", name: gone.name });
-        return;
-      }
-      case "message":
-        if (event.message.sender !== versioned.state.you) {
-          this.#notices.emit({ type: "message", name: event.message.sender_name });
-        }
-        this.#outbox.arrived(event.message.key);
-        return;
-      default:
-    }
+    if (event !== null) this.#tell(before, event);
+    // Only what the server says of us ourselves: another's event may be older than our last word.
+    const self = me(versioned.state);
+    if (self !== undefined && (event === null || isOf(event, self.id))) this.#announcer.obey(self);
   }
 
-  /** Somebody who may has switched off what we have on: we follow. Nothing is ever switched on from outside. */
-  #obey(): void {
-    const self = this.#versioned && me(this.#versioned.state);
-    if (self === undefined || this.#announcing > 0) return;
-    const on = this.local.sources.filter((source) => this.#acknowledged.includes(source));
-    this.#acknowledged = this.#acknowledged.filter((source) => isOn(self, source));
-    if (on.includes("microphone") && !isOn(self, "microphone")) {
-      this.local.setMicrophone(false);
-      this.#notices.emit({ type: "muted_by_host" });
+  #tell(before: State, event: Sequenced): void {
+    const notice = happening(before, event);
+    if (notice !== null) this.#notices.emit(notice);
+    if (event.type === "message") this.#outbox.arrived(event.message.key);
+    if (event.type === "participant_gone") {
+      this.#speaker.forget(event.participant);
+      if (this.#view.active === event.participant) this.#set({ active: null });
     }
-    if (on.includes("screen") && !isOn(self, "screen")) {
-      this.local.setScreen(false);
-      this.#notices.emit({ type: "share_ended" });
-    }
-    if (on.includes("camera") && !isOn(self, "camera")) this.local.setCamera(false);
   }
 
   /** Tells the server which sources are on. */
   async #announce(): Promise<void> {
     this.#rememberSession();
-    if (this.#view.phase !== "joined" || !this.#view.connected) return;
-    this.#announcing += 1;
-    const { sources } = this.local;
-    try {
-      await this.request({ type: "set_sources", sources });
-      this.#acknowledged = sources;
-    } catch (error) {
-      const code = error instanceof SignallingError ? error.code : "failed";
-      if (code === "disconnected") return;
-      this.#notices.emit({ type: "refused", code });
-      if (sources.includes("screen")) this.local.setScreen(false);
-    } finally {
-      this.#announcing -= 1;
-    }
+    if (this.#view.phase === "joined" && this.#view.connected) await this.#announcer.announce();
   }
 
   async #exchange(sdp: string, fresh: boolean): Promise<string> {
     const answer = await this.request({ type: "offer", sdp, fresh });
     if (answer.type !== "answer") throw new SignallingError("no_answer");
+    // The slots of the last connection say nothing of the new one's; its own come right behind its answer.
+    if (fresh) this.#set({ slots: [] });
     return answer.sdp;
   }
 
@@ -515,6 +470,10 @@ export class Call {
     this.#view = { ...this.#view, ...change };
     this.#changes.emit();
   }
+}
+
+function isOf(event: Sequenced, participant: string): boolean {
+  return event.type === "participant" && event.participant.id === participant;
 }
 
 /** `jitterBufferTarget` (WebRTC Extensions §6.2); browsers without it keep their own delay. */
