@@ -1,6 +1,7 @@
 /** The chosen language: loaded on demand, remembered on this device, switched without a reload. */
 
 import { i18n, type Messages } from "@lingui/core";
+import { remember, remembered } from "../ui/storage.ts";
 import { type Language, nearestLanguage, pickLanguage } from "./languages.ts";
 
 const STORAGE_KEY = "meetinghouse.language";
@@ -15,20 +16,19 @@ const CATALOGUES: Readonly<Record<Language, readonly Catalogue[]>> = {
 
 /** Loads the language of this device and makes it the current one. Call it before the first render. */
 export async function startLanguage(): Promise<void> {
-  await activate(pickLanguage(localStorage.getItem(STORAGE_KEY), navigator.languages));
+  await activate(pickLanguage(remembered(STORAGE_KEY), navigator.languages));
 }
 
 /** Switches the language and remembers it. */
 export async function chooseLanguage(language: Language): Promise<void> {
   await activate(language);
-  localStorage.setItem(STORAGE_KEY, language);
+  remember(STORAGE_KEY, language);
 }
 
 /** Takes a member's own language, unless another one was chosen on this device. */
 export async function adoptLanguage(own: string): Promise<void> {
   const language = nearestLanguage(own);
-  if (language === null || language === currentLanguage() || localStorage.getItem(STORAGE_KEY) !== null)
-    return;
+  if (language === null || language === currentLanguage() || remembered(STORAGE_KEY) !== null) return;
   await activate(language);
 }
 

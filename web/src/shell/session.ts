@@ -3,6 +3,7 @@
 import { useEffect, useSyncExternalStore } from "react";
 import { ApiError, api } from "../api/http.ts";
 import type { Me } from "../api/types.ts";
+import { readPreferences, writePreferences } from "../call/preferences.ts";
 
 export type Session =
   | { readonly state: "loading" }
@@ -16,7 +17,17 @@ const listeners = new Set<() => void>();
 
 function set(next: Session): void {
   current = next;
+  if (next.state === "signed-in") proposeName(next.me.name);
   for (const listener of listeners) listener();
+}
+
+/** The name that the join screen proposes, unless this device has one already. */
+function proposeName(name: string): void {
+  try {
+    if (readPreferences(localStorage).name === "") writePreferences(localStorage, { name });
+  } catch {
+    // Storage is forbidden: the name is typed.
+  }
 }
 
 /** Asks the server who we are. */

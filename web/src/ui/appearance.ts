@@ -1,5 +1,7 @@
 /** How the client looks on this device. Kept apart from React: it is applied before the first render. */
 
+import { remember, remembered } from "./storage.ts";
+
 export type Appearance = "system" | "light" | "dark" | "contrast";
 
 export interface Looks {
@@ -23,7 +25,7 @@ export function startLooks(): void {
 
 export function changeLooks(change: Partial<Looks>): void {
   apply({ ...current, ...change });
-  localStorage.setItem(STORAGE_KEY, JSON.stringify(current));
+  remember(STORAGE_KEY, JSON.stringify(current));
 }
 
 export function looks(): Looks {
@@ -37,7 +39,7 @@ export function subscribeLooks(listener: () => void): () => void {
 
 function read(): Partial<Looks> {
   try {
-    return JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "{}") as Partial<Looks>;
+    return JSON.parse(remembered(STORAGE_KEY) ?? "{}") as Partial<Looks>;
   } catch {
     return {}; // Somebody else's writing under our name: the defaults are better than a blank page.
   }

@@ -1,3 +1,5 @@
+import { keepInTab, keptInTab } from "../../ui/storage.ts";
+
 const FRAGMENT = /^#t=([A-Za-z0-9_.~-]+)$/;
 const STORAGE_KEY = "meetinghouse.enrolment";
 
@@ -7,12 +9,12 @@ const STORAGE_KEY = "meetinghouse.enrolment";
  */
 export function takeToken(): string | null {
   const token = FRAGMENT.exec(location.hash)?.[1];
-  if (token === undefined) return sessionStorage.getItem(STORAGE_KEY);
-  sessionStorage.setItem(STORAGE_KEY, token);
+  if (token === undefined) return keptInTab(STORAGE_KEY);
+  keepInTab(STORAGE_KEY, token);
   history.replaceState(null, "", location.pathname);
   return token;
 }
 
 export function forgetToken(): void {
-  sessionStorage.removeItem(STORAGE_KEY);
+  keepInTab(STORAGE_KEY, null);
 }

@@ -1,5 +1,7 @@
 /** How this person starts meetings, remembered on this device. */
 
+import { remember, remembered } from "../../ui/storage.ts";
+
 export interface StartChoices {
   readonly video: boolean;
   /** In the personal room instead of a new meeting. */
@@ -13,7 +15,7 @@ export function readStartChoices(): StartChoices {
   try {
     return {
       ...DEFAULT,
-      ...(JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "{}") as Partial<StartChoices>),
+      ...(JSON.parse(remembered(STORAGE_KEY) ?? "{}") as Partial<StartChoices>),
     };
   } catch {
     return DEFAULT;
@@ -21,5 +23,5 @@ export function readStartChoices(): StartChoices {
 }
 
 export function rememberStartChoices(choices: StartChoices): void {
-  localStorage.setItem(STORAGE_KEY, JSON.stringify(choices));
+  remember(STORAGE_KEY, JSON.stringify(choices));
 }
