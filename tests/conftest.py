@@ -15,6 +15,7 @@ import pytest
 from accounts import Owner, signed_in_owner
 from meetinghouse.app.config import Config, load_config
 from meetinghouse.app.server import Running, running_server
+from meetinghouse.telemetry.logs import configure_logs
 
 
 @dataclass
@@ -35,6 +36,12 @@ class SetClock:
     def advance(self, seconds: float) -> None:
         """Let time pass."""
         self.seconds += seconds
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_logs() -> None:
+    """As the program logs; the library's own default draws every local variable of a trace, for seconds."""
+    configure_logs("warning", "text")
 
 
 StartServer = Callable[..., AbstractAsyncContextManager[Running]]

@@ -10,6 +10,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap, HTTPResponseBodyEvent, HTTPResponseStartEvent
+from sqlalchemy.exc import OperationalError, TimeoutError  # noqa: A004 (the pool waited in vain)
 
 from meetinghouse.security.refusal import Refusal
 
@@ -91,6 +92,13 @@ def _on_depth(_: Request[Any, Any, Any], __: RecursionError) -> Response[Any]:
     return problem(400, "invalid_request", "The JSON is nested too deeply.")
 
 
+def _on_storage(request: Request[Any, Any, Any], fault: OperationalError | TimeoutError) -> Response[Any]:
+    """The disk is full, the file is gone, another process holds the lock: nothing was stored, and trying later may help."""
+    _log.error("storage_unavailable", route=request.scope.get("path_template", ""), exc_info=fault)
+    detail = "The server cannot store anything right now. Nothing was changed; try again later."
+    return problem(503, "storage_unavailable", detail, headers={"Retry-After": "30"})
+
+
 def _on_fault(request: Request[Any, Any, Any], fault: Exception) -> Response[Any]:
     _log.error("request_failed", route=request.scope.get("path_template", ""), exc_info=fault)
     return problem(500, "internal_error", "Something went wrong on our side. It has been logged.")
@@ -100,5 +108,7 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     Refusal: _on_refusal,
     HTTPException: _on_http_exception,
     RecursionError: _on_depth,
+    OperationalError: _on_storage,
+    TimeoutError: _on_storage,
     Exception: _on_fault,
 }

@@ -181,7 +181,8 @@ def _tls(config: Config, now: datetime) -> tuple[str, str] | None:
 def _url(config: Config, listener: socket.socket) -> str:
     if config.server.public_url:
         return config.server.public_url.rstrip("/")
-    host, port = listener.getsockname()[:2]
+    host, _ = split_listen(config.server.listen)
+    port = listener.getsockname()[1]
     scheme = "http" if config.server.tls == "off" else "https"
     if host in _ANY_HOSTS:
         host = "localhost"

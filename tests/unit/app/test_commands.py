@@ -49,10 +49,10 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         return Done(left.value.code, *capsys.readouterr())
 
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, structured = root.handlers[:], root.level, structlog.get_config()
     yield run
     root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
+    structlog.configure(**structured)
 
 
 async def test_commands_work_beside_a_running_server(server: Running, command: Command) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
+
 import httpx2
 import pytest
 
+from accounts import Owner
 from meetinghouse.app.server import Running, running_server
 from meetinghouse.app.services import StartError
 
@@ -72,3 +75,23 @@ async def test_two_servers_on_one_directory_are_refused(server: Running) -> None
     with pytest.raises(StartError, match="Another server already uses"):
         async with running_server(server.services.config):
             pass
+
+
+async def test_a_full_disk_is_told_and_passes(server: Running, owner: Owner) -> None:
+    await _limit_pages(server, full=True)
+    ask = {"name": "x" * 80, "scopes": ["meetings:read"]}
+    answers = [await owner.http.post("/api/v1/tokens", json=ask) for _ in range(40)]
+    assert {answer.status_code for answer in answers} == {201, 503}
+    assert answers[-1].json()["code"] == "storage_unavailable"
+    assert (await owner.http.get("/api/v1/me")).status_code == 200
+    await _limit_pages(server, full=False)
+    assert (await owner.http.post("/api/v1/tokens", json=ask)).status_code == 201
+
+
+async def _limit_pages(server: Running, *, full: bool) -> None:
+    """Let every connection believe that the disk ends here, or does not."""
+    async with AsyncExitStack() as stack:
+        for _ in range(6):
+            connection = await stack.enter_async_context(server.services.db.read())
+            pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar()
+            await connection.exec_driver_sql(f"PRAGMA max_page_count = {pages if full else 1 << 30}")
