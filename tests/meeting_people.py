@@ -1,4 +1,5 @@
-"""People of the meeting tests: an owner who speaks HTTP, and participants who speak the signalling protocol over real sockets."""
+"""People of the meeting tests: an owner who speaks HTTP, participants who speak the signalling protocol, on real sockets."""
+# ruff: noqa: ANN401 (JSON is any value)
 
 from __future__ import annotations
 
@@ -194,8 +195,7 @@ class House:
         hello: dict[str, Any] = {"resume": before.welcome.resume}
         if last and before.snapshot is not None:
             hello["last_sequence"] = before.snapshot.sequence
-        person = await self._hello(hello, known=before.snapshot if last else None)
-        return person
+        return await self._hello(hello, known=before.snapshot if last else None)
 
     async def join(self, meeting: Any, name: str, role: str = "attendee", **ask: Any) -> Person:
         """In by a ticket of the owner."""

@@ -1,1 +1,1 @@
-"""See ARCHITECTURE.md."""
+"""Meetings: planned, joined, held."""

@@ -63,12 +63,9 @@ async def set_sources(live: LiveSession, me: str, wanted: tuple[Source, ...]) ->
         changed = replace(person, sources=tuple(source for source in Source if source in wanted))
         if changed == person:
             return
-        people = [changed]
-        if Source.SCREEN in wanted:
-            sharers = [replace(one, sources=changed.sources) if one.id == me else one for one in live.roster]
-            for identity in rules.shares_to_stop(sharers, share, newest=me):
-                people.append(_without_screen(live, identity))
-        await live.commit(Change(people=tuple(people)))
+        sharers = [replace(one, sources=changed.sources) if one.id == me else one for one in live.roster]
+        stopped = rules.shares_to_stop(sharers, share, newest=me) if Source.SCREEN in wanted else ()
+        await live.commit(Change(people=(changed, *(_without_screen(live, identity) for identity in stopped))))
 
 
 async def send_chat(live: LiveSession, me: str, request: SendChat, now: datetime) -> None:

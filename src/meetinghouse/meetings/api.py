@@ -1,4 +1,7 @@
-"""The HTTP API of meetings: parse, authenticate, call one action, encode. `routes` is below `/api/v1`, `root_routes` at the root."""
+"""The HTTP API of meetings: parse, authenticate, call one action, encode.
+
+`routes` go below `/api/v1`, `root_routes` to the root.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,8 @@ from meetinghouse.meetings.recurrence import next_after, occurrences
 from meetinghouse.meetings.signalling import signal
 from meetinghouse.meetings.wire import (
     CalendarView,
-    Joined,
     JoinAsk,
+    Joined,
     MeetingChange,
     MeetingView,
     NewMeeting,

@@ -31,7 +31,7 @@ class Meetings:
     region: Region
 
 
-async def provide_meetings(
+async def provide_meetings(  # noqa: PLR0913, PLR0917 (each is a service, injected by its name)
     db: NamedDependency[Database],
     keys: NamedDependency[Keyring],
     clock: NamedDependency[Clock],

@@ -1,4 +1,5 @@
 """The text with which a host invites, in the language of who is invited."""
+# ruff: noqa: RUF001 (Chinese punctuation is full-width)
 
 from __future__ import annotations
 

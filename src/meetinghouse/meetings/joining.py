@@ -10,7 +10,6 @@ import hmac
 from datetime import timedelta
 from typing import Literal
 
-
 from meetinghouse.market.rules import check as check_market
 from meetinghouse.market.tables import active_rule_set
 from meetinghouse.meetings import rules, tables

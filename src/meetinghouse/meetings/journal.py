@@ -54,7 +54,7 @@ class Journal:
     async def _commit(self, batch: list[tuple[Sequence[Write], asyncio.Future[None]]]) -> None:
         try:
             await self._execute([change for changes, _ in batch for change in changes])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (whatever it is goes to who waits for the write)
             if len(batch) > 1:
                 # One entry spoils the transaction for its neighbours: each gets one of its own.
                 for entry in batch:

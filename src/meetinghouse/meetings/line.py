@@ -10,7 +10,7 @@ from meetinghouse.meetings.live import encode
 from meetinghouse.meetings.messages import Closed, ServerMessage
 from meetinghouse.meetings.metrics import CLOSED
 
-# WebSocket close codes (RFC 6455 §7.4: 4000–4999 are the application's). `protocol/README.md` lists them.
+# WebSocket close codes (RFC 6455 §7.4: 4000-4999 are the application's). `protocol/README.md` lists them.
 DONE = 1000
 RESTARTING = 1012
 BAD_HELLO = 4400

@@ -84,7 +84,7 @@ class Change(Struct, frozen=True, kw_only=True):
 
     people: tuple[Attendance, ...] = ()
     meeting: Meeting | None = None
-    spotlight: str | None | UnsetType = UNSET
+    spotlight: str | UnsetType | None = UNSET
     line: ChatMessage | None = None
     said_at: datetime | None = None
     ended: bool = False
@@ -230,7 +230,7 @@ class LiveSession:
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _complete(self, change: Change, now: datetime) -> Change:
-        """Add what follows of itself: places in the order of joining, the spotlight of who left, the end when nobody is left."""
+        """Add what follows of itself: the order of joining, the spotlight of who left, the end when nobody is left."""
         people = tuple(
             replace(one, joined_sequence=self.sequence + 1 + place) if self._joins(one) else one
             for place, one in enumerate(change.people)
@@ -273,24 +273,27 @@ class LiveSession:
         for one in change.people:
             if one.id in self._lobby and one.presence is not Presence.WAITING:
                 events.append(WaitingGone(sequence=number(), waiting=one.id))
-            if one.presence is Presence.WAITING:
-                shown = _show_waiting(one)
-                if shown != self._lobby.get(one.id):
-                    events.append(WaitingPut(sequence=number(), waiting=shown))
-            elif one.presence is Presence.JOINED:
-                person = self._show(one)
-                if person != self._roster.get(one.id):
-                    events.append(ParticipantPut(sequence=number(), participant=person))
-            elif one.id in self._roster:
-                events.append(
-                    ParticipantGone(sequence=number(), participant=one.id, reason=one.left_reason or Reason.LEFT)
-                )
+            event = self._put(one, number())
+            if event is not None:
+                events.append(event)
         meeting = self._show_meeting(change)
         if meeting != self._shown:
             events.append(MeetingPut(sequence=number(), meeting=meeting))
         if change.line is not None:
             events.append(MessagePut(sequence=number(), message=change.line))
         return events
+
+    def _put(self, one: Attendance, sequence: int) -> Sequenced | None:
+        """What is to be said of one person's new row, if that changes what is seen."""
+        if one.presence is Presence.WAITING:
+            waiting = _show_waiting(one)
+            return None if waiting == self._lobby.get(one.id) else WaitingPut(sequence=sequence, waiting=waiting)
+        if one.presence is Presence.JOINED:
+            person = self._show(one)
+            return None if person == self._roster.get(one.id) else ParticipantPut(sequence=sequence, participant=person)
+        if one.id not in self._roster:
+            return None
+        return ParticipantGone(sequence=sequence, participant=one.id, reason=one.left_reason or Reason.LEFT)
 
     async def _store(self, change: Change, events: int, now: datetime) -> None:
         session = self.session

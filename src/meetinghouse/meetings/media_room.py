@@ -44,7 +44,7 @@ class _Peer(Struct, kw_only=True):
     """What the engine knows of one participant."""
 
     slots: tuple[Slot, ...] = ()
-    codecs: dict[Source, str] = {}  # noqa: RUF012 (msgspec copies an empty default)
+    codecs: dict[Source, str] = {}
 
 
 class MediaRoom:

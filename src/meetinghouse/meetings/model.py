@@ -116,8 +116,10 @@ class Attendance(Struct, frozen=True, kw_only=True):
 
 
 class Ticket(Struct, frozen=True, kw_only=True):
-    """What a ticket permits: joining `meeting_id` once as `participant_id`. `admitted` skips the lobby, the lock and the wait
-    for the host; somebody allowed to admit people vouched for its holder."""
+    """What a ticket permits: joining `meeting_id` once as `participant_id`.
+
+    `admitted` skips the lobby, the lock and the wait for the host: somebody allowed to admit people vouched for its holder.
+    """
 
     participant_id: str
     tenant_id: str

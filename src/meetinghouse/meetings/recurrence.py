@@ -177,7 +177,8 @@ def _until_in_utc(text: str, zone: ZoneInfo) -> str:
     if not _UNTIL.fullmatch(text):
         raise BadSchedule("recurrence", "UNTIL is a date such as 20261231 or a time such as 20261231T170000Z.")
     try:
-        local = datetime.strptime((text if "T" in text else text + _DAY_END).rstrip("Z"), "%Y%m%dT%H%M%S")
+        whole = (text if "T" in text else text + _DAY_END).rstrip("Z")
+        local = datetime.strptime(whole, "%Y%m%dT%H%M%S")  # noqa: DTZ007 (the zone follows)
         return local.replace(tzinfo=UTC if text.endswith("Z") else zone).astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     except (ValueError, OverflowError):
         raise BadSchedule("recurrence", "UNTIL is no date of the calendar.") from None
@@ -193,7 +194,7 @@ def _read_rule(rule: str) -> tuple[Repeat, int | None, datetime | None]:
 
     weekdays = [_BYDAY.fullmatch(day) for day in parts["BYDAY"].split(",")] if "BYDAY" in parts else []
     repeat = Repeat(
-        frequency=cast(Frequency, parts["FREQ"]),
+        frequency=cast("Frequency", parts["FREQ"]),
         interval=int(parts.get("INTERVAL", "1")),
         months=frozenset(numbers("BYMONTH")),
         month_days=frozenset(numbers("BYMONTHDAY")),

@@ -14,7 +14,9 @@ _RANK = {Role.ATTENDEE: 0, Role.COHOST: 1, Role.HOST: 2}
 _SCREEN = frozenset({Source.SCREEN, Source.SCREEN_AUDIO})
 
 
-def check_entry(situation: Situation, role: Role, *, admitted: bool) -> Refused | Presence:
+def check_entry(  # noqa: PLR0911 (one exit for each reason)
+    situation: Situation, role: Role, *, admitted: bool
+) -> Refused | Presence:
     """Where somebody goes who asks to come in: into the meeting, into the lobby, or nowhere.
 
     The order is the order of honesty: what can never change first. A host opens an ended meeting again.
@@ -64,7 +66,7 @@ def check_end(actor: Role) -> str | None:
     return None if actor is Role.HOST else "not_allowed"
 
 
-def check_sources(
+def check_sources(  # noqa: PLR0911 (one exit for each reason)
     me: Participant, wanted: Iterable[Source], others: Iterable[Participant], share: Share, *, publish: bool
 ) -> str | None:
     """Whether `me` may have exactly the sources `wanted` on. What is on already may always stay on."""

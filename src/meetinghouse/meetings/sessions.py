@@ -394,7 +394,7 @@ class Sessions:
     async def _logged(work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
-        except Exception:
+        except Exception:  # noqa: BLE001 (nobody waits for this work)
             # The disk may be full: the place stays, and the next attempt to return or the next start settles it.
             _log.exception("session_upkeep_failed")
 

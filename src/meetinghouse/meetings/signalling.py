@@ -13,7 +13,7 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from meetinghouse.meetings import acts
-from meetinghouse.meetings.acts import ActRefused, Actor
+from meetinghouse.meetings.acts import Actor, ActRefused
 from meetinghouse.meetings.details import detail_of
 from meetinghouse.meetings.line import BAD_HELLO, FLOOD, HELLO_TIMEOUT, REFUSED, RESTARTING, Line
 from meetinghouse.meetings.live import LiveSession
@@ -50,7 +50,6 @@ from meetinghouse.meetings.model import Presence
 from meetinghouse.meetings.sessions import EntryRefused, ResumeRefused, Sessions
 from meetinghouse.meetings.tickets import TicketRefused, read_ticket
 from meetinghouse.security.limiter import Limiter
-from meetinghouse.security.limits import Limits
 from meetinghouse.security.origins import is_own_origin
 from meetinghouse.security.refusal import TooManyAttempts
 
@@ -98,7 +97,7 @@ class _Envelope(Struct):
 _envelope: Final = msgspec.json.Decoder(_Envelope)
 
 
-class _Unreadable(Exception):
+class _UnreadableError(Exception):
     """A message that is none; `id` is what it asked under, if that could be read."""
 
     def __init__(self, code: str, identity: int | None = None) -> None:
@@ -150,14 +149,14 @@ class _Conversation:
         finally:
             self._sessions.line_lost(live, me, self._line)
 
-    async def _enter(self) -> tuple[LiveSession, str] | None:
+    async def _enter(self) -> tuple[LiveSession, str] | None:  # noqa: PLR0911 (one way out for each way not to come in)
         try:
             async with asyncio.timeout(self._limits.signalling_hello_seconds):
                 hello = await self._read()
         except TimeoutError:
             self._line.end(HELLO_TIMEOUT)
             return None
-        except _Unreadable as error:
+        except _UnreadableError as error:
             self._turn_away(error.code, BAD_HELLO)
             return None
         if hello is None:
@@ -174,7 +173,7 @@ class _Conversation:
             self._turn_away(refused.code, REFUSED)
         except ResumeRefused as refused:
             self._line.finish(Closed(reason=refused.reason))
-        except Exception:
+        except Exception:  # noqa: BLE001 (logged; the person is told to come again)
             _log.exception("entry_failed")
             self._turn_away("internal_error", RESTARTING)
         return None
@@ -199,7 +198,7 @@ class _Conversation:
                     self._line.end(FLOOD)
                     return
                 continue
-            if isinstance(message, _Unreadable):
+            if isinstance(message, _UnreadableError):
                 REQUESTS.labels("unreadable", message.code).inc()
                 self._refuse(message, message.code)
             elif isinstance(message, Hello):
@@ -208,13 +207,13 @@ class _Conversation:
                 with self._line.answering():
                     await self._answer(live, me, message)
 
-    async def _read_or_reason(self) -> ClientMessage | _Unreadable | None:
+    async def _read_or_reason(self) -> ClientMessage | _UnreadableError | None:
         try:
             return await self._read()
-        except _Unreadable as error:
+        except _UnreadableError as error:
             return error
 
-    def _refuse(self, message: ClientMessage | _Unreadable, code: str) -> None:
+    def _refuse(self, message: ClientMessage | _UnreadableError, code: str) -> None:
         self._line.say(Error(id=getattr(message, "id", None), code=code, detail=detail_of(code)))
 
     async def _answer(self, live: LiveSession, me: str, message: Request) -> None:
@@ -228,7 +227,7 @@ class _Conversation:
             REQUESTS.labels(kind, refused.code).inc()
             self._line.say(Error(id=message.id, code=refused.code, detail=detail_of(refused.code)))
             return
-        except Exception:
+        except Exception:  # noqa: BLE001 (logged; one failed request must not end the meeting for somebody)
             REQUESTS.labels(kind, "internal_error").inc()
             _log.exception("request_failed", type=kind)
             self._line.say(Error(id=message.id, code="internal_error", detail=detail_of("internal_error")))
@@ -297,7 +296,7 @@ class _Conversation:
             return None
         text = event.get("text")
         if text is None:
-            raise _Unreadable("bad_message")
+            raise _UnreadableError("bad_message")
         if len(text) > self._limits.signalling_message_bytes:
             raise _unreadable(text, "too_large")
         return _decode(text)
@@ -325,21 +324,21 @@ def _decode(text: str) -> ClientMessage:
     except msgspec.ValidationError:
         raise _unreadable(text, "bad_message") from None
     except (msgspec.DecodeError, RecursionError, UnicodeError):
-        raise _Unreadable("bad_message") from None
+        raise _UnreadableError("bad_message") from None
 
 
-def _unreadable(text: str, code: str) -> _Unreadable:
+def _unreadable(text: str, code: str) -> _UnreadableError:
     """Why a message is refused, under the request's id where that can be read."""
     try:
         envelope = _envelope.decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeError):
-        return _Unreadable(code)
+        return _UnreadableError(code)
     identity = envelope.id if isinstance(envelope.id, int) and 0 <= envelope.id < _IDS else None
     if envelope.type not in _TYPES:
         code = "unknown_message"
     elif envelope.type == "offer" and len(text) > _OFFER_CHARACTERS:
         code = "offer_too_large"
-    return _Unreadable(code, identity)
+    return _UnreadableError(code, identity)
 
 
 def _is_welcome(socket: WebSocket[Any, Any, Any], public_url: str) -> bool:

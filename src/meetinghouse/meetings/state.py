@@ -28,8 +28,8 @@ from meetinghouse.meetings.messages import (
     WaitingPut,
 )
 
-# Lines of chat in a state: a long meeting must neither make a snapshot of megabytes nor a client that grows for ever. Higher lets
-# latecomers scroll further back and makes each reconnect heavier.
+# Lines of chat in a state: a long meeting must neither make a snapshot of megabytes nor a client that grows for ever. Higher
+# lets latecomers scroll further back and makes each reconnect heavier.
 MESSAGES_KEPT = 500
 
 

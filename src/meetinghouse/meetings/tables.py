@@ -210,7 +210,7 @@ def row_of(meeting: Meeting) -> dict[str, Any]:
 
 
 def decoy() -> Meeting:
-    """A meeting that does not exist, read with the work that a real row takes: who asks for nothing must not be answered faster."""
+    """A meeting that does not exist, read with the work that a real row takes, so that its absence is not answered faster."""
     return _meeting(cast("Row[Any]", _Decoy(settings=msgspec.json.decode(_DECOY_SETTINGS))))
 
 

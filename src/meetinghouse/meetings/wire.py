@@ -50,7 +50,7 @@ class MeetingChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     title: Title | UnsetType = UNSET
     starts_at: datetime | UnsetType = UNSET
     duration_minutes: Minutes | UnsetType = UNSET
-    recurrence: RuleText | None | UnsetType = UNSET
+    recurrence: RuleText | UnsetType | None = UNSET
     time_zone: ZoneName | UnsetType = UNSET
     settings: SettingsIn | UnsetType = UNSET
 

@@ -1,4 +1,5 @@
-"""Random meetings through the real actions, database and restarts: what each client makes of its events is what a fresh snapshot says."""
+"""Random meetings through the real actions, database and restarts: what clients make of events is what a snapshot says."""
+# ruff: noqa: ANN401 (strategies and coroutines of any type)
 
 from __future__ import annotations
 
@@ -12,18 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from conftest import SetClock
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import select
 
+from conftest import SetClock
 from meetinghouse.db.engine import Database
 from meetinghouse.media.agent import Agent
 from meetinghouse.media.engine import EngineConfig
 from meetinghouse.media.fake import FakeEngine
 from meetinghouse.meetings import acts, state, tables
-from meetinghouse.meetings.acts import ActRefused, Actor
+from meetinghouse.meetings.acts import Actor, ActRefused
 from meetinghouse.meetings.live import LiveSession
 from meetinghouse.meetings.messages import (
     ChangeMeeting,
@@ -194,9 +195,7 @@ class Meetings(RuleBasedStateMachine):
         participant = target.id if target else None
         self._act(
             place,
-            lambda live, me: acts.raise_hand(
-                live, me, raised=raised, participant=participant, now=self.clock.now()
-            ),
+            lambda live, me: acts.raise_hand(live, me, raised=raised, participant=participant, now=self.clock.now()),
         )
 
     @rule(place=_PLACES, of=_PLACES, name=_NAMES)
@@ -240,7 +239,11 @@ class Meetings(RuleBasedStateMachine):
     def change(self, place: int, locked: bool | None, share: Any, chat: Any, spotlight: int | None) -> None:  # noqa: FBT001
         target = None if spotlight is None else self._client(spotlight)
         request = ChangeMeeting(
-            id=1, locked=locked, share=share, chat=chat, spotlight=None if spotlight is None else target.id if target else ""
+            id=1,
+            locked=locked,
+            share=share,
+            chat=chat,
+            spotlight=None if spotlight is None else target.id if target else "",
         )
         self._act(place, lambda live, me: acts.change_meeting(live, Actor(Role.ATTENDEE, me), request))
 
@@ -342,9 +345,7 @@ class Meetings(RuleBasedStateMachine):
         except ActRefused:
             return
 
-    def _act_on(
-        self, place: int, of: int, act: Callable[[LiveSession, str, str], Coroutine[Any, Any, None]]
-    ) -> None:
+    def _act_on(self, place: int, of: int, act: Callable[[LiveSession, str, str], Coroutine[Any, Any, None]]) -> None:
         target = self._client(of)
         if target is not None:
             self._act(place, lambda live, me: act(live, me, target.id))

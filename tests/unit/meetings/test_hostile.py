@@ -90,7 +90,12 @@ async def test_a_huge_offer_is_refused_and_the_others_meet_on(house: House) -> N
 async def test_a_thousand_m_lines_are_refused(pair: tuple[Person, Person]) -> None:
     _, bo = pair
     many = offer(audio_slots=0, video_slots=1000)
-    assert await bo.refused("offer", sdp=many, fresh=True) in {"bad_offer", "limit_reached", "offer_too_large", "bad_message"}
+    assert await bo.refused("offer", sdp=many, fresh=True) in {
+        "bad_offer",
+        "limit_reached",
+        "offer_too_large",
+        "bad_message",
+    }
     await bo.ask("offer", sdp=offer(), fresh=True)
 
 

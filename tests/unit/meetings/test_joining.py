@@ -97,7 +97,8 @@ async def test_who_holds_the_full_link_is_told_why(house: House) -> None:
 
 @pytest.mark.parametrize("exists", [True, False])
 async def test_a_number_is_tried_twenty_times_and_the_link_still_works(
-    start_server: StartServer, exists: bool  # noqa: FBT001
+    start_server: StartServer,
+    exists: bool,  # noqa: FBT001
 ) -> None:
     clock = SetClock()
     async with start_server(clock=clock) as running, house_of(running) as house:
@@ -148,7 +149,7 @@ async def test_tampered_and_expired_tickets_are_refused(start_server: StartServe
         body, _, mark = ticket.partition(".")
         changed = body[:-2] + ("A" if body[-2] != "A" else "B") + body[-1] + "." + mark
         for forged in (changed, body, "x.y", mark + "." + body, "", ticket + "A", "é.é"):
-            with pytest.raises(Turned, match="ticket_invalid|hello_expected"):
+            with pytest.raises(Turned, match=r"ticket_invalid|hello_expected"):
                 await house.enter(forged)
         clock.advance(61)
         with pytest.raises(Turned, match="ticket_expired"):

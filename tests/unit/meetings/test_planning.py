@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import httpx2
@@ -281,9 +282,9 @@ async def _pages(house: House, when: str, limit: int) -> list[str]:
         titles += [one["title"] for one in page["items"]]
         if page["next"] is None:
             return titles
-        cursor = httpx2.QueryParams({"c": page["next"]}).__str__().removeprefix("c=")
+        cursor = quote(page["next"])
 
 
-def _event(content: bytes) -> Any:
+def _event(content: bytes) -> Any:  # noqa: ANN401 (icalendar's components)
     (event,) = Calendar.from_ical(content).walk("VEVENT")
     return event

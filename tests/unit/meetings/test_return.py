@@ -157,7 +157,8 @@ async def test_the_sequence_never_goes_back_over_restarts(start_server: StartSer
                 host = await house.resume(host, last=False)
             for number in range(5):
                 await host.ask("send_chat", key=f"{round_}-{number}", text="x")
-            await host.until(lambda me, count=5 * (round_ + 1): len(me.state.messages) == count)
+            await host.caught_up()
+            assert len(host.state.messages) == 5 * (round_ + 1)
             assert host.snapshot is not None
             assert host.snapshot.sequence > last
             last = host.snapshot.sequence
@@ -177,9 +178,7 @@ async def test_only_changes_are_announced(house: House) -> None:
     assert sum(isinstance(message, ParticipantPut) for message in host.heard) == count
 
 
-async def test_a_failing_disk_refuses_and_the_meeting_goes_on(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_failing_disk_refuses_and_the_meeting_goes_on(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     meeting = await house.api.meeting()
     host = await house.join(meeting, "Ana", "host")
     bo = await house.join(meeting, "Bo")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from contract.media_offers import offer
@@ -163,7 +165,7 @@ async def test_hands_reactions_and_names(house: House) -> None:
     assert await bo.refused("rename", participant=bo.id, name="\u202e\u200b") == "bad_name"
 
 
-ACTS = {
+ACTS: dict[str, dict[str, Any]] = {
     "admit": {},
     "remove": {"participant": "@cohost"},
     "mute": {"participant": "@cohost"},
@@ -261,4 +263,3 @@ async def test_a_ticket_that_may_not_publish_publishes_nothing(house: House) -> 
     await house.join(meeting, "Ana", "host")
     viewer = await house.join(meeting, "Vi", publish=False)
     assert await viewer.refused("set_sources", sources=["microphone"]) == "publish_not_allowed"
-
