@@ -39,6 +39,10 @@ const browser = await chromium.launch({
   ],
 });
 const house = await House.open(browser);
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  // A run that is stopped leaves no server behind.
+  process.once(signal, () => void house.close().then(() => process.exit(1)));
+}
 const failed = [];
 let taken = 0;
 

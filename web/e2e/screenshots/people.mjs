@@ -10,7 +10,7 @@ export function dressed(look) {
     { wall: ["#d8dde0", "#a7b1b8"], skin: "#f0c7a8", hair: "#b98a4b", shirt: "#394a5c", long: false },
   ];
   /** Enough to look alive; every page encodes and decodes on the same processor. */
-  const RATE = 8;
+  const RATE = 4;
   const WIDTH = 640;
   const HEIGHT = 360;
 

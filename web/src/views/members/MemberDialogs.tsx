@@ -70,7 +70,7 @@ export function MemberDialogs({ task, onClose, onChanged, onLink }: MemberDialog
     },
     delete: {
       title: t`Delete ${name}?`,
-      text: t`The account and the meetings that ${name} hosts are deleted; their links stop working at once. This cannot be undone.`,
+      text: t`The account is erased: name, email and every way to sign in. Meetings that ${name} has planned stay, but have no host any more. This cannot be undone.`,
       action: t`Delete member`,
     },
   }[task.kind];
