@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from meetinghouse.app.config import Config, ConfigError, load_config
@@ -99,3 +100,10 @@ def test_what_is_wrong_in_the_environment_is_named_as_well(
 def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         load_config(tmp_path / "absent.toml", {}, {})
+
+
+def test_every_key_is_documented() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "operate" / "configure.md").read_text("utf-8")
+    for section in msgspec.structs.fields(Config):
+        for key in msgspec.structs.fields(section.type):
+            assert f"`{key.name}`" in page or f"`{section.name}.{key.name}`" in page, f"{section.name}.{key.name}"

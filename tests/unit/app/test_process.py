@@ -60,10 +60,10 @@ class Serving:
 
 
 @asynccontextmanager
-async def _serving(data: Path, port: int = 0, **environment: str) -> AsyncIterator[Serving]:
+async def _serving(data: Path, *, port: int = 0, environment: dict[str, str] | None = None) -> AsyncIterator[Serving]:
     ready_file = data.parent / "ready.json"
     ready_file.unlink(missing_ok=True)
-    environment = {"MEETINGHOUSE_MEDIA__ENGINE": "fake", **environment}
+    environment = {"MEETINGHOUSE_MEDIA__ENGINE": "fake", **(environment or {})}
     process = await _start(*_serve_options(data, ready_file, port), **environment)
     assert process.stdout is not None
     try:
@@ -101,7 +101,7 @@ async def test_what_was_committed_survives_kill_9(tmp_path: Path) -> None:
             cookies = dict(http.cookies)
         serving.process.kill()
         await serving.process.wait()
-    async with _serving(data, int(url.rpartition(":")[2])) as again:
+    async with _serving(data, port=int(url.rpartition(":")[2])) as again:
         assert again.ready["url"] == url
         assert again.said["owner_link"] is None
         async with httpx2.AsyncClient(base_url=url, cookies=cookies, trust_env=False) as http:
@@ -110,7 +110,7 @@ async def test_what_was_committed_survives_kill_9(tmp_path: Path) -> None:
 
 async def test_the_log_holds_no_address_name_or_secret(tmp_path: Path) -> None:
     environment = {"MEETINGHOUSE_TELEMETRY__LOG_LEVEL": "debug", "MEETINGHOUSE_LIMITS__SIGN_INS_PER_ACCOUNT": "1/10m"}
-    async with _serving(tmp_path / "data", **environment) as serving:
+    async with _serving(tmp_path / "data", environment=environment) as serving:
         url = serving.ready["url"]
         secrets = [*SECRETS, *await _use_everything(url, serving.said["owner_link"])]
         serving.process.terminate()
