@@ -164,7 +164,7 @@ impl Client {
         let Some((username, key)) = &self.check else { return };
         stage.checks += 1;
         let mut transaction = [0; 12];
-        transaction[..4].copy_from_slice(&stage.checks.to_be_bytes());
+        transaction[8..].copy_from_slice(&stage.checks.to_be_bytes());
         let request = OutgoingRequest {
             transaction,
             username: username.as_bytes(),
