@@ -121,6 +121,17 @@ describe("the camera", () => {
   });
 });
 
+it("says when a device that was missing is plugged in", async () => {
+  media.cameras = [];
+  await local.begin(false, true);
+  expect(local.getSnapshot().camera.problem).toBe("missing");
+  media.cameras = ["New"];
+  media.dispatchEvent(new Event("devicechange"));
+  await settle();
+  expect(local.getSnapshot().camera.problem).toBeNull();
+  expect(notices.at(-1)).toEqual({ type: "device_found", kind: "camera" });
+});
+
 describe("sharing", () => {
   it("has the screen and its sound", async () => {
     local.setScreen(true);

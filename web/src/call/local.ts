@@ -24,6 +24,7 @@ export interface LocalView {
 
 export type LocalNotice =
   | { readonly type: "device_changed"; readonly kind: "microphone" | "camera"; readonly label: string }
+  | { readonly type: "device_found"; readonly kind: "microphone" | "camera" }
   | { readonly type: "device_gone"; readonly kind: "microphone" | "camera" }
   | { readonly type: "capture_failed"; readonly kind: CaptureKind; readonly problem: CaptureProblem };
 
@@ -48,6 +49,7 @@ export class Local {
 
   constructor(options: LocalOptions) {
     this.#options = options;
+    options.devices.subscribe(() => this.#findMissing());
   }
 
   readonly subscribe = (listener: () => void): (() => void) => this.#changes.listen(listener);
@@ -187,6 +189,19 @@ export class Local {
         label === undefined ? { type: "device_gone", kind } : { type: "device_changed", kind, label },
       );
     });
+  }
+
+  /** A device that was missing is there now: the person may switch it on. */
+  #findMissing(): void {
+    const { microphones, cameras } = this.#options.devices.getSnapshot();
+    for (const [kind, devices] of [
+      ["microphone", microphones],
+      ["camera", cameras],
+    ] as const) {
+      if (this.#view[kind].problem !== "missing" || devices.length === 0) continue;
+      this.#patch(kind, { problem: null });
+      this.#options.onNotice({ type: "device_found", kind });
+    }
   }
 
   async #reopen(kind: "microphone" | "camera"): Promise<void> {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Sequenced, Snapshot, State } from "../api/signalling.ts";
-import { apply, fromSnapshot, mayShare, type Versioned } from "./state.ts";
+import { apply, fromSnapshot, mayShare, sharersOf, shownSharer, type Versioned } from "./state.ts";
 import { MEETING, person, state } from "./testing/people.ts";
 
 interface Vector {
@@ -150,5 +150,18 @@ describe("sharing", () => {
   ] as const)("under %s an %s beside %j: %s", (share, role, others, allowed) => {
     const now = state([person("me", { role }), ...others], { meeting: { ...MEETING, share } });
     expect(mayShare(now)).toBe(allowed);
+  });
+});
+
+describe("several shared screens", () => {
+  const sharing = ["me", "ana", "ben"].map((id) => person(id, { sources: ["screen"] }));
+
+  it("are those of others, and one of them is seen", () => {
+    const sharers = sharersOf(state(sharing));
+    expect(sharers.map(({ id }) => id)).toEqual(["ana", "ben"]);
+    expect(shownSharer(sharers, null)).toBe("ben");
+    expect(shownSharer(sharers, "ana")).toBe("ana");
+    expect(shownSharer(sharers, "gone")).toBe("ben");
+    expect(shownSharer([], "ana")).toBeNull();
   });
 });

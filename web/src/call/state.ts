@@ -97,3 +97,13 @@ export function mayShare(state: State): boolean {
   if (state.meeting.share === "many") return true;
   return !state.participants.some((other) => other.id !== state.you && isOn(other, "screen"));
 }
+
+/** Who shares a screen, oneself left out: nobody needs to see what is before them anyway. */
+export function sharersOf(state: State): readonly Participant[] {
+  return state.participants.filter((other) => other.id !== state.you && isOn(other, "screen"));
+}
+
+/** Whose screen is seen: the chosen one while it is shared, else the last in the list. */
+export function shownSharer(sharers: readonly Participant[], chosen: string | null): string | null {
+  return (sharers.find(({ id }) => id === chosen) ?? sharers.at(-1))?.id ?? null;
+}

@@ -51,7 +51,7 @@ export function Meeting({ call, view, meeting }: MeetingProps) {
       data-away={view.media === "interrupted" || !view.connected || undefined}
       data-sharing={local.screen.track !== null || undefined}
     >
-      <TopBar call={call} meeting={meeting} />
+      <TopBar call={call} meeting={meeting} screen={screen} />
       <Bars call={call} view={view} />
       <div className="meeting__middle">
         <StageView call={call} view={view} meeting={meeting} screen={screen} />

@@ -6,7 +6,7 @@ import { arrange, PAGE_SIZE, wantedTiles } from "../../call/arrange.ts";
 import type { Call } from "../../call/call.ts";
 import { isPhone } from "../../call/environment.ts";
 import { useDevices } from "../../call/hooks.ts";
-import { isOn } from "../../call/state.ts";
+import { isOn, sharersOf, shownSharer } from "../../call/state.ts";
 import type { CallView } from "../../call/view.ts";
 import { IconButton } from "../../ui/Button.tsx";
 import { Tile } from "./Tile.tsx";
@@ -37,10 +37,7 @@ export function StageView({ call, view, meeting, screen }: StageViewProps) {
       view.order.filter((id) => people.has(id) && !(preferences.hideSelf && id === you && people.size > 1)),
     [view.order, people, preferences.hideSelf, you],
   );
-  const sharers = participants
-    .filter((person) => person.id !== you && isOn(person, "screen"))
-    .map(({ id }) => id);
-  const sharer = sharers.includes(screen.sharer ?? "") ? screen.sharer : (sharers.at(-1) ?? null);
+  const sharer = shownSharer(sharersOf(meeting), screen.sharer);
   const pageSize = isPhone() ? PAGE_SIZE.phone : PAGE_SIZE.desktop;
   const arrangement = useMemo(
     () =>

@@ -4,19 +4,21 @@ import type { State } from "../../api/signalling.ts";
 import type { Call } from "../../call/call.ts";
 import { spokenNumber } from "../../call/entry.ts";
 import { useDevices } from "../../call/hooks.ts";
-import { mayHost } from "../../call/state.ts";
+import { mayHost, sharersOf, shownSharer } from "../../call/state.ts";
 import { Button, IconButton } from "../../ui/Button.tsx";
 import { Menu, MenuItem, MenuSection } from "../../ui/Menu.tsx";
 import { Popover } from "../../ui/Popover.tsx";
 import { toggleFullScreen } from "./full-screen.ts";
+import type { ScreenControl } from "./useScreen.ts";
 
 interface TopBarProps {
   readonly call: Call;
   readonly meeting: State;
+  readonly screen: ScreenControl;
 }
 
 /** Which meeting this is, what protects it, and how it is seen. */
-export function TopBar({ call, meeting }: TopBarProps) {
+export function TopBar({ call, meeting, screen }: TopBarProps) {
   const { t } = useLingui();
   const { title, locked = false, number } = meeting.meeting;
   return (
@@ -40,7 +42,7 @@ export function TopBar({ call, meeting }: TopBarProps) {
         )
       )}
       <span className="meeting__gap" />
-      <ViewMenu call={call} />
+      <ViewMenu call={call} meeting={meeting} screen={screen} />
     </header>
   );
 }
@@ -77,9 +79,12 @@ function Shield({ title, number }: { readonly title: string; readonly number: st
   );
 }
 
-function ViewMenu({ call }: { readonly call: Call }) {
+/** How one sees the meeting; with several shared screens, which of them. */
+function ViewMenu({ call, meeting, screen }: TopBarProps) {
   const { t } = useLingui();
   const { preferences } = useDevices(call);
+  const sharers = sharersOf(meeting);
+  const shown = shownSharer(sharers, screen.sharer);
   return (
     <Menu
       label={t`View options`}
@@ -109,6 +114,19 @@ function ViewMenu({ call }: { readonly call: Call }) {
         <MenuItem id="speaker" keys="Alt+F1">{t`Speaker view`}</MenuItem>
         <MenuItem id="gallery" keys="Alt+F2">{t`Gallery view`}</MenuItem>
       </MenuSection>
+      {sharers.length > 1 && shown !== null && (
+        <MenuSection
+          title={t`Shared screens`}
+          selected={[shown]}
+          onSelect={([sharer]) => sharer !== undefined && screen.set({ sharer })}
+        >
+          {sharers.map(({ id, name }) => (
+            <MenuItem key={id} id={id}>
+              {name}
+            </MenuItem>
+          ))}
+        </MenuSection>
+      )}
       <MenuSection
         title={t`Your picture`}
         many

@@ -57,6 +57,12 @@ export function useNoticeToasts(call: Call, chatIsOpen: boolean): (notice: Notic
               : t`Your camera was unplugged. Now in use: ${label}`,
             { tone: "warning" },
           ),
+        device_found: ({ kind }) =>
+          toasts.show(
+            kind === "microphone"
+              ? t`A microphone was plugged in. You can unmute.`
+              : t`A camera was plugged in. You can start your video.`,
+          ),
         device_gone: ({ kind }) =>
           toasts.show(
             kind === "microphone" ? t`Your microphone was unplugged.` : t`Your camera was unplugged.`,
