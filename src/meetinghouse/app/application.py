@@ -19,11 +19,12 @@ from meetinghouse.app.system_api import API_ROUTES, ROOT_ROUTES
 from meetinghouse.market.api import routes as market_routes
 from meetinghouse.meetings.api import root_routes as meetings_root_routes
 from meetinghouse.meetings.api import routes as meetings_routes
-from meetinghouse.meetings.context import provide_meetings
+from meetinghouse.meetings.context import Meetings
 from meetinghouse.people.api import routes as people_routes
-from meetinghouse.people.context import provide_people
-from meetinghouse.people.identify import optional_actor, require_actor
+from meetinghouse.people.context import People
+from meetinghouse.people.identify import actor_dependencies
 from meetinghouse.regions.api import routes as regions_routes
+from meetinghouse.security.passkeys import RelyingParty
 
 
 def create_app(services: Services) -> ASGIApp:
@@ -53,34 +54,44 @@ def _api() -> Router:
 
 def _dependencies(services: Services) -> dict[str, Provide]:
     config = services.config
+    people = People(
+        db=services.db,
+        keys=services.keys,
+        clock=services.clock,
+        limiter=services.limiter,
+        limits=config.limits,
+        settings=config.people,
+        relying_party=RelyingParty(services.public_url, config.branding.name),
+        public_url=services.public_url,
+        service_name=config.branding.name,
+    )
+    meetings = Meetings(
+        db=services.db,
+        keys=services.keys,
+        clock=services.clock,
+        limiter=services.limiter,
+        limits=config.limits,
+        settings=config.meetings,
+        sessions=services.sessions,
+        public_url=services.public_url,
+        region=services.region,
+    )
     values: dict[str, Any] = {
-        "db": services.db,
-        "bus": services.bus,
-        "clock": services.clock,
-        "keys": services.keys,
-        "limiter": services.limiter,
-        "agent": services.agent,
+        "people": people,
+        "meetings": meetings,
         "sessions": services.sessions,
-        "media_registry": services.media_registry,
+        "limiter": services.limiter,
+        "db": services.db,
         "region": services.region,
         "health": services.health,
+        "media_registry": services.media_registry,
         "public_url": services.public_url,
-        "service_name": config.branding.name,
-        "static": StaticFiles(),
-        "limits": config.limits,
-        "branding_settings": config.branding,
-        "people_settings": config.people,
-        "meetings_settings": config.meetings,
-        "telemetry_settings": config.telemetry,
         "listen_address": services.listen_address,
+        "static": StaticFiles(),
+        "branding_settings": config.branding,
+        "telemetry_settings": config.telemetry,
     }
-    return {
-        **{name: _provide(value) for name, value in values.items()},
-        "optional_actor": Provide(optional_actor),
-        "actor": Provide(require_actor),
-        "people": Provide(provide_people),
-        "meetings": Provide(provide_meetings),
-    }
+    return {**{name: _provide(value) for name, value in values.items()}, **actor_dependencies(people)}
 
 
 def _provide(value: Any) -> Provide:  # noqa: ANN401 (one of the services)

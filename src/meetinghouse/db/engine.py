@@ -14,14 +14,12 @@ from meetinghouse.db.migrate import upgrade
 
 Synchronous = Literal["normal", "full"]
 
-# One writer and a few readers: every SQLite connection is a thread, and reads are short. More cost memory for nothing.
-_CONNECTIONS = 6
+# Every SQLite connection is a thread, and reads are short. More cost memory for nothing.
+_READERS = 5
 # How long a statement waits for another process (a command beside a running server) that holds the lock.
 _BUSY_TIMEOUT_MS = 5000
 # Compiled statements that are kept; all statements of the program fit.
 _STATEMENT_CACHE = 1000
-
-_READ_ONLY = "meetinghouse_read"
 
 
 class Transaction:
@@ -43,12 +41,13 @@ class Transaction:
 
 
 class Database:
-    """One open database."""
+    """One open database: a connection that writes, and a few that only read."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, writer: AsyncEngine, readers: AsyncEngine) -> None:
         """Made by `Database.open`."""
-        self._engine = engine
-        self._writer = asyncio.Lock()
+        self._writer = writer
+        self._readers = readers
+        self._turn = asyncio.Lock()
 
     @classmethod
     async def open(cls, url: str, *, synchronous: Synchronous = "full") -> Database:
@@ -60,30 +59,21 @@ class Database:
                 has the pages); `full` also survives a power cut, at the price of one fsync a write.
 
         """
-        engine = create_async_engine(
-            url,
-            pool_size=_CONNECTIONS,
-            max_overflow=0,
-            query_cache_size=_STATEMENT_CACHE,
-            pool_reset_on_return=None,
-            # Parameters hold names and addresses; errors with them would carry these into the log.
-            hide_parameters=True,
-        )
-        _prepare_sqlite(engine, synchronous)
-        database = cls(engine)
+        writer = _writing_engine(url, synchronous)
+        database = cls(writer, _reading_engine(url))
         try:
             async with database.write() as write:
                 await write.connection.run_sync(upgrade)
         except BaseException:
-            await engine.dispose()
+            await database.close()
             raise
         return database
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for reading. Each statement sees the newest committed rows; nothing may be written through it."""
-        async with self._engine.connect() as connection:
-            yield await connection.execution_options(**{_READ_ONLY: True})
+        """A connection for reading: each statement sees the newest committed rows, and none can write."""
+        async with self._readers.connect() as connection:
+            yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
@@ -91,7 +81,7 @@ class Database:
 
         Writers of this process take turns here, so that none of them meets SQLite's busy handler.
         """
-        async with self._writer, self._engine.connect() as connection:
+        async with self._turn, self._writer.connect() as connection:
             async with connection.begin():
                 transaction = Transaction(connection)
                 yield transaction
@@ -99,24 +89,45 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._engine.dispose()
+        await self._readers.dispose()
+        await self._writer.dispose()
 
 
-def _prepare_sqlite(engine: AsyncEngine, synchronous: Synchronous) -> None:
-    """Set each new connection up, and take the begin of transactions from the driver, whose own begins come too late."""
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def _connected(dbapi_connection: Any, _record: Any) -> None:  # noqa: ANN401 (the driver's own type)
-        dbapi_connection.isolation_level = None
-        cursor = dbapi_connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute(f"PRAGMA synchronous = {synchronous}")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-        cursor.close()
+def _writing_engine(url: str, synchronous: Synchronous) -> AsyncEngine:
+    engine = _engine(url, 1, f"PRAGMA synchronous = {synchronous}", "PRAGMA foreign_keys = ON")
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begun(connection: Connection) -> None:
         # IMMEDIATE: a write lock taken at the first statement cannot fail half way through as an upgraded one can.
-        if not connection.get_execution_options().get(_READ_ONLY):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _reading_engine(url: str) -> AsyncEngine:
+    """Without transactions: a statement is one visit to the connection's thread instead of three."""
+    return _engine(url, _READERS, "PRAGMA query_only = ON", isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
+
+
+def _engine(url: str, connections: int, *pragmas: str, **options: object) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        pool_reset_on_return=None,
+        query_cache_size=_STATEMENT_CACHE,
+        # Parameters hold names and addresses; errors with them would carry these into the log.
+        hide_parameters=True,
+        **options,
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connected(dbapi_connection: Any, _record: Any) -> None:  # noqa: ANN401 (the driver's own type)
+        # The begin of transactions is ours: the driver's own comes too late, at the first change.
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        for pragma in (f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}", "PRAGMA journal_mode = WAL", *pragmas):
+            cursor.execute(pragma)
+        cursor.close()
+
+    return engine

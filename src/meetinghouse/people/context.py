@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from litestar.di import NamedDependency
-
 from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database
 from meetinghouse.people.settings import PeopleSettings
@@ -28,27 +26,3 @@ class People:
     relying_party: RelyingParty
     public_url: str
     service_name: str
-
-
-async def provide_people(
-    db: NamedDependency[Database],
-    keys: NamedDependency[Keyring],
-    clock: NamedDependency[Clock],
-    limiter: NamedDependency[Limiter],
-    limits: NamedDependency[Limits],
-    people_settings: NamedDependency[PeopleSettings],
-    public_url: NamedDependency[str],
-    service_name: NamedDependency[str],
-) -> People:
-    """The dependency `people`."""
-    return People(
-        db=db,
-        keys=keys,
-        clock=clock,
-        limiter=limiter,
-        limits=limits,
-        settings=people_settings,
-        relying_party=RelyingParty(public_url, service_name),
-        public_url=public_url,
-        service_name=service_name,
-    )

@@ -9,15 +9,12 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 
 from litestar import Request
-from litestar.di import NamedDependency
+from litestar.di import Provide
 
-from meetinghouse.db.clock import Clock
-from meetinghouse.db.engine import Database
 from meetinghouse.people import credential_tables as tables
+from meetinghouse.people.context import People
 from meetinghouse.people.model import Actor
 from meetinghouse.people.rules import is_sign_in_over, scopes_of
-from meetinghouse.people.settings import PeopleSettings
-from meetinghouse.security.keyring import Keyring
 from meetinghouse.security.refusal import Refusal
 
 SESSION_COOKIE = "meetinghouse_session"
@@ -30,38 +27,40 @@ _SEEN_EVERY = timedelta(minutes=10)
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 
 
-async def optional_actor(
-    request: AnyRequest,
-    db: NamedDependency[Database],
-    keys: NamedDependency[Keyring],
-    clock: NamedDependency[Clock],
-    people_settings: NamedDependency[PeopleSettings],
-) -> Actor | None:
+def actor_dependencies(people: People) -> dict[str, Provide]:
+    """The dependencies `actor` and `optional_actor`.
+
+    They hold their services instead of asking for them: each injected parameter costs a task of its own in each request.
+    """
+
+    async def optional_actor(request: AnyRequest) -> Actor | None:
+        return await _identify(request, people)
+
+    async def actor(request: AnyRequest) -> Actor:
+        found = await _identify(request, people)
+        if found is None:
+            challenge = {"WWW-Authenticate": "Bearer"}
+            raise Refusal(401, "not_signed_in", "Sign in first, or send a bearer token.", headers=challenge)
+        return found
+
+    return {"optional_actor": Provide(optional_actor), "actor": Provide(actor)}
+
+
+async def _identify(request: AnyRequest, people: People) -> Actor | None:
     """Who makes the request, `None` for a guest. A bearer token wins over a cookie."""
     authorization = request.headers.get("authorization", "")
     if authorization:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             raise Refusal(401, "token_refused", "Send the token as `Authorization: Bearer …`.")
-        return await _by_token(token.strip(), db, keys, clock)
+        return await _by_token(token.strip(), people)
     secret = request.cookies.get(SESSION_COOKIE)
-    if not secret:
-        return None
-    return await _by_session(secret, db, keys, clock, people_settings)
+    return await _by_session(secret, people) if secret else None
 
 
-async def require_actor(optional_actor: NamedDependency[Actor | None]) -> Actor:
-    """Who makes the request; nobody is refused."""
-    if optional_actor is None:
-        raise Refusal(
-            401, "not_signed_in", "Sign in first, or send a bearer token.", headers={"WWW-Authenticate": "Bearer"}
-        )
-    return optional_actor
-
-
-async def _by_token(token: str, db: Database, keys: Keyring, clock: Clock) -> Actor:
-    async with db.read() as connection:
-        actor = await tables.actor_by_token_mark(connection, keys.mark(TOKEN_PURPOSE, token), clock.now())
+async def _by_token(token: str, people: People) -> Actor:
+    async with people.db.read() as connection:
+        actor = await tables.actor_by_token_mark(connection, people.keys.mark(TOKEN_PURPOSE, token), people.clock.now())
     if actor is None:
         raise Refusal(
             401,
@@ -72,17 +71,17 @@ async def _by_token(token: str, db: Database, keys: Keyring, clock: Clock) -> Ac
     return actor
 
 
-async def _by_session(secret: str, db: Database, keys: Keyring, clock: Clock, settings: PeopleSettings) -> Actor | None:
-    now = clock.now()
-    async with db.read() as connection:
-        found = await tables.sign_in_by_mark(connection, keys.mark(SESSION_PURPOSE, secret))
+async def _by_session(secret: str, people: People) -> Actor | None:
+    now = people.clock.now()
+    async with people.db.read() as connection:
+        found = await tables.sign_in_by_mark(connection, people.keys.mark(SESSION_PURPOSE, secret))
     if found is None:
         return None
     sign_in, name, role = found
-    if is_sign_in_over(sign_in, now, settings):
+    if is_sign_in_over(sign_in, now, people.settings):
         return None
     if now - sign_in.last_seen_at > _SEEN_EVERY:
-        async with db.write() as write:
+        async with people.db.write() as write:
             await tables.touch_sign_in(write.connection, sign_in.id, now)
     return Actor(
         tenant_id=sign_in.tenant_id,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
-
 import httpx2
 import pytest
 
@@ -89,9 +87,7 @@ async def test_a_full_disk_is_told_and_passes(server: Running, owner: Owner) -> 
 
 
 async def _limit_pages(server: Running, *, full: bool) -> None:
-    """Let every connection believe that the disk ends here, or does not."""
-    async with AsyncExitStack() as stack:
-        for _ in range(6):
-            connection = await stack.enter_async_context(server.services.db.read())
-            pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar()
-            await connection.exec_driver_sql(f"PRAGMA max_page_count = {pages if full else 1 << 30}")
+    """Let the connection that writes believe that the disk ends here, or does not."""
+    async with server.services.db.write() as write:
+        pages = (await write.connection.exec_driver_sql("PRAGMA page_count")).scalar()
+        await write.connection.exec_driver_sql(f"PRAGMA max_page_count = {pages if full else 1 << 30}")
