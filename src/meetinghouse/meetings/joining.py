@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Literal
 
 from meetinghouse.market.rules import check as check_market
-from meetinghouse.market.tables import active_rule_set
 from meetinghouse.meetings import rules, tables
 from meetinghouse.meetings.actions import find
 from meetinghouse.meetings.context import Meetings
@@ -23,7 +22,6 @@ from meetinghouse.meetings.tickets import new_ticket, sign_ticket
 from meetinghouse.meetings.wire import JoinAsk, TicketAsk
 from meetinghouse.people.model import Actor, Scope
 from meetinghouse.regions.rules import place
-from meetinghouse.regions.tables import policy_of
 from meetinghouse.security.names import clean_name
 from meetinghouse.security.networks import limited_address, limited_network
 from meetinghouse.security.refusal import Refusal
@@ -146,6 +144,10 @@ class _Guesses:
 
 
 async def _look_up(meetings: Meetings, asked: Asked) -> Meeting | None:
+    """The meeting; a held one is known by its link without asking the database, which only who has the link could notice."""
+    live = None if asked.link_id is None else meetings.sessions.live_of_link(asked.link_id)
+    if live is not None:
+        return live.meeting
     async with meetings.db.read() as connection:
         if asked.link_id is not None:
             return await tables.by_link(connection, asked.link_id)
@@ -159,10 +161,8 @@ async def _check_place(meetings: Meetings, meeting: Meeting) -> None:
         Refusal: 403 with the rule.
 
     """
-    async with meetings.db.read() as connection:
-        rule_set = await active_rule_set(connection)
-        policy = await policy_of(connection, meeting.tenant_id)
-    check_market(rule_set.rules, "join")
+    market_rules, policy = await meetings.sessions.bounds.of(meeting.tenant_id)
+    check_market(market_rules, "join")
     place(policy, meetings.region)
 
 

@@ -96,7 +96,6 @@ _END_SESSION = update(sessions).where(sessions.c.id == bindparam("row_id")).valu
 _ADD_PARTICIPANT = insert(participants)
 _CHANGE_PARTICIPANT = update(participants).where(participants.c.id == bindparam("row_id"))
 _ADD_MESSAGE = insert(messages)
-_IS_KNOWN = select(participants.c.id).where(participants.c.id == bindparam("value"))
 _BY_ID = select(participants).where(participants.c.id == bindparam("value"))
 
 
@@ -171,11 +170,6 @@ def add_message(session: Session, line: ChatMessage, sent_at: datetime, sequence
             "sequence": sequence,
         },
     )
-
-
-async def is_known(connection: AsyncConnection, participant_id: str) -> bool:
-    """Whether the ticket of this participant was redeemed, in whichever session."""
-    return (await connection.execute(_IS_KNOWN, {"value": participant_id})).first() is not None
 
 
 async def attendance_of(connection: AsyncConnection, participant_id: str) -> Attendance | None:

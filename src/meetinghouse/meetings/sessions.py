@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 from msgspec.structs import replace
+from sqlalchemy.exc import IntegrityError
 
 from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database
@@ -19,6 +20,7 @@ from meetinghouse.db.ids import new_id
 from meetinghouse.media.agent import Agent
 from meetinghouse.media.engine import Event, PeerFailed, SlotsChanged, SpeakersChanged, StreamStarted
 from meetinghouse.meetings import acts, live_tables, rules, tables
+from meetinghouse.meetings.bounds import Bounds
 from meetinghouse.meetings.journal import Journal
 from meetinghouse.meetings.live import Change, Connection, LiveSession, encode
 from meetinghouse.meetings.media_room import MediaRoom
@@ -74,11 +76,13 @@ class Sessions:
         self.limits = limits
         self.settings = settings
         self.public_url = public_url
+        self.bounds = Bounds(db, clock)
         self._db = db
         self._agent = agent
         self._journal = Journal(db)
         self._by_id: dict[str, LiveSession] = {}
         self._by_meeting: dict[str, LiveSession] = {}
+        self._by_link: dict[str, LiveSession] = {}
         self._rooms: dict[str, MediaRoom] = {}
         self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -120,6 +124,10 @@ class Sessions:
     def live_of(self, meeting_id: str) -> LiveSession | None:
         """The session of a meeting, if one is held."""
         return self._by_meeting.get(meeting_id)
+
+    def live_of_link(self, link_id: str) -> LiveSession | None:
+        """The session of the meeting with this link, if one is held."""
+        return self._by_link.get(link_id)
 
     def in_progress(self, meeting_id: str) -> bool:
         """Whether somebody is in the meeting now."""
@@ -216,6 +224,7 @@ class Sessions:
         )
         self._by_id[session.id] = live
         self._by_meeting[meeting.id] = live
+        self._by_link[meeting.link_id] = live
         self._rooms[session.id] = room
         SESSIONS.set(len(self._by_id))
         return live
@@ -225,11 +234,12 @@ class Sessions:
         self._rooms.pop(live.session.id, None)
         if self._by_meeting.get(live.meeting.id) is live:
             del self._by_meeting[live.meeting.id]
+            del self._by_link[live.meeting.link_id]
         live.over = True
         SESSIONS.set(len(self._by_id))
 
     async def _enter(self, live: LiveSession, ticket: Ticket, connection: Connection) -> None:
-        if await self._is_used(live, ticket):
+        if ticket.participant_id in live.people or ticket.participant_id in live.away:
             raise EntryRefused("ticket_used")
         limit = self.limits.participants_per_meeting
         member_id = ticket.member_id
@@ -265,15 +275,13 @@ class Sessions:
                 Change(people=(person,), meeting=self._reopened(live) if joined else None),
                 first=lambda: connection.send(welcome),
             )
+        except IntegrityError:
+            # The row of this participant is there: the ticket was redeemed before.
+            live.connections.pop(person.id, None)
+            raise EntryRefused("ticket_used") from None
         except BaseException:
             live.connections.pop(person.id, None)
             raise
-
-    async def _is_used(self, live: LiveSession, ticket: Ticket) -> bool:
-        if ticket.participant_id in live.people or ticket.participant_id in live.away:
-            return True
-        async with self._db.read() as connection:
-            return await live_tables.is_known(connection, ticket.participant_id)
 
     def _reopened(self, live: LiveSession) -> Meeting | None:
         """The meeting as it is once somebody is in it again, if that differs."""

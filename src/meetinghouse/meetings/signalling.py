@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from meetinghouse.meetings import acts
 from meetinghouse.meetings.acts import Actor, ActRefused
+from meetinghouse.meetings.context import Meetings
 from meetinghouse.meetings.details import detail_of
 from meetinghouse.meetings.line import BAD_HELLO, FLOOD, HELLO_TIMEOUT, REFUSED, RESTARTING, Line
 from meetinghouse.meetings.live import LiveSession
@@ -107,12 +108,9 @@ class _UnreadableError(Exception):
 
 
 @websocket("/signal")
-async def signal(
-    socket: WebSocket[Any, Any, Any],
-    sessions: NamedDependency[Sessions],
-    limiter: NamedDependency[Limiter],
-) -> None:
+async def signal(socket: WebSocket[Any, Any, Any], meetings: NamedDependency[Meetings]) -> None:
     """One signalling connection, from its handshake to its end."""
+    sessions, limiter = meetings.sessions, meetings.limiter
     if not _is_welcome(socket, sessions.public_url):
         await socket.close(code=BAD_HELLO)
         return
