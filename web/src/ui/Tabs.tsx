@@ -30,9 +30,13 @@ export function Tabs<Id extends string>({
   // On a narrow screen the chosen tab may lie outside of the row that scrolls.
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is about the tab that `selected` names
   useEffect(() => {
-    root.current
-      ?.querySelector("[role=tab][data-selected]")
-      ?.scrollIntoView({ block: "nearest", inline: "center" });
+    // The list draws its tabs after it has counted them: one frame later they stand.
+    const frame = requestAnimationFrame(() =>
+      root.current
+        ?.querySelector("[role=tab][data-selected]")
+        ?.scrollIntoView({ block: "nearest", inline: "center" }),
+    );
+    return () => cancelAnimationFrame(frame);
   }, [selected]);
   return (
     <AriaTabs
