@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from litestar import Litestar, Router
 from litestar.di import Provide
+from litestar.exceptions import NotFoundException
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp
 
 from meetinghouse.app.gate import Gate
 from meetinghouse.app.idempotency import Idempotency
 from meetinghouse.app.openapi import DOCS_ROUTES, Description
-from meetinghouse.app.pages import PAGE_ROUTES, StaticFiles
+from meetinghouse.app.pages import PAGE_ROUTES, StaticFiles, not_found
 from meetinghouse.app.problems import EXCEPTION_HANDLERS
 from meetinghouse.app.services import Services
 from meetinghouse.app.system_api import API_ROUTES, ROOT_ROUTES
 from meetinghouse.market.api import routes as market_routes
+from meetinghouse.meetings.actions import give_personal_room
 from meetinghouse.meetings.api import root_routes as meetings_root_routes
 from meetinghouse.meetings.api import routes as meetings_routes
 from meetinghouse.meetings.context import Meetings
@@ -29,7 +32,8 @@ from meetinghouse.security.passkeys import RelyingParty
 
 def create_app(services: Services) -> ASGIApp:
     """The application over `services`."""
-    dependencies = _dependencies(services)
+    static = StaticFiles()
+    dependencies = _dependencies(services, static)
 
     def described(openapi: OpenAPIConfig) -> Litestar:
         return Litestar([_api()], dependencies=dependencies, openapi_config=openapi, logging_config=None)
@@ -38,7 +42,7 @@ def create_app(services: Services) -> ASGIApp:
     app = Litestar(
         route_handlers=[_api(), *meetings_root_routes, *ROOT_ROUTES, *PAGE_ROUTES],
         dependencies=dependencies,
-        exception_handlers=EXCEPTION_HANDLERS,
+        exception_handlers={**EXCEPTION_HANDLERS, NotFoundException: not_found(static)},
         request_max_body_size=services.config.limits.body_bytes,
         openapi_config=None,
         logging_config=None,
@@ -52,19 +56,8 @@ def _api() -> Router:
     return Router("/api/v1", route_handlers=[*API_ROUTES, *DOCS_ROUTES, *features])
 
 
-def _dependencies(services: Services) -> dict[str, Provide]:
+def _dependencies(services: Services, static: StaticFiles) -> dict[str, Provide]:
     config = services.config
-    people = People(
-        db=services.db,
-        keys=services.keys,
-        clock=services.clock,
-        limiter=services.limiter,
-        limits=config.limits,
-        settings=config.people,
-        relying_party=RelyingParty(services.public_url, config.branding.name),
-        public_url=services.public_url,
-        service_name=config.branding.name,
-    )
     meetings = Meetings(
         db=services.db,
         keys=services.keys,
@@ -75,6 +68,18 @@ def _dependencies(services: Services) -> dict[str, Provide]:
         sessions=services.sessions,
         public_url=services.public_url,
         region=services.region,
+    )
+    people = People(
+        db=services.db,
+        keys=services.keys,
+        clock=services.clock,
+        limiter=services.limiter,
+        limits=config.limits,
+        settings=config.people,
+        relying_party=RelyingParty(services.public_url, config.branding.name),
+        public_url=services.public_url,
+        service_name=config.branding.name,
+        enrolled=partial(give_personal_room, meetings),
     )
     values: dict[str, Any] = {
         "people": people,
@@ -87,7 +92,7 @@ def _dependencies(services: Services) -> dict[str, Provide]:
         "media_registry": services.media_registry,
         "public_url": services.public_url,
         "listen_address": services.listen_address,
-        "static": StaticFiles(),
+        "static": static,
         "branding_settings": config.branding,
         "telemetry_settings": config.telemetry,
     }

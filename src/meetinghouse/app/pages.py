@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import mimetypes
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from meetinghouse.app.problems import on_http_exception
 from meetinghouse.security.keyring import content_digest
 
 STATIC = Path(__file__).parent / "static"
 
-# The client's own addresses; any other path is 404, so that a mistyped link says so.
+# The client's own addresses; at any other one its page says so, with status 404.
 _PAGES = [
     "/",
     "/join",
@@ -30,6 +32,8 @@ _PAGES = [
     "/sign-in",
     "/enrol",
 ]
+# Below these nobody but programs asks.
+_FOR_PROGRAMS = ("/api/", "/assets/", "/calendar/")
 _COMPRESSED = ("text/", "application/javascript", "application/json", "image/svg+xml", "application/manifest+json")
 # Below one packet nothing is won.
 _COMPRESS_FROM_BYTES = 1400
@@ -108,6 +112,28 @@ async def asset(
 async def root_file(request: Request[Any, Any, Any], static: NamedDependency[StaticFiles]) -> Response[Any]:
     """The few files that browsers ask for at the root."""
     return _found(request, static, request.scope["path"].lstrip("/"), _FRESH)
+
+
+def not_found(static: StaticFiles) -> Callable[[Request[Any, Any, Any], NotFoundException], Response[Any]]:
+    """What answers at an address that is nobody's: to a person the client, which says so in their language; else a problem."""
+
+    def answer(request: Request[Any, Any, Any], error: NotFoundException) -> Response[Any]:
+        index = static.file("index.html") if _is_person(request) else None
+        if index is None:
+            return on_http_exception(request, error)
+        return Response(index.body, status_code=404, media_type=index.media_type, headers={"cache-control": _FRESH})
+
+    return answer
+
+
+def _is_person(request: Request[Any, Any, Any]) -> bool:
+    """Whether somebody typed or followed this address, rather than a program asking for data or a file."""
+    path: str = request.scope["path"]
+    return (
+        request.method in {"GET", "HEAD"}
+        and "text/html" in request.headers.get("accept", "")
+        and not path.startswith(_FOR_PROGRAMS)
+    )
 
 
 def _found(request: Request[Any, Any, Any], static: StaticFiles, path: str, cache_control: str) -> Response[Any]:

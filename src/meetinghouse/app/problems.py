@@ -71,7 +71,8 @@ def _on_refusal(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
     return problem(refusal.status, refusal.code, refusal.detail, headers=refusal.headers, **members)
 
 
-def _on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """What the framework raised by itself."""
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _on_fault(request, error)
     code, detail = _CODES.get(
@@ -106,7 +107,7 @@ def _on_fault(request: Request[Any, Any, Any], fault: Exception) -> Response[Any
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     Refusal: _on_refusal,
-    HTTPException: _on_http_exception,
+    HTTPException: on_http_exception,
     RecursionError: _on_depth,
     OperationalError: _on_storage,
     TimeoutError: _on_storage,

@@ -6,6 +6,7 @@ import httpx2
 import pytest
 
 from accounts import Owner
+from meetinghouse.app.pages import STATIC
 from meetinghouse.app.server import Running, running_server
 from meetinghouse.app.services import StartError
 
@@ -35,6 +36,19 @@ async def test_every_error_is_a_problem_with_a_code(client: httpx2.AsyncClient) 
         assert problem["code"] == code
         assert problem["status"] == answer.status_code
         assert {"type", "title", "detail"} <= set(problem)
+
+
+async def test_a_mistyped_address_shows_people_a_page_and_programs_a_problem(client: httpx2.AsyncClient) -> None:
+    browser = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    expected = "text/html" if (STATIC / "index.html").exists() else "application/problem+json"
+    for path in ("/nothing", "/j", "/meetings/a/b"):
+        shown = await client.get(path, headers=browser)
+        assert shown.status_code == 404
+        assert shown.headers["content-type"].split(";")[0] == expected, path
+        assert "default-src 'none'" in shown.headers["content-security-policy"]
+    for path in ("/api/v1/nothing", "/assets/nothing.js", "/calendar/nothing.ics"):
+        asked = await client.get(path, headers=browser)
+        assert (asked.status_code, asked.headers["content-type"]) == (404, "application/problem+json"), path
 
 
 async def test_json_of_any_depth_is_refused_without_a_fault(client: httpx2.AsyncClient) -> None:

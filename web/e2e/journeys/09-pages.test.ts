@@ -13,7 +13,7 @@ import { Server } from "../harness/server";
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 /** WCAG 2.2 A and AA, and what axe calls best practice. */
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const GUEST_PAGES = ["/", "/join", "/sign-in", "/enrol", "/settings"];
+const GUEST_PAGES = ["/", "/join", "/sign-in", "/enrol", "/settings", "/nowhere"];
 const OWNER_PAGES = [
   "/",
   "/meetings",
