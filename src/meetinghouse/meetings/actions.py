@@ -12,6 +12,7 @@ from msgspec import UNSET
 from msgspec.structs import asdict, replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from meetinghouse.db.engine import Transaction
 from meetinghouse.db.ids import new_id
 from meetinghouse.market.rules import check as check_market
 from meetinghouse.market.tables import active_rule_set
@@ -25,7 +26,7 @@ from meetinghouse.meetings.recurrence import BadSchedule, check_schedule, next_a
 from meetinghouse.meetings.wire import MeetingChange, NewMeeting, SettingsIn, When
 from meetinghouse.people import tables as people_tables
 from meetinghouse.people.actions import set_personal_meeting
-from meetinghouse.people.model import Actor, Role, Scope
+from meetinghouse.people.model import Actor, Member, Role, Scope
 from meetinghouse.security.keyring import new_token
 from meetinghouse.security.names import TITLE_CHARACTERS, clean_name
 from meetinghouse.security.refusal import Refusal
@@ -53,19 +54,27 @@ def check_create(meetings: Meetings, actor: Actor, ask: NewMeeting) -> Meeting:
         recurrence=ask.recurrence,
         time_zone=ask.time_zone,
     )
+    schedule = _checked(given if ask.starts_at is not None or ask.recurrence else Schedule())
+    settings = ask.settings or SettingsIn()
+    made = _new_meeting(meetings, actor.tenant_id, actor.member_id, actor.name, schedule, settings)
+    return replace(made, title=_title(ask.title, actor.name))
+
+
+def _new_meeting(
+    meetings: Meetings, tenant_id: str, host_id: str, host_name: str, schedule: Schedule, settings: SettingsIn
+) -> Meeting:
     now = meetings.clock.now()
-    planned = ask.starts_at is not None
-    schedule = _checked(given if planned or ask.recurrence else Schedule())
+    planned = schedule.starts_at is not None
     return Meeting(
         id=new_id(),
-        tenant_id=actor.tenant_id,
-        host_id=actor.member_id,
-        host_name=actor.name,
+        tenant_id=tenant_id,
+        host_id=host_id,
+        host_name=host_name,
         kind=Kind.SCHEDULED if planned else Kind.INSTANT,
-        title=_title(ask.title, actor),
+        title="",
         number=new_number(),
         link_id=new_link_id(),
-        settings=_new_settings(ask.settings or SettingsIn()),
+        settings=_new_settings(settings),
         schedule=schedule,
         revision=0,
         created_at=now,
@@ -101,6 +110,17 @@ async def do_open_personal(meetings: Meetings, actor: Actor) -> Meeting:
         return found
     made = check_create(meetings, actor, NewMeeting(title=actor.name))
     return await do_create(meetings, replace(made, kind=Kind.PERSONAL, until_at=None))
+
+
+async def give_personal_room(meetings: Meetings, write: Transaction, member: Member) -> None:
+    """A new member's personal room, in the transaction that makes them a member."""
+    if member.personal_meeting_id is not None:
+        return
+    meeting = _new_meeting(meetings, member.tenant_id, member.id, member.name, Schedule(), SettingsIn())
+    meeting = replace(meeting, title=_title(None, member.name), kind=Kind.PERSONAL, until_at=None)
+    meeting = replace(meeting, number=await _free_number(write.connection, meeting.number))
+    await tables.add(write.connection, meeting)
+    await set_personal_meeting(write, member.id, meeting.id)
 
 
 async def find(meetings: Meetings, actor: Actor, meeting_id: str, scope: Scope = Scope.MEETINGS_READ) -> Meeting:
@@ -139,7 +159,7 @@ def check_change(meetings: Meetings, actor: Actor, meeting: Meeting, ask: Meetin
     meetings.limiter.hit("writes_per_member", meetings.limits.writes_per_member, actor.member_id)
     changed = meeting
     if ask.title is not UNSET:
-        changed = replace(changed, title=_title(ask.title, actor))
+        changed = replace(changed, title=_title(ask.title, actor.name))
     asked = {
         name: value
         for name in ("starts_at", "duration_minutes", "recurrence", "time_zone")
@@ -258,8 +278,8 @@ def _checked(schedule: Schedule) -> Schedule:
         raise Refusal(422, "invalid_schedule", f"{bad.field}: {bad}") from None
 
 
-def _title(text: str | None, actor: Actor) -> str:
-    return clean_name(text or "", TITLE_CHARACTERS) or clean_name(actor.name, TITLE_CHARACTERS)
+def _title(text: str | None, host_name: str) -> str:
+    return clean_name(text or "", TITLE_CHARACTERS) or clean_name(host_name, TITLE_CHARACTERS) or "Meetinghouse"
 
 
 def _new_settings(ask: SettingsIn) -> Settings:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from meetinghouse.db.clock import Clock
-from meetinghouse.db.engine import Database
+from meetinghouse.db.engine import Database, Transaction
+from meetinghouse.people.model import Member
 from meetinghouse.people.settings import PeopleSettings
 from meetinghouse.security.keyring import Keyring
 from meetinghouse.security.limiter import Limiter
@@ -26,3 +28,5 @@ class People:
     relying_party: RelyingParty
     public_url: str
     service_name: str
+    # What else a new member gets, in the same transaction (a personal room): this feature does not know the ones above it.
+    enrolled: Callable[[Transaction, Member], Awaitable[None]]

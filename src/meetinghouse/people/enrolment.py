@@ -181,6 +181,7 @@ async def do_enrol(people: People, caller: Caller, enrolling: Enrolling, member:
                 await credential_tables.insert_passkey(
                     connection, _passkey(member, wanted.passkey, wanted.passkey_name, now)
                 )
+            await people.enrolled(write, member)
             return await sign_in_within(people, connection, caller, member, f"enrol_{enrolling.link.kind}")
     except IntegrityError:
         raise Refusal(409, "email_taken", "Somebody has an account with this email address.") from None

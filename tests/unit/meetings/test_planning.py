@@ -15,6 +15,7 @@ from conftest import SetClock, StartServer
 from meeting_people import House, house_of
 from meetinghouse.meetings.model import Schedule
 from meetinghouse.meetings.recurrence import BadSchedule, check_schedule, next_after, occurrences, until_of
+from meetinghouse.people.enrolment import make_owner_link
 
 
 async def test_a_new_meeting_has_safe_defaults(house: House) -> None:
@@ -120,6 +121,27 @@ async def test_the_personal_room_is_one_and_stays(house: House) -> None:
     await host.ask("end_meeting")
     await host.gone()
     assert (await house.ask_in(first["join_url"])).json()["code"] == "not_started"
+
+
+async def test_who_enrols_has_a_personal_room_at_once(house: House) -> None:
+    services = house.running.services
+    link = await make_owner_link(
+        services.db, services.keys, services.config.people, house.running.url, services.clock.now()
+    )
+    async with httpx2.AsyncClient(base_url=house.running.url, trust_env=False) as browser:
+        ask = {
+            "token": link.link.partition("#t=")[2],
+            "email": "ana@example.org",
+            "name": "Ana",
+            "password": "a long enough passphrase 7",
+        }
+        me = await browser.post("/api/v1/enrolments", json=ask)
+        assert me.status_code in {200, 201}, me.text
+        headers = {"Origin": house.running.url}
+        again = (await browser.get("/api/v1/me", headers=headers)).json()
+        assert again["personal_meeting_id"] == me.json()["personal_meeting_id"]
+        room = (await browser.get(f"/api/v1/meetings/{again['personal_meeting_id']}")).json()
+    assert (room["kind"], room["title"], room["host"]["name"]) == ("personal", "Ana", "Ana")
 
 
 async def test_nobody_elses_meeting_is_shown(house: House) -> None:
