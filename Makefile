@@ -10,12 +10,12 @@ BIN := $(VENV)/bin
 STAMPS := .build
 PNPM := .tools/node_modules/.bin/pnpm
 UV_VERSION := 0.13.9
-PNPM_VERSION := 10.34.8
+PNPM_VERSION := $(shell sed -n 's/.*"packageManager": "pnpm@\([0-9.]*\)".*/\1/p' web/package.json)
 STATIC := src/meetinghouse/app/static
 ARGS ?=
 
 CRATES := $(shell find crates -name '*.rs' -o -name Cargo.toml 2>/dev/null) Cargo.toml Cargo.lock
-WEB := $(shell find web -path web/node_modules -prune -o -type f -not -name '*.tsbuildinfo' -print 2>/dev/null)
+WEB := $(shell find web/src web/public web/scripts -type f -not -name '*.test.ts*' 2>/dev/null) web/index.html web/vite.config.ts web/lingui.config.ts web/tsconfig.json
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
@@ -47,7 +47,7 @@ $(STAMPS)/engine: $(CRATES) $(STAMPS)/venv
 	@touch $@
 
 $(STAMPS)/pnpm: web/package.json web/pnpm-lock.yaml | $(STAMPS)/tools
-	@test -x $(PNPM) || npm install --silent --no-fund --no-audit --prefix .tools pnpm@$(PNPM_VERSION)
+	@test "$$($(PNPM) --version 2>/dev/null)" = $(PNPM_VERSION) || npm install --silent --no-fund --no-audit --prefix .tools pnpm@$(PNPM_VERSION)
 	@echo "Web packages …"
 	@cd web && ../$(PNPM) install --frozen-lockfile --silent
 	@touch $@
