@@ -11,6 +11,7 @@ import { ParticipantsPanel } from "./ParticipantsPanel.tsx";
 import { StageView } from "./StageView.tsx";
 import { Toolbar } from "./Toolbar.tsx";
 import { TopBar } from "./TopBar.tsx";
+import { useFocus } from "./useFocus.ts";
 import { useIdle } from "./useIdle.ts";
 import { useMutedHint } from "./useMutedHint.ts";
 import { useNotices } from "./useNotices.ts";
@@ -38,6 +39,7 @@ export function Meeting({ call, view, meeting }: MeetingProps) {
   useNotices(call, meeting, screen);
   useShortcuts(call, screen);
   useMutedHint(call);
+  useFocus(frame, screen);
   useEffect(() => (isPhone() ? keepAwake(document, navigator.wakeLock) : undefined), []);
   useDarkPage();
   const close = (): void => screen.set({ dialog: null });
@@ -45,6 +47,8 @@ export function Meeting({ call, view, meeting }: MeetingProps) {
   return (
     <main
       ref={frame}
+      tabIndex={-1}
+      aria-label={meeting.meeting.title}
       className="meeting"
       data-idle={idle || undefined}
       data-panel={screen.panel ?? undefined}

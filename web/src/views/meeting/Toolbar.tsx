@@ -64,6 +64,7 @@ export function Toolbar({ call, meeting, screen, unread }: ToolbarProps) {
           keys={shortcutKeys("participants")}
           icon={<Users {...icon} />}
           badge={people}
+          panel="participants"
           isPressed={screen.panel === "participants"}
           alert={
             waiting === 0
@@ -80,6 +81,7 @@ export function Toolbar({ call, meeting, screen, unread }: ToolbarProps) {
           label={t`Chat`}
           keys={shortcutKeys("chat")}
           icon={<MessageSquare {...icon} />}
+          panel="chat"
           isPressed={screen.panel === "chat"}
           {...(unread > 0 && {
             news: unread,

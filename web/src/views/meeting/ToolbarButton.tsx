@@ -3,6 +3,7 @@ import { Button as AriaButton, type ButtonProps } from "react-aria-components/Bu
 import { TooltipTrigger } from "react-aria-components/Tooltip";
 import { Kbd } from "../../ui/Kbd.tsx";
 import { Tooltip } from "../../ui/Tooltip.tsx";
+import type { Panel } from "./useScreen.ts";
 
 interface ToolbarButtonProps extends Pick<ButtonProps, "onPress"> {
   /** The accessible name and the word below the icon. */
@@ -18,6 +19,8 @@ interface ToolbarButtonProps extends Pick<ButtonProps, "onPress"> {
   readonly alert?: string | undefined;
   readonly description?: string;
   readonly isPressed?: boolean;
+  /** The panel that it shows and hides; the focus comes back here when that is closed. */
+  readonly panel?: Panel;
   /** Left out where the toolbar is narrow; it is found in a menu there. */
   readonly wideOnly?: boolean;
 }
@@ -34,6 +37,7 @@ export function ToolbarButton(props: ToolbarButtonProps) {
     alert,
     description,
     isPressed,
+    panel,
     wideOnly,
     onPress,
   } = props;
@@ -46,6 +50,7 @@ export function ToolbarButton(props: ToolbarButtonProps) {
         data-tone={tone}
         data-wide-only={wideOnly || undefined}
         data-chosen={isPressed || undefined}
+        data-opens={panel}
         aria-label={label}
         {...(described !== "" && { "aria-describedby": id })}
         {...(isPressed !== undefined && { "aria-pressed": isPressed })}
