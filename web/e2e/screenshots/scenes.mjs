@@ -287,7 +287,6 @@ export const states = [
     },
   },
   { name: "not-found", act: at("/nowhere") },
-  },
   {
     name: "device-check.denied",
     act: async (page, house) => {
