@@ -182,13 +182,13 @@ export class House {
     await this.#host.getByRole("button", { name: "Leave", exact: true }).waitFor();
   }
 
+  /** Ends the server first: whatever becomes of the browser, nothing is left behind. */
   async close() {
-    await this.#host?.context().close();
-    await this.#office?.context().close();
-    for (const page of this.#guests) await page.context().close();
     const ended = new Promise((resolve) => this.#process.once("exit", resolve));
     this.#process.kill("SIGTERM");
     await ended;
+    const pages = [...this.#guests, this.#host, this.#office].filter((page) => page !== undefined);
+    await Promise.allSettled(pages.map((page) => page.context().close()));
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }
