@@ -84,17 +84,26 @@ export class Server {
       },
     );
     this.#process = child;
+    // Whatever becomes of the journey, nothing of it stays behind.
+    const end = (): boolean => child.kill("SIGKILL");
+    process.once("exit", end);
+    child.once("exit", () => process.off("exit", end));
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (bytes: Buffer) => {
         this.#log += bytes.toString();
       });
     }
-    await until("the server is ready", PATIENCE_MS, async () => {
-      if (child.exitCode !== null) {
-        throw new Error(`the server ended with ${child.exitCode}:\n${this.#log}`);
-      }
-      return existsSync(readyFile) ? undefined : this.#log;
-    });
+    try {
+      await until("the server is ready", PATIENCE_MS, async () => {
+        if (child.exitCode !== null) {
+          throw new Error(`the server ended with ${child.exitCode}:\n${this.#log}`);
+        }
+        return existsSync(readyFile) ? undefined : this.#log;
+      });
+    } catch (error) {
+      await this.kill();
+      throw error;
+    }
   }
 
   async #end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
