@@ -220,6 +220,22 @@ describe("coming back", () => {
     expect(socket().last("offer").fresh).toBe(true);
   });
 
+  it("restarts ICE once signalling is back, when both broke", async () => {
+    await joinMeeting();
+    peer().become("disconnected");
+    await clock.pass(2000);
+    socket().break();
+    await clock.pass(0);
+    socket().open();
+    socket().say(welcome({ media_kept: true }));
+    await settle();
+    expect(peers).toHaveLength(1);
+    expect(socket().last("offer")).toMatchObject({ fresh: false, sdp: "offer-1" });
+    await answer();
+    peer().become("connected");
+    expect(call.getSnapshot().media).toBe("connected");
+  });
+
   it("does not restart what heals by itself", async () => {
     await joinMeeting();
     peer().become("disconnected");

@@ -44,6 +44,8 @@ export class Media {
   #state: MediaState = "idle";
   #people = 1;
   #failures = 0;
+  /** An offer is under way. */
+  #asking = false;
   #cancelTimer: () => void = () => {};
   /** The first connection with its offer made, before anybody has clicked. */
   #prepared: Promise<void> | undefined;
@@ -123,7 +125,7 @@ export class Media {
     if (prepared === undefined) this.#drop();
     const peer = this.#peer ?? this.#create();
     this.#setState(
-      this.#state === "idle" ? "connecting" : this.#state === "connecting" ? "connecting" : "interrupted",
+      this.#state === "connected" || this.#state === "interrupted" ? "interrupted" : "connecting",
     );
     this.#limit(CONNECT_MS, () => this.#again());
     await prepared;
@@ -132,9 +134,10 @@ export class Media {
   }
 
   async #restart(peer: RTCPeerConnection): Promise<void> {
-    if (peer.signalingState !== "stable") return;
+    if (this.#asking) return;
     this.#limit(RESTART_MS, () => void this.#connect());
-    peer.restartIce();
+    // An offer whose answer was lost with the connection is still good: it is sent again.
+    if (peer.signalingState === "stable") peer.restartIce();
     await this.#negotiate(peer, false);
   }
 
@@ -143,7 +146,7 @@ export class Media {
       if (peer.signalingState === "stable") await peer.setLocalDescription();
       const sdp = peer.localDescription?.sdp ?? "";
       markJoin("offer");
-      const answer = await this.#options.exchange(sdp, fresh);
+      const answer = await this.#ask(sdp, fresh);
       if (this.#peer !== peer) return;
       markJoin("answer");
       await peer.setRemoteDescription({ type: "answer", sdp: answer });
@@ -153,6 +156,15 @@ export class Media {
       // Without signalling there is nobody to ask; its return calls `ensure`.
       if (error instanceof SignallingError && error.code === "disconnected") this.#cancelTimer();
       else this.#again();
+    }
+  }
+
+  async #ask(sdp: string, fresh: boolean): Promise<string> {
+    this.#asking = true;
+    try {
+      return await this.#options.exchange(sdp, fresh);
+    } finally {
+      this.#asking = false;
     }
   }
 
