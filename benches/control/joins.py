@@ -1,9 +1,10 @@
 """Measures joins: `POST /join`, signalling up to the snapshot, and the answer to an offer, against the fake engine.
 
-Usage: `python benches/control/joins.py [--joins N] [--people N] [--json]`. The server runs in a process of its own on one core (where
-the system can pin processes), the client on another. First joins come as fast as the server takes them (joins/s); then at half
-that rate (latencies). A join is done when its answer to the offer is there.
+Usage: `python benches/control/joins.py [--joins N] [--people N] [--json]`. The server runs in a process of its own on one
+core (where the system can pin processes), the client on another. First joins come as fast as the server takes them (joins/s);
+then at half that rate (latencies). A join is done when its answer to the offer is there.
 """
+# ruff: noqa: ANN401 (sockets and JSON)
 
 from __future__ import annotations
 
@@ -125,7 +126,8 @@ async def measure(server: Server, joins: int, people: int, at_once: int) -> dict
     headers = {"Authorization": f"Bearer {server.token}"}
     async with httpx2.AsyncClient(base_url=server.url, headers=headers, trust_env=False) as owner:
         meetings = [await new_meeting(owner) for _ in range(2 * joins // people + 2)]
-    limits = httpx2.Limits(max_connections=at_once, max_keepalive_connections=at_once)
+    # Shorter than the server keeps idle connections, so that none is used in the moment it is closed.
+    limits = httpx2.Limits(max_connections=at_once, max_keepalive_connections=at_once, keepalive_expiry=1.0)
     async with httpx2.AsyncClient(base_url=server.url, limits=limits, trust_env=False) as http:
         guests = Guests(http, server.url.replace("http", "ws", 1) + "/signal")
         await guests.join(meetings.pop())
@@ -135,7 +137,9 @@ async def measure(server: Server, joins: int, people: int, at_once: int) -> dict
         await guests.leave()
         rate = joins / took / 2
         rest = meetings[joins // people + 1 :]
-        latencies = await guests.paced([rest[number // people] for number in range(min(joins, people * len(rest)))], rate)
+        latencies = await guests.paced(
+            [rest[number // people] for number in range(min(joins, people * len(rest)))], rate
+        )
         await guests.leave()
     cuts = statistics.quantiles(latencies, n=100)
     return {

@@ -5,6 +5,7 @@ Whoever may not see a meeting is told that there is none (404 `not_found`), so t
 
 from __future__ import annotations
 
+import hmac
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,8 +27,7 @@ from meetinghouse.meetings.recurrence import BadSchedule, check_schedule, next_a
 from meetinghouse.meetings.wire import MeetingChange, NewMeeting, SettingsIn, When
 from meetinghouse.people import tables as people_tables
 from meetinghouse.people.actions import set_personal_meeting
-from meetinghouse.people.model import Actor, Member, Role, Scope
-from meetinghouse.security.keyring import new_token
+from meetinghouse.people.model import Actor, Member, Role, Scope, Status
 from meetinghouse.security.names import TITLE_CHARACTERS, clean_name
 from meetinghouse.security.refusal import Refusal
 
@@ -240,35 +240,32 @@ async def listed(
     return found[:limit], last.id if when == "all" else f"{_seconds(last.until_at)}~{last.id}"
 
 
-async def calendar_url(meetings: Meetings, actor: Actor) -> str:
-    """The secret address of the actor's calendar, made at the first call."""
+def calendar_url(meetings: Meetings, actor: Actor) -> str:
+    """The secret address of the actor's calendar: who they are, and a mark that only this installation can make."""
     actor.must(Scope.MEETINGS_READ)
-    async with meetings.db.read() as connection:
-        secret = await tables.calendar_secret(connection, actor.member_id)
-    if secret is None:
-        async with meetings.db.write() as write:
-            secret = await tables.calendar_secret(write.connection, actor.member_id)
-            if secret is None:
-                secret = new_token()
-                now = meetings.clock.now()
-                await tables.add_calendar(write.connection, actor.tenant_id, actor.member_id, secret, now)
-    return f"{meetings.public_url}/calendar/{secret}.ics"
+    return f"{meetings.public_url}/calendar/{actor.member_id}.{_calendar_mark(meetings, actor.member_id)}.ics"
 
 
-async def subscribed_calendar(meetings: Meetings, secret: str) -> bytes:
-    """A member's calendar, for who knows its secret address.
+async def subscribed_calendar(meetings: Meetings, name: str) -> bytes:
+    """A member's calendar, for who knows its secret address; of those who may not sign in there is none.
 
     Raises:
         Refusal: 404 `not_found`.
 
     """
+    member_id, _, mark = name.partition(".")
+    genuine = hmac.compare_digest(mark.encode(), _calendar_mark(meetings, member_id).encode())
     async with meetings.db.read() as connection:
-        member_id = await tables.calendar_owner(connection, secret)
-        if member_id is None:
+        member = await people_tables.member(connection, member_id) if genuine else None
+        if member is None or member.status in {Status.DISABLED, Status.REMOVED}:
             raise Refusal(404, "not_found", "There is no such calendar.")
         since = meetings.clock.now() - _CALENDAR_PAST
         planned = await tables.on_calendar(connection, member_id, since, _LISTED)
     return calendar_of(planned, meetings.public_url, "Meetinghouse")
+
+
+def _calendar_mark(meetings: Meetings, member_id: str) -> str:
+    return meetings.keys.mark("calendar address", member_id).hex()
 
 
 def _checked(schedule: Schedule) -> Schedule:

@@ -141,16 +141,10 @@ async def get_calendar_file(
     )
 
 
-@post("/me/calendar", status_code=200)
-async def make_calendar(meetings: NamedDependency[Meetings], actor: NamedDependency[Actor]) -> CalendarView:
-    """The secret address at which one's calendar can be subscribed to."""
-    return CalendarView(await actions.calendar_url(meetings, actor))
-
-
 @get("/me/calendar")
 async def get_calendar_url(meetings: NamedDependency[Meetings], actor: NamedDependency[Actor]) -> CalendarView:
-    """The same; the address names no state that a later call would change."""
-    return CalendarView(await actions.calendar_url(meetings, actor))
+    """The secret address at which one's calendar can be subscribed to."""
+    return CalendarView(actions.calendar_url(meetings, actor))
 
 
 @get("/calendar/{file:str}", include_in_schema=False)
@@ -317,7 +311,6 @@ routes = [
     list_occurrences,
     get_invitation,
     get_calendar_file,
-    make_calendar,
     get_calendar_url,
     join,
     make_ticket,

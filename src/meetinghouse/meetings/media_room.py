@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from meetinghouse.media import engine
 from meetinghouse.media.agent import Agent, EngineRefused, EngineStopped
-from meetinghouse.meetings.messages import Slot, Slots, Source, Tile
+from meetinghouse.meetings.messages import Slot, Slots, Source, Speakers, Tile
 from meetinghouse.meetings.metrics import MEDIA_FAILURES
 
 _log = structlog.get_logger(__name__)
@@ -58,6 +58,7 @@ class MediaRoom:
         self._sources: dict[str, tuple[Source, ...]] = {}
         self._views: dict[str, tuple[Tile, ...]] = {}
         self._calls: set[asyncio.Task[None]] = set()
+        self.speakers = Speakers(participants=())
 
     def has(self, participant_id: str) -> bool:
         """Whether the engine keeps a connection of this participant."""

@@ -418,7 +418,9 @@ class Sessions:
             case SpeakersChanged():
                 live = self._by_id.get(event.room)
                 if live is not None:
-                    live.send_all(Speakers(participants=tuple(event.speakers)))
+                    room = self.room_of(live)
+                    room.speakers = Speakers(participants=tuple(event.speakers))
+                    live.send_all(room.speakers)
             case StreamStarted():
                 live = self._by_id.get(event.room)
                 if live is not None:

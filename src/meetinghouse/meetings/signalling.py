@@ -232,8 +232,10 @@ class _Conversation:
             return
         REQUESTS.labels(kind, "ok").inc()
         self._line.say(reply)
-        if isinstance(message, Offer):
-            self._line.say(self._sessions.room_of(live).slots(me))
+        if isinstance(message, Offer) and not live.over:
+            room = self._sessions.room_of(live)
+            self._line.say(room.slots(me))
+            self._line.say(room.speakers)
 
     async def _carry_out(self, live: LiveSession, me: str, message: Request) -> Ok | Answer:  # noqa: C901, PLR0912 (one line a request)
         actor = Actor(Role.ATTENDEE, me)

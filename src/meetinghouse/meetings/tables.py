@@ -28,7 +28,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from meetinghouse.db.schema import metadata
 from meetinghouse.db.types import Json, UtcTime
 from meetinghouse.meetings.model import Kind, Meeting, Schedule, Settings
-from meetinghouse.people.model import Status
 from meetinghouse.people.tables import members
 
 _ID = String(64)
@@ -52,15 +51,6 @@ meetings = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("until_at", UtcTime),
     Column("ended_at", UtcTime),
-)
-
-calendars = Table(
-    "calendars",
-    metadata,
-    Column("member_id", _ID, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
-    Column("tenant_id", _ID, ForeignKey("tenants.id"), nullable=False),
-    Column("secret", String(64), nullable=False, unique=True),
-    Column("created_at", UtcTime, nullable=False),
 )
 
 _SELECT = select(meetings, members.c.name.label("host_name")).join(members, members.c.id == meetings.c.host_id)
@@ -152,28 +142,6 @@ async def change(connection: AsyncConnection, meeting: Meeting) -> None:
 async def remove(connection: AsyncConnection, meeting_id: str) -> None:
     """Delete the meeting with its sessions, participants and chat."""
     await connection.execute(delete(meetings).where(meetings.c.id == meeting_id))
-
-
-async def calendar_secret(connection: AsyncConnection, member_id: str) -> str | None:
-    """The secret part of a member's calendar address."""
-    statement = select(calendars.c.secret).where(calendars.c.member_id == member_id)
-    return (await connection.execute(statement)).scalar()
-
-
-async def add_calendar(connection: AsyncConnection, tenant_id: str, member_id: str, secret: str, now: datetime) -> None:
-    """A calendar address for a member."""
-    values = {"tenant_id": tenant_id, "member_id": member_id, "secret": secret, "created_at": now}
-    await connection.execute(insert(calendars), values)
-
-
-async def calendar_owner(connection: AsyncConnection, secret: str) -> str | None:
-    """Whose calendar has this address; disabled members have none."""
-    statement = (
-        select(calendars.c.member_id)
-        .join(members, members.c.id == calendars.c.member_id)
-        .where(calendars.c.secret == secret, members.c.status.not_in([Status.DISABLED, Status.REMOVED]))
-    )
-    return (await connection.execute(statement)).scalar()
 
 
 async def on_calendar(connection: AsyncConnection, member_id: str, since: datetime, limit: int) -> Sequence[Meeting]:

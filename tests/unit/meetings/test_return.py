@@ -203,3 +203,21 @@ async def _ended(house: House, meeting: dict[str, str]) -> None:
     """The session is over: the meeting is not in progress and nobody is kept a place."""
     while house.running.services.sessions.live_of(meeting["id"]) is not None:
         await house.api.call("GET", "/version")
+
+
+async def test_a_new_connection_after_a_restart_is_heard_at_once(start_server: StartServer) -> None:
+    async with start_server() as running, house_of(running) as house:
+        meeting = await house.api.meeting()
+        host = await house.join(meeting, "Ana", "host")
+        bo = await house.join(meeting, "Bo")
+        await bo.ask("set_sources", sources=["microphone", "camera"])
+    async with start_server() as running, house_of(running) as house:
+        back, again = await house.resume(host), await house.resume(bo)
+        await again.ask("offer", sdp=offer(), fresh=True)
+        await back.ask("offer", sdp=offer(), fresh=True)
+        await again.caught_up()
+        live = running.services.sessions.live_of(meeting["id"])
+        assert live is not None
+        room = running.services.agent.snapshot(live.session.id)
+        assert room is not None
+        assert {peer.peer: sorted(peer.sources) for peer in room.peers}[bo.id] == ["camera", "microphone"]

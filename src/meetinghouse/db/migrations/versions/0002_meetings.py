@@ -1,4 +1,4 @@
-"""Meetings, their sessions, who takes part and what is written; the secret addresses of calendars."""
+"""Meetings, their sessions, who takes part and what is written."""
 
 from __future__ import annotations
 
@@ -121,10 +121,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("sender_id", "key"),
     )
     op.create_index("ix_messages_session_id", "messages", ["session_id"])
-    op.create_table(
-        "calendars",
-        sa.Column("member_id", _ID, sa.ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
-        _tenant(),
-        sa.Column("secret", sa.String(64), nullable=False, unique=True),
-        _at("created_at"),
-    )
