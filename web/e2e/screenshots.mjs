@@ -2,6 +2,7 @@
 //
 //   node e2e/screenshots.mjs              everything, below ../screenshots/out
 //   node e2e/screenshots.mjs home lobby   only the scenes whose names begin so
+//   node e2e/screenshots.mjs --once …     each once: in English, light, on a desktop
 //
 // Ready screens are taken in three languages, light and dark, desktop and phone; every other state once.
 import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
@@ -23,7 +24,8 @@ const BROWSER = process.env.MEETINGHOUSE_CHROMIUM ?? "/usr/bin/chromium";
 /** Everybody's chat and plan show the same times wherever the pictures are taken. */
 const TIME_ZONE = "Europe/Madrid";
 
-const wanted = process.argv.slice(2);
+const wanted = process.argv.slice(2).filter((word) => word !== "--once");
+const once = process.argv.includes("--once");
 const chosen = (scene) => wanted.length === 0 || wanted.some((name) => scene.name.startsWith(name));
 
 const browser = await chromium.launch({
@@ -96,14 +98,14 @@ async function take(scene, variant, name) {
   }
 }
 
-if (wanted.length === 0) rmSync(OUT, { recursive: true, force: true });
+if (wanted.length === 0 && !once) rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
 try {
   for (const scene of ready.filter(chosen)) {
-    for (const language of LANGUAGES) {
-      for (const size of Object.keys(SIZES)) {
+    for (const language of once ? LANGUAGES.slice(0, 1) : LANGUAGES) {
+      for (const size of once ? ["desktop"] : Object.keys(SIZES)) {
         if (scene.sizes !== undefined && !scene.sizes.includes(size)) continue;
-        const [colour, then] = COLOURS;
+        const [colour, then] = once ? COLOURS.slice(0, 1) : COLOURS;
         await take(scene, { language, size, colour, then }, `${scene.name}.${language}.${size}.${colour}`);
       }
     }

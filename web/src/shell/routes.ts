@@ -22,7 +22,14 @@ interface Route {
 }
 
 const home: View = lazy(() => import("../views/home/HomeView.tsx"));
-const join: View = lazy(() => import("../views/join/JoinView.tsx"));
+const loadMeeting = () => import("../views/meeting/MeetingView.tsx");
+const meeting: View = lazy(loadMeeting);
+/** Who joins goes on to the meeting: its screen is fetched while they look into the mirror, and is there when they enter. */
+const join: View = lazy(async () => {
+  const view = await import("../views/join/JoinView.tsx");
+  loadMeeting().catch(() => undefined); // It is asked for again when it is needed.
+  return view;
+});
 const meetings: View = lazy(() => import("../views/meetings/MeetingsView.tsx"));
 
 const ROUTES: readonly Route[] = [
@@ -32,7 +39,7 @@ const ROUTES: readonly Route[] = [
   {
     pattern: "/meeting",
     name: "meeting",
-    view: lazy(() => import("../views/meeting/MeetingView.tsx")),
+    view: meeting,
     frame: "own",
     access: "anybody",
   },
