@@ -16,6 +16,7 @@ BENCHES = Path(__file__).resolve().parent
 PROGRAMS = {
     "start": ["control/start.py"],
     "joins": ["control/joins.py"],
+    "guessing": ["control/guessing.py"],
     "engine": ["engine/forwarding.py"],
 }
 LOAD = ["engine/forwarding.py", "--seconds", "20", "--rounds", "5"]
