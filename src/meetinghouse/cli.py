@@ -7,6 +7,7 @@ Imports are inside the commands, so that each loads only what it needs.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import re
@@ -57,6 +58,8 @@ def serve(
     as_json: AsJson = False,
 ) -> None:
     """Run the server until it is told to stop."""
+    # Nothing that is made at the start is ever garbage: looking for some takes a twentieth of it. `run_server` begins to.
+    gc.disable()
     from meetinghouse.app.announce import announcement_text
     from meetinghouse.app.run import effective_config, run_server
 

@@ -6,8 +6,6 @@ import io
 import ipaddress
 from urllib.parse import urlsplit
 
-import segno
-
 from meetinghouse.security.certificates import local_addresses
 
 
@@ -32,6 +30,8 @@ def qr_url(urls: list[str]) -> str | None:
 
 def qr_svg(url: str) -> bytes:
     """The code as an SVG that takes the colour of its surroundings' text."""
+    import segno  # noqa: PLC0415 (most servers draw none)
+
     drawn = io.BytesIO()
     segno.make(url, error="m").save(drawn, kind="svg", xmldecl=False, svgns=True, border=2, omitsize=True)
     return drawn.getvalue()

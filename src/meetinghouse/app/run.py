@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -61,6 +62,9 @@ def run_server(config: Config, ready_file: Path | None, say: Callable[[Announcem
         if ready_file is not None:
             write_ready_file(ready_file, running.ready_file())
         say(said)
+        # What the start made stays: later collections need not walk through it.
+        gc.freeze()
+        gc.enable()
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(config, announce))
