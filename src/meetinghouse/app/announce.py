@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from meetinghouse.app.local import lan_urls
 from meetinghouse.app.server import Running, write_ready_file
 from meetinghouse.people.enrolment import NewLink, has_active_owner, make_owner_link
 
@@ -19,6 +20,7 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
     """What newcomers need next."""
 
     url: str
+    lan_urls: list[str]
     owner_link: str | None
     owner_link_expires_at: datetime | None
 
@@ -32,6 +34,7 @@ async def announcement(running: Running) -> Announcement:
         link = await make_owner_link(services.db, services.keys, settings, running.url, services.clock.now())
     return Announcement(
         url=running.url,
+        lan_urls=lan_urls(running.url, services.listen_address),
         owner_link=link.link if link else None,
         owner_link_expires_at=link.expires_at if link else None,
     )
@@ -40,6 +43,7 @@ async def announcement(running: Running) -> Announcement:
 def announcement_text(said: Announcement, data: Path) -> str:
     """The same for a person."""
     lines = [f"Meetinghouse 会堂 is ready at {said.url}"]
+    lines += [f"  in this network: {url}" for url in said.lan_urls if url != said.url]
     if said.owner_link:
         lines += [
             "",
