@@ -78,16 +78,16 @@ export function dressed(look) {
     context.fillRect(0, 0, width, 12);
     context.fillStyle = "#16181d";
     context.font = "600 54px system-ui, 'Noto Sans CJK SC', sans-serif";
-    context.fillText("Where the time goes 时间去哪了", 80, 140);
+    context.fillText("Visitors to the harbour 港口访客", 80, 140);
     context.font = "28px system-ui, sans-serif";
     context.fillStyle = "#59606d";
-    context.fillText("Join to first picture, in milliseconds", 80, 190);
+    context.fillText("By month, in thousands", 80, 190);
     for (const [row, [name, value]] of [
-      ["Page", 120],
-      ["API", 60],
-      ["Signalling", 40],
-      ["ICE + DTLS", 180],
-      ["Key frame", 210],
+      ["May", 120],
+      ["June", 60],
+      ["July", 40],
+      ["August", 180],
+      ["September", 210],
     ].entries()) {
       const top = 260 + row * 82;
       context.fillStyle = "#16181d";
