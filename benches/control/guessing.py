@@ -18,7 +18,7 @@ import httpx2
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from joins import serving
+from joins import serving  # type: ignore[import-not-found]
 
 # Medians of equal work differ by a few percent from noise alone.
 WARN_SHARE = 0.1

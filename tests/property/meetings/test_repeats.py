@@ -27,9 +27,9 @@ def rules(draw: st.DrawFn) -> str:
     parts = [f"FREQ={frequency}", f"INTERVAL={draw(st.integers(1, 5))}"]
     ordinal = {"MONTHLY": 5, "YEARLY": 53}.get(frequency, 0)
     days = st.sampled_from(_DAYS)
-    if ordinal:
-        numbers = st.integers(-ordinal, ordinal).map(lambda number: str(number or ""))
-        days = st.tuples(numbers, days).map("".join)
+    # All with an ordinal or none: of a mixture dateutil takes the days that are both, where RFC 5545 means either.
+    if ordinal and draw(st.booleans()):
+        days = st.tuples(st.integers(-ordinal, ordinal).filter(bool).map(str), days).map("".join)
     by: list[str] = []
     if draw(st.booleans()):
         by.append("BYDAY=" + draw(some(days)))
