@@ -56,6 +56,9 @@ class Gate:
 
     async def _pass(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
+        if scope["method"] == "HEAD":
+            # Answered as GET; the server below, which still knows the method, sends no body (RFC 9110 §9.3.2).
+            scope = {**scope, "method": "GET"}
         status = 500
         secure = scope.get("scheme") == "https"
 

@@ -105,3 +105,11 @@ async def _limit_pages(server: Running, *, full: bool) -> None:
     async with server.services.db.write() as write:
         pages = (await write.connection.exec_driver_sql("PRAGMA page_count")).scalar()
         await write.connection.exec_driver_sql(f"PRAGMA max_page_count = {pages if full else 1 << 30}")
+
+
+async def test_head_answers_as_get_without_a_body(client: httpx2.AsyncClient) -> None:
+    for path in ("/healthz", "/api/v1/version", "/api/v1/me"):
+        got, head = await client.get(path), await client.head(path)
+        assert head.status_code == got.status_code
+        assert head.headers["content-length"] == got.headers["content-length"]
+        assert head.content == b""
