@@ -59,6 +59,11 @@ export function holdCall(): () => void {
 
 function letGo(released: Call): void {
   if (holders > 0 || released !== call) return;
+  // On the meeting's own address its screen is still being fetched, on a slow line for longer than we would wait.
+  if (location.pathname === "/meeting" && released.getSnapshot().phase !== "idle") {
+    setTimeout(() => letGo(released), UNSEEN_MS);
+    return;
+  }
   if (released.getSnapshot().phase === "idle") released.close();
   else void released.leave();
   call = undefined;
