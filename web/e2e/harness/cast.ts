@@ -28,4 +28,5 @@ export const CROWD: readonly Persona[] = [
 /** What a shared screen shows: a colour that nobody's camera has. */
 export const SCREEN_HUE = 60;
 
-export const EVERYBODY: readonly Persona[] = [ANA, BEN, CHEN, ...CROWD];
+/** Who speaks; all others only breathe. Their pitches are so far apart that no syllable's edge is taken for another's voice. */
+export const SPEAKERS: readonly Persona[] = [ANA, BEN, CHEN];

@@ -3,7 +3,7 @@
 import { type Browser, type Locator, launch, type Page } from "puppeteer-core";
 import type { Sight } from "../page/contract";
 import { probeScript } from "./bundle";
-import { EVERYBODY, type Persona } from "./cast";
+import { type Persona, SPEAKERS } from "./cast";
 import { heardNames, isOf, names } from "./judge";
 import { PATIENCE_MS } from "./patience";
 import { until } from "./wait";
@@ -64,7 +64,7 @@ export class FirefoxPerson {
   }
 
   async hears(others: readonly Persona[]): Promise<void> {
-    const tones = EVERYBODY.map((persona) => persona.toneHz);
+    const tones = SPEAKERS.map((persona) => persona.toneHz);
     await until(`${this.persona.name} in Firefox hears ${names(others)}`, PATIENCE_MS, async () => {
       const levels = await this.#page.evaluate(
         (tonesHz) => window.probe.hearByRecording(tonesHz, 800),

@@ -1,10 +1,10 @@
 /** Whose picture and whose voice it is. */
 
 import type { Sight } from "../page/contract";
-import { EVERYBODY, type Persona } from "./cast";
+import { type Persona, SPEAKERS } from "./cast";
 
-/** How far a voice must stand out, in dB. Spill of another's stays below 15, a voice is above 40. */
-const VOICE_DB = 25;
+/** How far a voice must stand out, in dB. Another's spill stays below 15, a voice is above 50. */
+const VOICE_DB = 30;
 /** Encoders and colour spaces turn a hue by a few degrees. */
 const HUE_TOLERANCE = 16;
 
@@ -22,9 +22,9 @@ export function isScreen({ label }: Sight): boolean {
   return label.includes("screen");
 }
 
-/** Whom the levels of `heard`, taken for the pitches of everybody, make out. */
+/** Whom the levels of `heard`, taken for the pitches of all speakers, make out. */
 export function heardNames(levels: readonly number[]): string {
-  return names(EVERYBODY.filter((_, index) => (levels[index] ?? 0) > VOICE_DB));
+  return names(SPEAKERS.filter((_, index) => (levels[index] ?? 0) > VOICE_DB));
 }
 
 export function names(people: readonly Persona[]): string {

