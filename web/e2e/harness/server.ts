@@ -13,6 +13,8 @@ import { until } from "./wait";
 const ROOT = new URL("../../..", import.meta.url).pathname;
 const INSTALLED = `${ROOT}.venv/bin/meetinghouse`;
 const LOOPBACK = "127.0.0.1";
+/** The last line of what the server says when it has started. */
+const READY = /meeting create --server/;
 
 export interface ServerOptions {
   readonly directory: string;
@@ -98,7 +100,8 @@ export class Server {
         if (child.exitCode !== null) {
           throw new Error(`the server ended with ${child.exitCode}:\n${this.#log}`);
         }
-        return existsSync(readyFile) ? undefined : this.#log;
+        // The file says that the server answers; its words come by a pipe and may come later.
+        return existsSync(readyFile) && READY.test(this.#log) ? undefined : this.#log;
       });
     } catch (error) {
       await this.kill();

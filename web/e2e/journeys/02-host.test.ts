@@ -44,8 +44,10 @@ test("the host removes somebody, who cannot come back by reloading", async () =>
   await ana.press("Participants");
   await ana.press("Remove Ben");
   await ana.sees([]);
-  await ben?.page.getByRole("button", { name: "Leave", exact: true }).waitFor({ state: "detached" });
+  await ben?.reads("You were removed");
   await ben?.page.reload();
+  await ben?.page.getByRole("button").first().waitFor();
+  await ben?.button("Leave").waitFor({ state: "detached" });
   expect((await scene.api.roster(scene.meeting)).map(({ name }) => name)).toEqual(["Ana"]);
 });
 

@@ -1,18 +1,14 @@
 /** Every page but the meeting: for assistive technology, by keyboard alone, on a narrow screen, and inside the content security policy. */
 
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import type axe from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Api } from "../harness/api";
+import { barriers } from "../harness/barriers";
 import { startChromium } from "../harness/chromium";
 import { Server } from "../harness/server";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-/** WCAG 2.2 A and AA, and what axe calls best practice. */
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const GUEST_PAGES = ["/", "/join", "/sign-in", "/enrol", "/settings", "/nowhere"];
 const OWNER_PAGES = [
   "/",
@@ -29,15 +25,10 @@ let directory: string;
 let server: Server;
 let browser: Browser;
 let api: Api;
-let checker: string;
 
 beforeAll(async () => {
   directory = await mkdtemp(`${tmpdir()}/meetinghouse-pages-`);
-  [server, browser, checker] = await Promise.all([
-    Server.start({ directory }),
-    startChromium({}),
-    readFile(AXE, "utf8"),
-  ]);
+  [server, browser] = await Promise.all([Server.start({ directory }), startChromium({})]);
   api = await Api.enrol(url(), server.log);
   await api.createMeeting({});
 });
@@ -96,18 +87,6 @@ async function visit(page: Page, path: string): Promise<void> {
   await page.locator("h1").first().waitFor({ state: "attached" });
   await page.locator(".skeleton").first().waitFor({ state: "detached" });
   if (path.includes("schedule")) await page.getByRole("dialog").waitFor();
-}
-
-async function barriers(page: Page): Promise<readonly string[]> {
-  // Evaluated by the test's own hand: the policy would refuse an added script.
-  await page.evaluate(checker);
-  const { violations } = await page.evaluate(
-    (rules) => (globalThis as unknown as { axe: typeof axe }).axe.run(document, { runOnly: rules }),
-    RULES,
-  );
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, any }) => `${id}: ${html} ${any[0]?.message ?? ""}`),
-  );
 }
 
 for (const dark of [false, true]) {
