@@ -58,10 +58,10 @@ def run_server(config: Config, ready_file: Path | None, say: Callable[[Announcem
 
     async def announce(running: Running) -> None:
         leave_note(config.data_directory, running)
-        said = await announcement(running)
+        say(await announcement(running))
+        # Last: who waits for the file may read at once what was said.
         if ready_file is not None:
             write_ready_file(ready_file, running.ready_file())
-        say(said)
         # What the start made stays: later collections need not walk through it.
         gc.freeze()
         gc.enable()
