@@ -18,6 +18,7 @@ import pytest
 
 from meeting_people import Api, House
 from meetinghouse.app.server import Running
+from meetinghouse.meetings.messages import Snapshot
 
 _ROOT = Path(__file__).parents[3]
 
@@ -47,6 +48,8 @@ async def test_a_killed_server_forgets_nothing_that_was_announced(tmp_path: Path
             heard = [line.text for line in host.state.messages]
     async with serving(tmp_path, first.url.removeprefix("http://")) as second, people(second, token) as house:
         back, again = await house.resume(host), await house.resume(bo)
+        for person in (back, again):  # the welcome comes first; until the snapshot they know what they knew
+            await person.until(lambda me: any(isinstance(message, Snapshot) for message in me.heard))
         kept = [line.text for line in back.state.messages]
         assert kept[: len(heard)] == heard
         assert again.state.messages == back.state.messages
