@@ -58,10 +58,11 @@ def run_server(config: Config, ready_file: Path | None, say: Callable[[Announcem
 
     async def announce(running: Running) -> None:
         leave_note(config.data_directory, running)
-        say(await announcement(running))
-        # Last: who waits for the file may read at once what was said.
+        said = await announcement(running)
+        # Before it is said: who reads the words finds the file. Who waits for the file must wait for the pipe too.
         if ready_file is not None:
             write_ready_file(ready_file, running.ready_file())
+        say(said)
         # What the start made stays: later collections need not walk through it.
         gc.freeze()
         gc.enable()

@@ -64,12 +64,10 @@ async def serving(directory: Path, listen: str) -> AsyncIterator[Elsewhere]:
     ready = directory / "ready.json"
     ready.unlink(missing_ok=True)
     arguments = ["serve", "--data", str(directory / "data"), "--listen", listen, "--media", "127.0.0.1:0"]
-    process = await run(*arguments, "--ready-file", str(ready))
+    process = await run(*arguments, "--ready-file", str(ready), "--json")
+    assert process.stdout is not None
     try:
-        async with asyncio.timeout(100):
-            while not ready.exists():
-                assert process.returncode is None
-                await asyncio.sleep(0.02)
+        assert await process.stdout.readline(), "the server did not start"
         said = json.loads(ready.read_text())
         yield Elsewhere(said["url"], said["pid"])
     finally:
