@@ -18,6 +18,8 @@ CRATES := $(shell find crates -name '*.rs' -o -name Cargo.toml 2>/dev/null) Carg
 WEB := $(shell find web/src web/public web/scripts -type f -not -name '*.test.ts*' 2>/dev/null) web/index.html web/vite.config.ts web/lingui.config.ts web/tsconfig.json
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 export UV_PYTHON_DOWNLOADS := never
+# Scripts of package.json call pnpm by its name; a fresh machine has none but ours.
+export PATH := $(CURDIR)/.tools/node_modules/.bin:$(PATH)
 
 .PHONY: help install run test check fuzz format generate bench load screenshots dist hooks browsers \
         test-rust test-python test-web test-e2e
