@@ -71,6 +71,7 @@ def _dependencies(services: Services, static: StaticFiles) -> dict[str, Provide]
     )
     people = People(
         db=services.db,
+        bus=services.bus,
         keys=services.keys,
         clock=services.clock,
         limiter=services.limiter,

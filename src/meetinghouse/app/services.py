@@ -98,13 +98,17 @@ async def running_services(
         media_registry = CollectorRegistry()
         media_metrics = MediaMetrics(media_registry)
         agent.subscribe(media_metrics.observe)
+        bus = LocalBus()
+        region = Region(_REGION_ID, config.region.jurisdiction, _REGION_OPERATOR)
         sessions = Sessions(
             db=db,
+            bus=bus,
             clock=clock,
             keys=keys,
             agent=agent,
             limits=config.limits,
             settings=config.meetings,
+            region=region,
             public_url=public_url,
         )
         stack.push_async_callback(sessions.stop)
@@ -115,13 +119,13 @@ async def running_services(
             listen_address=listen_address,
             clock=clock,
             db=db,
-            bus=LocalBus(),
+            bus=bus,
             keys=keys,
             limiter=Limiter(clock, config.limits.remembered_keys),
             agent=agent,
             sessions=sessions,
             media_registry=media_registry,
-            region=Region(_REGION_ID, config.region.jurisdiction, _REGION_OPERATOR),
+            region=region,
             health=Health(),
         )
         _add_checks(services)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 # Messages that a slow listener may lag behind; then the oldest are dropped, as a broker would drop its slow consumer.
@@ -21,8 +21,8 @@ class Bus(Protocol):
         """Give `message` to everybody who listens to `subject` now."""
         ...
 
-    def subscribe(self, subject: str) -> AsyncIterator[bytes]:
-        """Messages of `subject` (a last word `>` stands for any rest), from now on."""
+    def subscribe(self, subject: str) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Messages of `subject` (a last word `>` stands for any rest) for as long as the block runs."""
         ...
 
 
@@ -42,20 +42,20 @@ class LocalBus:
                 queue.get_nowait()
             queue.put_nowait(message)
 
-    async def subscribe(self, subject: str) -> AsyncIterator[bytes]:
-        """Messages of `subject`, from the first step of the iteration on."""
-        async with self._listening(subject) as queue:
-            while True:
-                yield await queue.get()
-
     @asynccontextmanager
-    async def _listening(self, subject: str) -> AsyncIterator[asyncio.Queue[bytes]]:
+    async def subscribe(self, subject: str) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Messages of `subject` for as long as the block runs."""
         queue: asyncio.Queue[bytes] = asyncio.Queue(_QUEUE)
         self._listeners[queue] = subject
         try:
-            yield queue
+            yield _each(queue)
         finally:
             del self._listeners[queue]
+
+
+async def _each(queue: asyncio.Queue[bytes]) -> AsyncIterator[bytes]:
+    while True:
+        yield await queue.get()
 
 
 def _matches(pattern: str, subject: str) -> bool:

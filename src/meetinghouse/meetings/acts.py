@@ -156,6 +156,14 @@ async def remove(live: LiveSession, actor: Actor, participant: str, now: datetim
         await live.commit(Change(people=(gone(target, Reason.REMOVED, now),)))
 
 
+async def expel(live: LiveSession, member_id: str, now: datetime) -> None:
+    """Send a member out whose account has ended, everywhere they are or may return to; nobody in the meeting decided it."""
+    async with live.lock:
+        here = [one for one in (*live.people.values(), *live.away.values()) if one.member_id == member_id]
+        if here and not live.over:
+            await live.commit(Change(people=tuple(gone(one, Reason.REMOVED, now) for one in here)))
+
+
 async def mute(live: LiveSession, actor: Actor, participant: str | None) -> None:
     """Close one person's microphone, or everybody's but the moderators'. Only its owner opens it again."""
     async with live.lock:

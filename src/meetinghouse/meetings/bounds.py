@@ -7,8 +7,10 @@ from collections import OrderedDict
 from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database
 from meetinghouse.market.model import Rule
+from meetinghouse.market.rules import check as check_market
 from meetinghouse.market.tables import active_rule_set
-from meetinghouse.regions.model import Policy
+from meetinghouse.regions.model import Policy, Region
+from meetinghouse.regions.rules import place
 from meetinghouse.regions.tables import policy_of
 
 # A changed rule must bind within 2 s. Lower reads the same rows for each of the joins of a busy second.
@@ -20,14 +22,25 @@ _REMEMBERED = 10_000
 class Bounds:
     """The rules and policies as they were a moment ago."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        """Nothing is read yet."""
+    def __init__(self, database: Database, clock: Clock, region: Region) -> None:
+        """Nothing is read yet; people are served in `region`."""
         self._database = database
         self._clock = clock
+        self._region = region
         self._known: OrderedDict[str, tuple[float, tuple[Rule, ...], Policy | None]] = OrderedDict()
 
-    async def of(self, tenant_id: str) -> tuple[tuple[Rule, ...], Policy | None]:
-        """The market rules, and the tenant's policy (None: it has none, and nothing may be placed)."""
+    async def check_join(self, tenant_id: str) -> None:
+        """Whether people may join meetings of this tenant, and be served here. Asked for a ticket, and again at its use.
+
+        Raises:
+            Refusal: 403 `not_allowed_here`, `no_policy` or `no_permitted_region`, with the rule.
+
+        """
+        rules, policy = await self._of(tenant_id)
+        check_market(rules, "join")
+        place(policy, self._region)
+
+    async def _of(self, tenant_id: str) -> tuple[tuple[Rule, ...], Policy | None]:
         now = self._clock.monotonic()
         known = self._known.get(tenant_id)
         if known is not None and now - known[0] < _FRESH_SECONDS:

@@ -10,7 +10,6 @@ import hmac
 from datetime import timedelta
 from typing import Literal
 
-from meetinghouse.market.rules import check as check_market
 from meetinghouse.meetings import rules, tables
 from meetinghouse.meetings.actions import find
 from meetinghouse.meetings.context import Meetings
@@ -21,7 +20,6 @@ from meetinghouse.meetings.model import Meeting, Presence, Refused, Situation, T
 from meetinghouse.meetings.tickets import new_ticket, sign_ticket
 from meetinghouse.meetings.wire import JoinAsk, TicketAsk
 from meetinghouse.people.model import Actor, Scope
-from meetinghouse.regions.rules import place
 from meetinghouse.security.names import clean_name
 from meetinghouse.security.networks import limited_address, limited_network
 from meetinghouse.security.refusal import Refusal
@@ -59,7 +57,7 @@ async def join(
         if asked.link_id is None and not is_host:
             raise guesses.refused()
         raise Refusal(403, decision.value, detail_of(decision.value))
-    await _check_place(meetings, meeting)
+    await meetings.sessions.bounds.check_join(meeting.tenant_id)
     own = actor is not None and actor.tenant_id == meeting.tenant_id
     ticket = new_ticket(
         meeting,
@@ -86,7 +84,7 @@ async def make_ticket(meetings: Meetings, actor: Actor, meeting_id: str, ask: Ti
     seconds = meetings.settings.ticket_seconds if ask.expires_in_seconds is None else ask.expires_in_seconds
     if seconds > meetings.settings.ticket_seconds_max:
         raise Refusal(422, "too_long", f"A ticket lives for at most {meetings.settings.ticket_seconds_max} seconds.")
-    await _check_place(meetings, meeting)
+    await meetings.sessions.bounds.check_join(meeting.tenant_id)
     # A person who opens their own meeting is that member; a program makes tickets for others.
     for_self = actor.via == "session" and actor.member_id == meeting.host_id and ask.role is Role.HOST
     return new_ticket(
@@ -152,18 +150,6 @@ async def _look_up(meetings: Meetings, asked: Asked) -> Meeting | None:
         if asked.link_id is not None:
             return await tables.by_link(connection, asked.link_id)
         return await tables.by_number(connection, asked.number or _NO_NUMBER)
-
-
-async def _check_place(meetings: Meetings, meeting: Meeting) -> None:
-    """Whether the operator's rules let people join, and the host tenant's policy lets them be served here.
-
-    Raises:
-        Refusal: 403 with the rule.
-
-    """
-    market_rules, policy = await meetings.sessions.bounds.of(meeting.tenant_id)
-    check_market(market_rules, "join")
-    place(policy, meetings.region)
 
 
 def _knows_passcode(meetings: Meetings, meeting: Meeting, given: str) -> bool:

@@ -240,7 +240,8 @@ class LiveSession:
         if self._spotlight in gone:
             change = replace(change, spotlight=None)
         staying = (self.people.keys() | {one.id for one in people}) - gone
-        returning = (self.away.keys() | {one.id for one in people if one.left_reason is Reason.LOST}) - staying
+        lost = {one.id for one in people if one.left_reason is Reason.LOST}
+        returning = ((self.away.keys() - gone) | lost) - staying
         if not staying and not returning:
             change = replace(change, ended=True)
         if change.ended:

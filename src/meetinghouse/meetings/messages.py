@@ -261,9 +261,8 @@ class Ping(Struct, frozen=True, kw_only=True, tag="ping"):
     id: RequestId
 
 
-ClientMessage = (
-    Hello
-    | Offer
+Request = (
+    Offer
     | SetSources
     | SetView
     | SendChat
@@ -280,6 +279,7 @@ ClientMessage = (
     | Leave
     | Ping
 )
+ClientMessage = Hello | Request
 
 # --- server → client -------------------------------------------------------------------------------------------------
 

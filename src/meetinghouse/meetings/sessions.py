@@ -6,14 +6,17 @@ Refusals: `EntryRefused` (a ticket lets nobody in, with a code) and `ResumeRefus
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import structlog
 from msgspec.structs import replace
 from sqlalchemy.exc import IntegrityError
 
+from meetinghouse.bus.local import Bus
 from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database
 from meetinghouse.db.ids import new_id
@@ -29,8 +32,12 @@ from meetinghouse.meetings.metrics import ENTRIES, SESSIONS
 from meetinghouse.meetings.model import Attendance, Kind, Meeting, Presence, Refused, Session, Ticket
 from meetinghouse.meetings.settings import MeetingsSettings
 from meetinghouse.meetings.tickets import is_resume, mark_resume, new_resume, read_resume
+from meetinghouse.people import tables as people_tables
+from meetinghouse.people.news import MEMBER_OUT, MemberOut
+from meetinghouse.regions.model import Region
 from meetinghouse.security.keyring import Keyring
 from meetinghouse.security.limits import Limits
+from meetinghouse.security.refusal import Refusal
 
 _log = structlog.get_logger(__name__)
 
@@ -59,15 +66,17 @@ class ResumeRefused(Exception):  # noqa: N818 (an answer, not a fault)
 class Sessions:
     """The running sessions of this process."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (the services, each by its name)
         self,
         *,
         db: Database,
+        bus: Bus,
         clock: Clock,
         keys: Keyring,
         agent: Agent,
         limits: Limits,
         settings: MeetingsSettings,
+        region: Region,
         public_url: str,
     ) -> None:
         """Nothing is held yet; `start` brings back what was."""
@@ -76,8 +85,10 @@ class Sessions:
         self.limits = limits
         self.settings = settings
         self.public_url = public_url
-        self.bounds = Bounds(db, clock)
+        self.bounds = Bounds(db, clock, region)
         self._db = db
+        self._bus = bus
+        self._listening = AsyncExitStack()
         self._agent = agent
         self._journal = Journal(db)
         self._by_id: dict[str, LiveSession] = {}
@@ -87,11 +98,12 @@ class Sessions:
         self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
-        self._unsubscribe: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
         """Bring back the sessions that a stop or a crash interrupted; those who were in them have a while to return."""
-        self._unsubscribe = self._agent.subscribe(self._on_media)
+        self._listening.callback(self._agent.subscribe(self._on_media))
+        news = await self._listening.enter_async_context(self._bus.subscribe(MEMBER_OUT))
+        self._listening.callback(asyncio.create_task(self._follow_members(news), name="sessions-members").cancel)
         async with self._db.read() as connection:
             for session in await live_tables.open_sessions(connection):
                 meeting = await tables.by_id(connection, session.meeting_id)
@@ -106,11 +118,12 @@ class Sessions:
                     self._expect_anybody(live)
         if self._by_id:
             _log.info("sessions_restored", sessions=len(self._by_id))
+        await self._expel_those_out()
 
     async def stop(self) -> None:
         """Let go of everything without ending it: whoever is in a meeting comes back to it after the next start."""
         self._stopping = True
-        self._unsubscribe()
+        await self._listening.aclose()
         for timer in self._timers.values():
             timer.cancel()
         for task in list(self._tasks):
@@ -144,9 +157,11 @@ class Sessions:
         """Redeem a ticket: its holder is then in the meeting or in its lobby, and has been welcomed.
 
         Raises:
-            EntryRefused: with `ticket_used`, `unknown_meeting`, or the reason of the meeting.
+            EntryRefused: with `ticket_used`, `unknown_meeting`, the reason of the meeting, or that of a rule which forbids by
+                now what it allowed when the ticket was made.
 
         """
+        await self._check_still_allowed(ticket)
         while True:
             live = await self._open(ticket.meeting_id)
             async with live.lock:
@@ -189,6 +204,38 @@ class Sessions:
             self._begin(self._line_lost(live, participant_id, connection))
 
     # --- inside ------------------------------------------------------------------------------------------------------
+
+    async def _check_still_allowed(self, ticket: Ticket) -> None:
+        try:
+            await self.bounds.check_join(ticket.tenant_id)
+        except Refusal as refused:
+            ENTRIES.labels(refused.code).inc()
+            raise EntryRefused(refused.code) from None
+        if ticket.member_id is not None and await self._is_out(ticket.member_id):
+            ENTRIES.labels("member_out").inc()
+            raise EntryRefused("ticket_invalid")
+
+    async def _is_out(self, member_id: str) -> bool:
+        async with self._db.read() as connection:
+            member = await people_tables.member(connection, member_id)
+        return member is None or member.status.is_out
+
+    async def _expel_those_out(self) -> None:
+        """Whose account ended while nobody listened: the server was killed between that and what follows of it."""
+        for live in list(self._by_id.values()):
+            members = {
+                one.member_id for one in (*live.people.values(), *live.away.values()) if one.member_id is not None
+            }
+            for member_id in members:
+                if await self._is_out(member_id):
+                    await acts.expel(live, member_id, self.clock.now())
+
+    async def _follow_members(self, news: AsyncIterator[bytes]) -> None:
+        """Send those out whose accounts end."""
+        async for message in news:
+            member_id = msgspec.json.decode(message, type=MemberOut).member_id
+            for live in list(self._by_id.values()):
+                await self._logged(acts.expel(live, member_id, self.clock.now()))
 
     async def _open(self, meeting_id: str) -> LiveSession:
         live = self._by_meeting.get(meeting_id)

@@ -40,6 +40,7 @@ from meetinghouse.meetings.messages import (
     Reason,
     Remove,
     Rename,
+    Request,
     Role,
     SendChat,
     SetRole,
@@ -55,25 +56,6 @@ from meetinghouse.security.origins import is_own_origin
 from meetinghouse.security.refusal import TooManyAttempts
 
 _log = structlog.get_logger(__name__)
-
-Request = (
-    Offer
-    | SetSources
-    | SetView
-    | SendChat
-    | RaiseHand
-    | React
-    | Rename
-    | Admit
-    | Remove
-    | Mute
-    | AskToUnmute
-    | SetRole
-    | ChangeMeeting
-    | EndMeeting
-    | Leave
-    | Ping
-)
 
 # Requests beyond the rate that are answered with a no before the line is closed. No client of good will gets there.
 _EXCESS = 100

@@ -13,6 +13,7 @@ from meetinghouse.people import credential_tables, tables
 from meetinghouse.people.context import People
 from meetinghouse.people.enrolment import NewLink, make_link
 from meetinghouse.people.model import Actor, LinkKind, Member, Role, Scope, Status
+from meetinghouse.people.news import tell_member_out
 from meetinghouse.people.rules import check_may_give, check_may_manage, check_not_last_owner, clean_email
 from meetinghouse.security.names import clean_name
 from meetinghouse.security.refusal import Refusal
@@ -100,7 +101,7 @@ async def do_reset(people: People, actor: Actor, member_id: str) -> NewLink:
 async def do_change_member(
     people: People, actor: Actor, member_id: str, *, role: Role | None, status: Status | None, name: str | None
 ) -> Member:
-    """Set what is given. A disabled member's sign-ins and tokens end at once.
+    """Set what is given. A disabled member's sign-ins and tokens end at once, and they leave what meetings they are in.
 
     Raises:
         Refusal: 403, 404, 409 `last_owner`, 422.
@@ -121,6 +122,8 @@ async def do_change_member(
         found = await tables.member(connection, member.id)
     if found is None:
         raise Refusal(404, "not_found", "There is no such member.")
+    if status is Status.DISABLED:
+        await tell_member_out(people.bus, actor.tenant_id, member_id)
     return found
 
 
@@ -140,6 +143,7 @@ async def do_remove_member(people: People, actor: Actor, member_id: str) -> None
             connection, member.id, email=None, name="", language=None, password_hash=None, status=Status.REMOVED
         )
         await _audit(people, write, actor, "remove_member", member.id, {})
+    await tell_member_out(people.bus, actor.tenant_id, member_id)
 
 
 async def set_personal_meeting(write: Transaction, member_id: str, meeting_id: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from meetinghouse.bus.local import Bus
 from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database, Transaction
 from meetinghouse.people.model import Member
@@ -20,6 +21,7 @@ class People:
     """The services and settings of this feature."""
 
     db: Database
+    bus: Bus
     keys: Keyring
     clock: Clock
     limiter: Limiter

@@ -27,6 +27,11 @@ class Status(StrEnum):
     DISABLED = "disabled"
     REMOVED = "removed"
 
+    @property
+    def is_out(self) -> bool:
+        """Whether whoever it is may do nothing, and must not be where they still are."""
+        return self in {Status.DISABLED, Status.REMOVED}
+
 
 class Scope(StrEnum):
     """What a bearer token, or a role, allows."""

@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import select
 
 from conftest import SetClock
+from meetinghouse.bus.local import LocalBus
 from meetinghouse.db.engine import Database
 from meetinghouse.media.agent import Agent
 from meetinghouse.media.engine import EngineConfig
@@ -43,6 +44,7 @@ from meetinghouse.meetings.sessions import EntryRefused, ResumeRefused, Sessions
 from meetinghouse.meetings.settings import MeetingsSettings
 from meetinghouse.meetings.tickets import new_ticket
 from meetinghouse.people.tables import members
+from meetinghouse.regions.model import Region
 from meetinghouse.security.keyring import Keyring
 from meetinghouse.security.limits import Limits
 
@@ -310,6 +312,8 @@ class Meetings(RuleBasedStateMachine):
         self.db = await Database.open(self.url, synchronous="normal")
         self.agent = Agent(FakeEngine(EngineConfig()))
         self.sessions = Sessions(
+            bus=LocalBus(),
+            region=Region("local", "", "own"),
             db=self.db,
             clock=self.clock,
             keys=Keyring(b"k" * 32),
