@@ -54,6 +54,10 @@ def test_the_same_days_as_dateutil(rule: str, offset: int) -> None:
         reject()
     ours = list(occurrences(planned))
     endless = rrulestr(rule.partition(";UNTIL=")[0], dtstart=first)
-    assert ours == list(islice(endless, len(ours)))
+    try:
+        theirs = list(islice(endless, len(ours)))
+    except IndexError:  # dateutil's own: the 38th Monday of a month
+        reject()
+    assert ours == theirs
     middle = datetime(2029, 6, 1, tzinfo=UTC)
     assert list(occurrences(planned, middle)) == [moment for moment in ours if moment >= middle]

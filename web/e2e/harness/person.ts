@@ -10,6 +10,9 @@ import { until } from "./wait";
 
 /** Two syllables and a bit. */
 const LISTENING_MS = 700;
+/** Of the journal in a message: enough to see what the last press did. */
+const LAST_LINES = 12;
+const LINE_LENGTH = 160;
 
 export class Person {
   readonly persona: Persona;
@@ -93,7 +96,7 @@ export class Person {
   /** Waits until tiles show moving pictures of exactly these others, each under their own name. */
   async sees(others: readonly Persona[], timeoutMs = PATIENCE_MS): Promise<void> {
     const prints = new Map<string, Set<number>>();
-    await until(`${this.persona.name} sees ${names(others)}`, timeoutMs, async () => {
+    await this.#until(`sees ${names(others)}`, timeoutMs, async () => {
       const sights = (await this.sights()).filter(({ label }) => !label.startsWith(this.persona.name));
       const moving = sights.filter((sight) => {
         const seen = prints.get(sight.label) ?? new Set();
@@ -112,7 +115,7 @@ export class Person {
   /** Waits until a picture of whatever colour moves under that name. */
   async seesMoving(other: Persona): Promise<void> {
     const prints = new Set<number>();
-    await until(`${this.persona.name} sees ${other.name} move`, PATIENCE_MS, async () => {
+    await this.#until(`sees ${other.name} move`, PATIENCE_MS, async () => {
       const sights = await this.sights();
       const found = sights.find(
         (sight) => sight.visible && sight.width > 0 && sight.label.startsWith(other.name),
@@ -126,7 +129,7 @@ export class Person {
   async hears(others: readonly Persona[], timeoutMs = PATIENCE_MS): Promise<void> {
     await this.#listen();
     const wanted = names(others);
-    await until(`${this.persona.name} hears ${wanted || "nobody"}`, timeoutMs, async () => {
+    await this.#until(`hears ${wanted || "nobody"}`, timeoutMs, async () => {
       const levels = await this.page.evaluate((window_) => window.probe.heard(window_), LISTENING_MS);
       const heard = heardNames(levels);
       const loudness = levels.map((level) => Math.round(level)).join(" ");
@@ -136,7 +139,7 @@ export class Person {
 
   /** Waits until a shared screen is seen moving under that person's name. */
   async seesScreenOf(other: Persona): Promise<void> {
-    await until(`${this.persona.name} sees the screen of ${other.name}`, PATIENCE_MS, async () => {
+    await this.#until(`sees the screen of ${other.name}`, PATIENCE_MS, async () => {
       const sights = await this.sights();
       const found = sights.some((sight) => isScreen(sight) && isOf(sight, { ...other, hue: SCREEN_HUE }));
       return found ? undefined : JSON.stringify(sights);
@@ -144,7 +147,7 @@ export class Person {
   }
 
   async seesNoScreen(): Promise<void> {
-    await until(`${this.persona.name} sees no screen`, PATIENCE_MS, async () => {
+    await this.#until("sees no screen", PATIENCE_MS, async () => {
       const sights = await this.sights();
       return sights.some(isScreen) ? JSON.stringify(sights) : undefined;
     });
@@ -160,6 +163,16 @@ export class Person {
 
   firstFrames(): Promise<readonly FirstFrame[]> {
     return this.page.evaluate(() => window.probe.firstFrames());
+  }
+
+  /** `until`, and what was said last to who reads why it was never so. */
+  async #until(what: string, timeoutMs: number, ask: () => Promise<string | undefined>): Promise<void> {
+    try {
+      await until(`${this.persona.name} ${what}`, timeoutMs, ask);
+    } catch (error) {
+      const last = this.journal.slice(-LAST_LINES).map((line) => line.slice(0, LINE_LENGTH));
+      throw new Error([String(error), ...last].join("\n"));
+    }
   }
 
   #note(line: string): void {
