@@ -43,6 +43,8 @@ test("the host removes somebody, who cannot come back by reloading", async () =>
 
   await ana.press("Participants");
   await ana.press("Remove Ben");
+  await ana.reads("Remove Ben?");
+  await ana.confirm("Remove");
   await ana.sees([]);
   await ben?.reads("You were removed");
   await ben?.page.reload();

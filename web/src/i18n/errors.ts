@@ -3,9 +3,13 @@
 import type { I18n, MessageDescriptor } from "@lingui/core";
 import { msg } from "@lingui/core/macro";
 import { ApiError } from "../api/http.ts";
+import { SignallingError } from "../call/signalling.ts";
+
+const UNREACHABLE = msg`The server cannot be reached. Check your network and try again.`;
+const TICKET = msg`Your permission to join is used up or no longer valid. Join again with your link.`;
 
 const TEXTS: Readonly<Record<string, MessageDescriptor>> = {
-  unreachable: msg`The server cannot be reached. Check your network and try again.`,
+  unreachable: UNREACHABLE,
   not_signed_in: msg`You are not signed in any more. Sign in and try again.`,
   wrong_credentials: msg`Email or password is not right. Check both and try again.`,
   not_allowed: msg`You are not allowed to do this. Ask an administrator of your organisation.`,
@@ -17,6 +21,17 @@ const TEXTS: Readonly<Record<string, MessageDescriptor>> = {
   locked: msg`The host has locked this meeting. Nobody else can join now.`,
   ended: msg`This meeting has ended.`,
   not_started: msg`The meeting has not started yet. Try again when the host is there.`,
+  meeting_full: msg`This meeting is full. Try again when somebody has left.`,
+  removed: msg`The host removed you from this meeting.`,
+  not_allowed_here: msg`The rules of this service do not allow joining this meeting here. Tell the host.`,
+  no_policy: msg`The host's organisation has not said yet where its meetings may take place. Tell the host.`,
+  no_permitted_region: msg`The host's organisation does not permit meetings in this region. Tell the host.`,
+  unknown_meeting: msg`This meeting does not exist, or it has been deleted.`,
+  ticket_invalid: TICKET,
+  ticket_expired: TICKET,
+  ticket_used: TICKET,
+  disconnected: UNREACHABLE,
+  timeout: UNREACHABLE,
   link_refused: msg`This link is used up or has expired. Ask for a new one.`,
   password_too_short: msg`The password is too short. Use a longer one.`,
   password_too_long: msg`The password is too long. Use a shorter one.`,
@@ -39,6 +54,7 @@ const TEXTS: Readonly<Record<string, MessageDescriptor>> = {
 
 /** A sentence for a person; an unknown code gets the sentence of its kind. */
 export function errorText(i18n: I18n, error: unknown): string {
+  if (error instanceof SignallingError) return refusedText(i18n, error.code);
   if (!(error instanceof ApiError)) return i18n._(msg`Something went wrong in this page. Load it again.`);
   const known = TEXTS[error.code];
   if (known !== undefined) return i18n._(known);
@@ -52,6 +68,11 @@ export function errorText(i18n: I18n, error: unknown): string {
   return i18n._(
     msg`The server had a problem. Try again in a moment; if it stays, tell your administrator the code below.`,
   );
+}
+
+/** Why the meeting let nobody (back) in. */
+export function refusedText(i18n: I18n, code: string): string {
+  return i18n._(TEXTS[code] ?? TICKET);
 }
 
 /** What to quote to an administrator. */

@@ -2,6 +2,7 @@ import { useLingui } from "@lingui/react/macro";
 import { CircleX, DoorOpen, PhoneOff, UserX } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Ending } from "../../call/view.ts";
+import { refusedText } from "../../i18n/errors.ts";
 import { BareFrame } from "../../shell/Frame.tsx";
 import { ButtonLink } from "../../ui/Button.tsx";
 import { StatePanel } from "../../ui/StatePanel.tsx";
@@ -19,7 +20,7 @@ interface Words {
 
 /** Why one is no longer in the meeting, and where to go. */
 export function EndedView({ ending, title }: EndedViewProps) {
-  const { t } = useLingui();
+  const { t, i18n } = useLingui();
   const reasons: Readonly<Record<string, Words>> = {
     left: { icon: <DoorOpen size={40} />, title: t`You left the meeting`, text: title },
     ended: {
@@ -56,7 +57,7 @@ export function EndedView({ ending, title }: EndedViewProps) {
   const refused: Words = {
     icon: <CircleX size={40} />,
     title: t`You could not get into the meeting`,
-    text: t`Your permission to join is used up or no longer valid. Join again with your link.`,
+    text: refusedText(i18n, ending !== null && "refused" in ending ? ending.refused : ""),
   };
   const key = ending !== null && "reason" in ending ? ending.reason : "";
   const words = reasons[key] ?? refused;

@@ -8,6 +8,7 @@ import { keepAwake } from "../../call/wake.ts";
 import { Bars } from "./Bars.tsx";
 import { ChatPanel } from "./ChatPanel.tsx";
 import { ParticipantsPanel } from "./ParticipantsPanel.tsx";
+import { RemoveDialog } from "./RemoveDialog.tsx";
 import { StageView } from "./StageView.tsx";
 import { Toolbar } from "./Toolbar.tsx";
 import { TopBar } from "./TopBar.tsx";
@@ -65,6 +66,7 @@ export function Meeting({ call, view, meeting }: MeetingProps) {
         {screen.panel === "chat" && <ChatPanel call={call} view={view} meeting={meeting} screen={screen} />}
       </div>
       <Toolbar call={call} view={view} meeting={meeting} screen={screen} unread={unread} />
+      <RemoveDialog call={call} meeting={meeting} screen={screen} />
       <Suspense fallback={null}>
         {screen.dialog === "statistics" && <StatisticsDialog call={call} meeting={meeting} onClose={close} />}
         {screen.dialog === "shortcuts" && <ShortcutsDialog onClose={close} />}

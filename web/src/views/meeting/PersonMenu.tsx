@@ -119,7 +119,7 @@ export function PersonMenu({ person, call, meeting, screen, trigger }: PersonMen
             <MenuItem
               icon={<UserX size={16} />}
               tone="danger"
-              onAction={() => call.act({ type: "remove", participant })}
+              onAction={() => screen.set({ removing: participant })}
             >
               {t`Remove`}
             </MenuItem>

@@ -52,7 +52,7 @@ export function PersonRow({ person, speaking, call, meeting, screen }: PersonRow
             label={t`Remove ${person.name}`}
             size="small"
             icon={<UserX size={16} aria-hidden="true" />}
-            onPress={() => call.act({ type: "remove", participant })}
+            onPress={() => screen.set({ removing: participant })}
           />
         )}
         <PersonMenu

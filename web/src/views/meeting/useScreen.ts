@@ -11,11 +11,21 @@ export interface Screen {
   readonly page: number;
   /** Whose shared screen is looked at, when several share. */
   readonly sharer: string | null;
+  /** Who is to be removed, once that is confirmed. */
+  readonly removing: string | null;
   /** Chat opens addressed to this person. */
   readonly chatTo: string | null;
 }
 
-const START: Screen = { panel: null, dialog: null, pinned: null, page: 0, sharer: null, chatTo: null };
+const START: Screen = {
+  panel: null,
+  dialog: null,
+  pinned: null,
+  page: 0,
+  sharer: null,
+  removing: null,
+  chatTo: null,
+};
 
 export interface ScreenControl extends Screen {
   readonly set: (change: Partial<Screen>) => void;
