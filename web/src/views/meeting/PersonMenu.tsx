@@ -138,7 +138,7 @@ export function PersonMenu({ person, call, meeting, screen, trigger }: PersonMen
           close();
         }}
       >
-        <p>{t`You hand the meeting over and become a participant.`}</p>
+        <p>{t`You hand the meeting over and stay as a co-host.`}</p>
       </ConfirmDialog>
     </>
   );
