@@ -2,14 +2,13 @@
 
 Usage: `python benches/control/joins.py [--joins N] [--people N] [--json]`. The server runs in a process of its own on one
 core (where the system can pin processes), the client on another. First joins come as fast as the server takes them (joins/s);
-then at half that rate (latencies). A join is done when its answer to the offer is there.
+then at half the target's rate (latencies). A join is done when its answer to the offer is there. Everybody stays until a part's
+end, so that what the server grew by is what participants cost in memory (without media: the engine is the fake).
 """
-# ruff: noqa: ANN401 (sockets and JSON)
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
 import json
 import os
@@ -19,12 +18,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
+from urllib.parse import urlsplit
 
 import httpx2
-from websockets.asyncio.client import connect
+import uvloop
+from guests import Guests
 
 ROOT = Path(__file__).parents[2]
 SDP = "\r\n".join(
@@ -59,6 +61,8 @@ SDP = "\r\n".join(
         "",
     ]
 )
+TARGET_JOINS_PER_S = 200
+TARGET_P99_MS = 150
 READY_SECONDS = 60
 # What keeps one address or one member from doing this much.
 LIFTED = ("WRITES_PER_MEMBER", "GUESSES_PER_NUMBER", "GUESSES_PER_ADDRESS", "GUESSES_PER_NETWORK")
@@ -73,6 +77,19 @@ class Server:
     pid: int
 
 
+class Joins(TypedDict):
+    """What was found."""
+
+    joins_per_s: float
+    server_cpu_ms_per_join: float
+    client_cpu_ms_per_join: float
+    server_kb_per_person: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    share_waited: float
+
+
 def main() -> None:
     """Run the benchmark and print what it found."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -81,19 +98,37 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=32)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    with contextlib.suppress(AttributeError, OSError):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    with tempfile.TemporaryDirectory() as directory, serving(Path(directory)) as server:
-        found = asyncio.run(measure(server, options.joins, options.people, options.at_once))
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    pinned = len(cores) > 1
+    if pinned:
+        os.sched_setaffinity(0, {cores[-1]})
+    with tempfile.TemporaryDirectory() as directory, serving(Path(directory), cores[0] if pinned else None) as server:
+        found = uvloop.run(measure(server, options.joins, options.people, options.at_once))
     if options.json:
         print(json.dumps(found))
-    else:
-        for name, value in found.items():
-            print(f"{name:28} {value:10.1f}")
+        return
+    where = f"server on core {cores[0]}, client on core {cores[-1]}" if pinned else "server and client not pinned"
+    print(f"Joins: API, signalling, answer to an offer; fake engine, SQLite, Python {sys.version.split()[0]}; {where}")
+    print(
+        f"  {options.joins} people in meetings of {options.people}, {options.at_once} at once; load {os.getloadavg()[0]:.1f}"
+    )
+    print(f"  joins on one core                {found['joins_per_s']:7.0f} /s    target {TARGET_JOINS_PER_S}")
+    print(f"  CPU of the server for a join     {found['server_cpu_ms_per_join']:7.2f} ms")
+    print(f"  CPU of the client for a join     {found['client_cpu_ms_per_join']:7.2f} ms")
+    print(
+        f"  memory of the server for a person{found['server_kb_per_person']:7.0f} kB    while they stay, without media"
+    )
+    print(
+        f"  at {TARGET_JOINS_PER_S / 2:.0f} joins/s                   {found['p50_ms']:7.1f} ms median "
+        f"{found['p95_ms']:7.1f} ms p95 {found['p99_ms']:7.1f} ms p99   target {TARGET_P99_MS} ms"
+    )
+    print(
+        f"  of that time the server waited   {100 * found['share_waited']:7.1f} %     for its core, which others used"
+    )
 
 
 @contextlib.contextmanager
-def serving(directory: Path) -> Any:
+def serving(directory: Path, core: int | None) -> Iterator[Server]:
     """A server on one core, with the limits that would keep one address from joining so often lifted."""
     ready = directory / "ready.json"
     data = directory / "data"
@@ -107,8 +142,8 @@ def serving(directory: Path) -> Any:
     command += ["--listen", "127.0.0.1:0", "--media", "127.0.0.1:0", "--ready-file", str(ready)]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
-        with contextlib.suppress(AttributeError, OSError):
-            os.sched_setaffinity(process.pid, {min(os.sched_getaffinity(process.pid))})
+        if core is not None:
+            os.sched_setaffinity(process.pid, {core})
         until = time.monotonic() + READY_SECONDS
         while not ready.exists():
             if process.poll() is not None or time.monotonic() > until:
@@ -123,35 +158,40 @@ def serving(directory: Path) -> Any:
         process.wait()
 
 
-async def measure(server: Server, joins: int, people: int, at_once: int) -> dict[str, float]:
-    """Joins/s at full speed, then milliseconds at half of it."""
+async def measure(server: Server, joins: int, people: int, at_once: int) -> Joins:
+    """Joins/s at full speed, then milliseconds at half the target."""
     headers = {"Authorization": f"Bearer {server.token}"}
     async with httpx2.AsyncClient(base_url=server.url, headers=headers, trust_env=False) as owner:
         meetings = [await new_meeting(owner) for _ in range(2 * joins // people + 2)]
-    # Shorter than the server keeps idle connections, so that none is used in the moment it is closed.
-    limits = httpx2.Limits(max_connections=at_once, max_keepalive_connections=at_once, keepalive_expiry=1.0)
-    async with httpx2.AsyncClient(base_url=server.url, limits=limits, trust_env=False) as http:
-        guests = Guests(http, server.url.replace("http", "ws", 1) + "/signal")
-        await guests.join(meetings.pop())
-        spent, began = cpu_seconds(server.pid), time.perf_counter()
-        await guests.fast([meetings[number // people] for number in range(joins)], at_once)
-        took, cpu = time.perf_counter() - began, cpu_seconds(server.pid) - spent
-        await guests.leave()
-        rate = joins / took / 2
-        rest = meetings[joins // people + 1 :]
-        latencies = await guests.paced(
-            [rest[number // people] for number in range(min(joins, people * len(rest)))], rate
-        )
-        await guests.leave()
-    cuts = statistics.quantiles(latencies, n=100)
-    return {
-        "joins_per_s": joins / took,
-        "server_cpu_ms_per_join": cpu * 1000 / joins,
-        "paced_joins_per_s": rate,
-        "p50_ms": cuts[49],
-        "p95_ms": cuts[94],
-        "p99_ms": cuts[98],
-    }
+    url = urlsplit(server.url)
+    guests = Guests(str(url.hostname), int(url.port or 80), SDP)
+    await guests.fast([meetings.pop()] * people, at_once)
+    memory, spent, own, began = (
+        resident_kb(server.pid),
+        cpu_seconds(server.pid),
+        time.process_time(),
+        time.perf_counter(),
+    )
+    await guests.fast([meetings[number // people] for number in range(joins)], at_once)
+    took, cpu, own = time.perf_counter() - began, cpu_seconds(server.pid) - spent, time.process_time() - own
+    memory = resident_kb(server.pid) - memory
+    await guests.leave()
+    rest = meetings[joins // people + 1 :]
+    paced = [rest[number // people] for number in range(min(joins, people * len(rest)))]
+    stolen = waited_seconds(server.pid)
+    cuts = statistics.quantiles(await guests.paced(paced, TARGET_JOINS_PER_S / 2), n=100)
+    stolen = waited_seconds(server.pid) - stolen
+    await guests.leave()
+    return Joins(
+        joins_per_s=joins / took,
+        server_cpu_ms_per_join=cpu * 1000 / joins,
+        client_cpu_ms_per_join=own * 1000 / joins,
+        server_kb_per_person=memory / joins,
+        p50_ms=cuts[49],
+        p95_ms=cuts[94],
+        p99_ms=cuts[98],
+        share_waited=stolen * TARGET_JOINS_PER_S / 2 / len(paced),
+    )
 
 
 async def new_meeting(owner: httpx2.AsyncClient) -> str:
@@ -161,68 +201,21 @@ async def new_meeting(owner: httpx2.AsyncClient) -> str:
     return str(answer.json()["join_url"])
 
 
-class Guests:
-    """People who join and stay."""
-
-    def __init__(self, http: httpx2.AsyncClient, signalling: str) -> None:
-        self.http = http
-        self.signalling = signalling
-        self.sockets: list[Any] = []
-
-    async def join(self, link: str) -> float:
-        """One whole join; its milliseconds."""
-        began = time.perf_counter()
-        answer = await self.http.post("/api/v1/join", json={"meeting": link, "name": "Guest"})
-        answer.raise_for_status()
-        socket = await connect(self.signalling, subprotocols=["meetinghouse.v1"], compression=None)  # type: ignore[list-item]
-        self.sockets.append(socket)
-        await socket.send(json.dumps({"type": "hello", "ticket": answer.json()["ticket"]}))
-        await heard(socket, "snapshot")
-        await socket.send(json.dumps({"type": "offer", "id": 1, "sdp": SDP, "fresh": True}))
-        await heard(socket, "answer")
-        return (time.perf_counter() - began) * 1000
-
-    async def fast(self, links: list[str], at_once: int) -> None:
-        """As fast as it goes, so many at a time."""
-        waiting = iter(links)
-
-        async def one_after_another() -> None:
-            for link in waiting:
-                await self.join(link)
-
-        await asyncio.gather(*(one_after_another() for _ in range(at_once)))
-
-    async def paced(self, links: list[str], rate: float) -> list[float]:
-        """At a fixed rate, whether earlier ones are done or not: a slow server is not asked less."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        joining = []
-        for number, link in enumerate(links):
-            await asyncio.sleep(max(0.0, began + number / rate - loop.time()))
-            joining.append(asyncio.create_task(self.join(link)))
-        return await asyncio.gather(*joining)
-
-    async def leave(self) -> None:
-        """Everybody goes."""
-        sockets, self.sockets = self.sockets, []
-        await asyncio.gather(*(socket.close() for socket in sockets))
-
-
-async def heard(socket: Any, kind: str) -> None:
-    """Wait for a message."""
-    async for text in socket:
-        message = json.loads(text)
-        if message["type"] == kind:
-            return
-        if message["type"] == "error":
-            sys.exit(f"refused: {message}")
-    sys.exit("the server hung up")
-
-
 def cpu_seconds(pid: int) -> float:
     """What a process used of its cores so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def waited_seconds(pid: int) -> float:
+    """How long a process was ready to run and did not: what others on the machine took from it."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text("utf-8").split()[1]) / 1e9
+
+
+def resident_kb(pid: int) -> int:
+    """What a process holds in memory."""
+    lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
 
 
 if __name__ == "__main__":
