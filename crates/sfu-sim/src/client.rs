@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use sfu::Source;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::format::Codec;
-use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid, Pt};
+use str0m::media::{
+    Direction, KeyframeRequest, KeyframeRequestKind, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer,
+};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
@@ -19,6 +21,8 @@ const AUDIO_INTERVAL: Duration = Duration::from_millis(20);
 const AUDIO_TICKS: u32 = 960;
 const VIDEO_INTERVAL: Duration = Duration::from_micros(33_333);
 const VIDEO_TICKS: u32 = 3000;
+/// Names of the layers, low to high.
+const LAYERS: [&str; 3] = ["l", "m", "h"];
 const SOURCES: [Source; 4] = [Source::Microphone, Source::Camera, Source::Screen, Source::ScreenAudio];
 
 /// The shape of a client.
@@ -30,6 +34,8 @@ pub struct ClientOptions {
     pub vp8: bool,
     /// Takes H264.
     pub h264: bool,
+    /// Sends its camera in three layers.
+    pub simulcast: bool,
     /// May publish (command, not client).
     pub publish: bool,
     /// May receive (command, not client).
@@ -38,7 +44,7 @@ pub struct ClientOptions {
 
 impl Default for ClientOptions {
     fn default() -> Self {
-        Self { video_slots: 4, vp8: true, h264: false, publish: true, subscribe: true }
+        Self { video_slots: 4, vp8: true, h264: false, simulcast: false, publish: true, subscribe: true }
     }
 }
 
@@ -47,11 +53,27 @@ impl Default for ClientOptions {
 struct Publication {
     source: Source,
     mid: Mid,
-    content: Content,
+    layers: Vec<Layer>,
     /// `None` is off.
     next: Option<Instant>,
     stopped: Option<Instant>,
+}
+
+/// One layer of a stream on its way up.
+#[derive(Debug)]
+struct Layer {
+    /// `None` where there is only one.
+    rid: Option<Rid>,
+    content: Content,
+    active: bool,
     sequence: u64,
+}
+
+impl Layer {
+    fn new(rid: Option<&str>, content: Content) -> Self {
+        // str0m wants the first number below 65 536; that it wraps soon is the point.
+        Self { rid: rid.map(Rid::from), content, active: true, sequence: 65_500 }
+    }
 }
 
 impl Publication {
@@ -80,8 +102,8 @@ pub struct Client {
     pub screens: Vec<Screen>,
     /// Audio slots in the order of their m-lines: three for speech, then the sound of shares.
     pub speakers: Vec<Speaker>,
-    /// Key frames that were asked of it, by source.
-    pub key_frame_requests: BTreeMap<Source, u32>,
+    /// Key frames that were asked of it, by source and layer.
+    pub key_frame_requests: BTreeMap<(Source, u8), u32>,
     /// RTP packets on SSRCs that the answer did not name.
     pub strays: u32,
     rtc: Rtc,
@@ -114,13 +136,17 @@ impl Client {
             .build(now);
         rtc.add_local_candidate(Candidate::host(address, "udp").expect("a valid address"));
         let mut changes = rtc.sdp_api();
-        let mut add = |kind, direction| changes.add_media(kind, direction, None, None, None);
+        let simulcast = options.simulcast.then(|| Simulcast {
+            send: LAYERS.into_iter().map(SimulcastLayer::new).collect(),
+            recv: Vec::new(),
+        });
         let up = [
-            add(MediaKind::Audio, Direction::SendOnly),
-            add(MediaKind::Video, Direction::SendOnly),
-            add(MediaKind::Video, Direction::SendOnly),
-            add(MediaKind::Audio, Direction::SendOnly),
+            changes.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None),
+            changes.add_media(MediaKind::Video, Direction::SendOnly, None, None, simulcast),
+            changes.add_media(MediaKind::Video, Direction::SendOnly, None, None, None),
+            changes.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None),
         ];
+        let mut add = |kind, direction| changes.add_media(kind, direction, None, None, None);
         let audio_mids: Vec<_> = (0..4).map(|_| add(MediaKind::Audio, Direction::RecvOnly)).collect();
         let video_mids: Vec<_> =
             (0..options.video_slots).map(|_| add(MediaKind::Video, Direction::RecvOnly)).collect();
@@ -132,11 +158,14 @@ impl Client {
             .map(|(source, mid)| Publication {
                 source,
                 mid,
-                content: Content::new(number, source, video),
+                layers: if options.simulcast && source == Source::Camera {
+                    let content = |layer| Content::new(number, source, video).layer(layer);
+                    LAYERS.into_iter().zip(0..).map(|(rid, at)| Layer::new(Some(rid), content(at))).collect()
+                } else {
+                    vec![Layer::new(None, Content::new(number, source, video))]
+                },
                 next: None,
                 stopped: None,
-                // str0m wants the first below 65 536; that it wraps soon is the point.
-                sequence: 65_500,
             })
             .collect();
         let client = Self {
@@ -167,9 +196,11 @@ impl Client {
         let Some(pending) = self.pending.take() else { return };
         self.rtc.sdp_api().accept_answer(pending, answer).expect("str0m accepts the answer");
         for publication in self.publications.iter().filter(|it| !it.is_audio()) {
-            // Unlike browsers, str0m spends at most 15 % of its bitrate on retransmissions unless told otherwise.
-            if let Some(stream) = self.rtc.direct_api().stream_tx_by_mid(publication.mid, None) {
-                stream.set_rtx_cache(1024, Duration::from_secs(3), None);
+            for layer in &publication.layers {
+                // Unlike browsers, str0m spends at most 15 % of its bitrate on retransmissions unless told otherwise.
+                if let Some(stream) = self.rtc.direct_api().stream_tx_by_mid(publication.mid, layer.rid) {
+                    stream.set_rtx_cache(1024, Duration::from_secs(3), None);
+                }
             }
         }
         self.drain(now);
@@ -209,7 +240,8 @@ impl Client {
         if on {
             if let Some(stopped) = publication.stopped.take() {
                 let frames = now.duration_since(stopped).as_micros() / publication.interval().as_micros();
-                publication.content.pause(frames as u32 * publication.ticks());
+                let ticks = frames as u32 * publication.ticks();
+                publication.layers.iter_mut().for_each(|layer| layer.content.pause(ticks));
             }
             publication.next = Some(now);
         } else {
@@ -218,14 +250,28 @@ impl Client {
         }
     }
 
+    /// Sends these layers of the camera only, as a browser does by itself on a short uplink or when told to.
+    pub fn set_layers(&mut self, active: &[u8]) {
+        for publication in self.publications.iter_mut().filter(|it| it.source == Source::Camera) {
+            for (layer, at) in publication.layers.iter_mut().zip(0..) {
+                let on = active.contains(&at);
+                if on && !layer.active {
+                    layer.content.request_key_frame();
+                }
+                layer.active = on;
+            }
+        }
+    }
+
     /// What the audio-level extension says of the microphone: 0 is loudest, −127 is silence.
     pub fn set_loudness(&mut self, level_db: i8) {
         self.audio_level_db = level_db;
     }
 
-    /// Key frames made of a source.
+    /// Key frames made of a source, in all its layers.
     pub fn key_frames_made(&self, source: Source) -> u32 {
-        self.publications.iter().filter(|it| it.source == source).map(|it| it.content.key_frames()).sum()
+        let layers = self.publications.iter().filter(|it| it.source == source).flat_map(|it| &it.layers);
+        layers.map(|it| it.content.key_frames()).sum()
     }
 
     /// When [`Client::timeout`] is next to be called.
@@ -289,7 +335,7 @@ impl Client {
                     self.outgoing.push_back((transmit.destination, transmit.contents.to_vec()));
                 }
                 Ok(Output::Event(Event::RtpPacket(packet))) => self.packet(now, &packet),
-                Ok(Output::Event(Event::KeyframeRequest(request))) => self.key_frame_requested(request.mid),
+                Ok(Output::Event(Event::KeyframeRequest(request))) => self.key_frame_requested(request),
                 Ok(Output::Event(_)) => {}
                 Err(_) => {
                     self.deadline = now + Duration::from_secs(3600);
@@ -320,10 +366,11 @@ impl Client {
         }
     }
 
-    fn key_frame_requested(&mut self, mid: Mid) {
-        if let Some(publication) = self.publications.iter_mut().find(|it| it.mid == mid) {
-            publication.content.request_key_frame();
-            *self.key_frame_requests.entry(publication.source).or_default() += 1;
+    fn key_frame_requested(&mut self, request: KeyframeRequest) {
+        let Some(publication) = self.publications.iter_mut().find(|it| it.mid == request.mid) else { return };
+        for (layer, at) in publication.layers.iter_mut().zip(0..).filter(|(it, _)| it.rid == request.rid) {
+            layer.content.request_key_frame();
+            *self.key_frame_requests.entry((publication.source, at)).or_default() += 1;
         }
     }
 
@@ -349,27 +396,45 @@ impl Client {
             && let Some(due) = publication.next.filter(|due| *due <= now)
         {
             publication.next = Some(due + publication.interval());
-            let is_audio = publication.is_audio();
-            let mid = publication.mid;
-            let ticks = publication.ticks();
-            for made in publication.content.next_frame(ticks) {
-                let sequence = self.publications[index].sequence;
-                self.publications[index].sequence += 1;
-                let values = ExtensionValues {
-                    audio_level: is_audio.then_some(level),
-                    voice_activity: is_audio.then_some(level > -50),
-                    ..ExtensionValues::default()
-                };
-                let write = RtpWrite::new(payload_type, sequence.into(), made.timestamp, now, made.payload)
-                    .marker(made.marker)
-                    .ext_vals(values)
-                    .nackable(!is_audio);
-                if let Some(stream) = self.rtc.direct_api().stream_tx_by_mid(mid, None) {
-                    stream.write_rtp(write);
-                }
-                self.drain(now);
-                self.input(Input::Timeout(now), now);
+            let (is_audio, ticks, mid) = (publication.is_audio(), publication.ticks(), publication.mid);
+            for at in 0..publication.layers.len() {
+                self.publish_frame(now, (index, at), mid, payload_type, is_audio.then_some(level), ticks);
             }
+        }
+    }
+
+    fn publish_frame(
+        &mut self,
+        now: Instant,
+        (index, at): (usize, usize),
+        mid: Mid,
+        payload_type: Pt,
+        level: Option<i8>,
+        ticks: u32,
+    ) {
+        let layer = &mut self.publications[index].layers[at];
+        let (rid, active) = (layer.rid, layer.active);
+        if !active {
+            layer.content.pause(ticks);
+            return;
+        }
+        for made in layer.content.next_frame(ticks) {
+            let sequence = self.publications[index].layers[at].sequence;
+            self.publications[index].layers[at].sequence += 1;
+            let values = ExtensionValues {
+                audio_level: level,
+                voice_activity: level.map(|level| level > -50),
+                ..ExtensionValues::default()
+            };
+            let write = RtpWrite::new(payload_type, sequence.into(), made.timestamp, now, made.payload)
+                .marker(made.marker)
+                .ext_vals(values)
+                .nackable(level.is_none());
+            if let Some(stream) = self.rtc.direct_api().stream_tx_by_mid(mid, rid) {
+                stream.write_rtp(write);
+            }
+            self.drain(now);
+            self.input(Input::Timeout(now), now);
         }
     }
 

@@ -4,7 +4,7 @@ use sfu::Source;
 use wire::vp8::{OutgoingFrame, write_payload_head};
 
 /// Bytes of a [`Tag`] at the end of every payload.
-const TAG_BYTES: usize = 11;
+const TAG_BYTES: usize = 12;
 /// 20 ms at 32 kbit/s.
 const AUDIO_BYTES: usize = 80;
 /// What is left of a datagram of 1200 bytes.
@@ -13,6 +13,8 @@ const VIDEO_BYTES: usize = 1100;
 const PACKETS_PER_FRAME: u8 = 3;
 /// A key frame is larger.
 const PACKETS_PER_KEY_FRAME: u8 = 8;
+/// Of the single layer, and of the middle one of three: each other one has half or twice the width and height.
+const SIZE: (u16, u16) = (640, 360);
 
 /// What pictures are coded with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub struct Tag {
     pub publisher: u32,
     /// Which of its streams.
     pub source: Source,
+    /// Which layer of it, from the lowest.
+    pub layer: u8,
     /// Counts frames of the stream from 0.
     pub frame: u32,
     /// Place in the frame.
@@ -41,7 +45,7 @@ pub struct Tag {
 impl Tag {
     fn append(self, payload: &mut Vec<u8>) {
         payload.extend_from_slice(&self.publisher.to_be_bytes());
-        payload.push(self.source as u8);
+        payload.extend_from_slice(&[self.source as u8, self.layer]);
         payload.extend_from_slice(&self.frame.to_be_bytes());
         payload.extend_from_slice(&[self.packet, self.packets]);
     }
@@ -49,12 +53,12 @@ impl Tag {
     /// Reads the tag at the end of `payload`.
     pub fn read(payload: &[u8]) -> Option<Self> {
         let tag: &[u8; TAG_BYTES] = payload.last_chunk()?;
-        let [p0, p1, p2, p3, source, f0, f1, f2, f3, packet, packets] = *tag;
+        let [p0, p1, p2, p3, source, layer, f0, f1, f2, f3, packet, packets] = *tag;
         let source = [Source::Microphone, Source::Camera, Source::Screen, Source::ScreenAudio]
             .into_iter()
             .find(|candidate| *candidate as u8 == source)?;
         let publisher = u32::from_be_bytes([p0, p1, p2, p3]);
-        Some(Self { publisher, source, frame: u32::from_be_bytes([f0, f1, f2, f3]), packet, packets })
+        Some(Self { publisher, source, layer, frame: u32::from_be_bytes([f0, f1, f2, f3]), packet, packets })
     }
 }
 
@@ -69,11 +73,13 @@ pub struct Made {
     pub payload: Vec<u8>,
 }
 
-/// Makes one stream.
+/// Makes one layer of a stream.
 #[derive(Debug)]
 pub struct Content {
     publisher: u32,
     source: Source,
+    layer: u8,
+    size: (u16, u16),
     video: VideoCodec,
     frame: u32,
     timestamp: u32,
@@ -89,6 +95,8 @@ impl Content {
         Self {
             publisher,
             source,
+            layer: 0,
+            size: SIZE,
             video,
             frame: 0,
             timestamp: u32::MAX - 90_000,
@@ -96,6 +104,18 @@ impl Content {
             tl0_picture_index: 0xf0,
             key_frame_due: true,
             key_frames: 0,
+        }
+    }
+
+    /// One layer of three, 0 is the lowest; each has counters of its own, as browsers' have.
+    #[must_use]
+    pub fn layer(self, layer: u8) -> Self {
+        Self {
+            layer,
+            size: ((SIZE.0 / 2) << layer, (SIZE.1 / 2) << layer),
+            timestamp: self.timestamp.wrapping_sub(1_000_003 * u32::from(layer)),
+            picture_id: self.picture_id - 5 * u16::from(layer),
+            ..self
         }
     }
 
@@ -158,13 +178,14 @@ impl Content {
             tl0_picture_index: self.tl0_picture_index,
             begins: packet == 0,
             key_frame,
-            size: (640, 360),
+            size: self.size,
         };
         write_payload_head(payload, &head);
     }
 
     fn tag(&self, packet: u8, packets: u8) -> Tag {
-        Tag { publisher: self.publisher, source: self.source, frame: self.frame, packet, packets }
+        let Self { publisher, source, layer, frame, .. } = *self;
+        Tag { publisher, source, layer, frame, packet, packets }
     }
 }
 

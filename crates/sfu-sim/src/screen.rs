@@ -181,6 +181,7 @@ impl Screen {
         if let Some(last) = self.pictures.last() {
             let follows = picture.tag.publisher == last.tag.publisher
                 && picture.tag.source == last.tag.source
+                && picture.tag.layer == last.tag.layer
                 && picture.tag.frame == last.tag.frame + 1;
             self.broken_references += u32::from(!picture.key_frame && !follows);
             // A jump over lost frames leaves a hole in the ids too, as wide as what was lost.

@@ -174,13 +174,19 @@ impl World {
 
     /// Says what a client's layout shows, each 640×360.
     pub fn set_view(&mut self, id: ClientId, tiles: &[(ClientId, Source)]) {
+        let tiles: Vec<_> = tiles.iter().map(|(whose, source)| (*whose, *source, (640, 360))).collect();
+        self.set_sized_view(id, &tiles);
+    }
+
+    /// Says what a client's layout shows, and how large.
+    pub fn set_sized_view(&mut self, id: ClientId, tiles: &[(ClientId, Source, (u16, u16))]) {
         let tiles = tiles
             .iter()
-            .map(|(whose, source)| Tile {
+            .map(|(whose, source, (width, height))| Tile {
                 peer: self.client(*whose).name.clone(),
                 source: *source,
-                width: 640,
-                height: 360,
+                width: *width,
+                height: *height,
                 pinned: false,
             })
             .collect();

@@ -31,6 +31,7 @@ struct Entry {
     timestamp: u32,
     marker: bool,
     codec: CodecKind,
+    layer: u8,
     came: Instant,
 }
 
@@ -70,6 +71,7 @@ impl PacketCache {
             timestamp: packet.timestamp,
             marker: packet.marker,
             codec: packet.codec,
+            layer: packet.layer,
             came: now,
         });
     }
@@ -91,6 +93,7 @@ impl PacketCache {
         let payload = &self.ring[start..start + usize::from(entry.len)];
         Some(MediaPacket {
             codec: entry.codec,
+            layer: entry.layer,
             epoch,
             sequence,
             timestamp: entry.timestamp,
@@ -131,6 +134,7 @@ mod tests {
     fn packet(sequence: u64, payload: &[u8]) -> MediaPacket<'_> {
         MediaPacket {
             codec: CodecKind::H264,
+            layer: 0,
             epoch: 3,
             sequence,
             timestamp: sequence as u32 * 10,

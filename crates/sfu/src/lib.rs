@@ -23,6 +23,7 @@ mod event;
 mod forward;
 mod ice;
 mod key_frames;
+mod layers;
 mod outbox;
 mod peer;
 mod random;

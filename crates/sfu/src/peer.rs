@@ -251,12 +251,12 @@ impl Peer {
         &mut self,
         now: Instant,
         slot: usize,
-        stream_id: u32,
+        stream: &Stream,
         packet: &MediaPacket<'_>,
         out: &mut Outbox,
     ) -> Result<bool, Drop> {
         let mut path = self.transport.path(now, out)?;
-        self.downlink.media(now, slot, stream_id, packet, &mut path)
+        self.downlink.media(now, slot, stream, packet, &mut path)
     }
 
     /// Tells the receiver at once which time of day a stream has that has just begun in a slot.
@@ -311,16 +311,16 @@ impl Peer {
         }
     }
 
-    /// A sender report of the peer: relates its clock to ours. Returns the stream and the moment of its time stamp in
-    /// our clock.
+    /// A sender report of the peer: relates its clock to ours. Returns the stream, the layer, and the moment of its
+    /// time stamp in our clock.
     pub(crate) fn sender_report(
         &mut self,
         now: Instant,
         ssrc: u32,
         info: &SenderInfo,
         clock: Clock,
-    ) -> Option<(u32, u64)> {
-        let stream = self.uplink.sender_report(ssrc, info, now)?;
+    ) -> Option<(u32, usize, u64)> {
+        let (stream, layer) = self.uplink.sender_report(ssrc, info, now)?;
         let sample = clock.ntp(now).wrapping_sub(info.ntp).cast_signed();
         let offset = match self.clock_offset {
             // The shortest delay is nearest to the truth; a longer one moves the offset only as much as clocks drift.
@@ -328,7 +328,7 @@ impl Peer {
             _ => sample,
         };
         self.clock_offset = Some(offset);
-        Some((stream, info.ntp.wrapping_add_signed(offset)))
+        Some((stream, layer, info.ntp.wrapping_add_signed(offset)))
     }
 
     /// Does what is due.
@@ -347,10 +347,12 @@ impl Peer {
         let Ok(mut path) = self.transport.path(now, out) else { return Transition::None };
         for line in self.uplink.lines() {
             let Some(stream) = streams.get_mut(line.stream) else { continue };
-            if stream.key_frames.due(now).is_some_and(|at| at <= now) {
-                stream.key_frames.requested(now);
-                if let Some(media) = line.ssrc() {
-                    path.rtcp(|bytes| write_pli(bytes, own_ssrc, media));
+            for (at, layer) in stream.layers.iter_mut().enumerate() {
+                if layer.key_frames.due(now).is_some_and(|at| at <= now) {
+                    layer.key_frames.requested(now);
+                    if let Some(media) = line.ssrc(at) {
+                        path.rtcp(|bytes| write_pli(bytes, own_ssrc, media));
+                    }
                 }
             }
         }
@@ -370,8 +372,8 @@ impl Peer {
         if !self.transport.is_connected() || !self.transport.has_consent(now) {
             return transport;
         }
-        let key_frames =
-            self.uplink.lines().iter().filter_map(|line| streams.get(line.stream)?.key_frames.due(now));
+        let own = self.uplink.lines().iter().filter_map(|line| streams.get(line.stream));
+        let key_frames = own.flat_map(|stream| &stream.layers).filter_map(|layer| layer.key_frames.due(now));
         key_frames.chain(transport).chain(self.uplink.feedback_due()).chain([self.next_report]).min()
     }
 }

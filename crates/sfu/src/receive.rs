@@ -38,7 +38,7 @@ pub(crate) struct Received<'a> {
 #[derive(Debug)]
 pub(crate) struct Uplink {
     lines: Vec<UplinkLine>,
-    /// What each SSRC is: latched from the offer, or from the mid of an authenticated packet.
+    /// What each SSRC is: latched from the offer, or from the names in an authenticated packet.
     ssrcs: Vec<(u32, Use)>,
     arrivals: TransportArrivals,
     /// Signs our reports and requests.
@@ -50,6 +50,7 @@ pub(crate) struct Uplink {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Use {
     line: usize,
+    layer: usize,
     repair: bool,
 }
 
@@ -60,24 +61,35 @@ pub(crate) struct UplinkLine {
     /// Key of the stream that this line feeds.
     pub(crate) stream: u32,
     mid: Arc<str>,
+    /// Names of the layers; empty where there is one without a name.
+    rids: Vec<Arc<str>>,
     codecs: Vec<Codec>,
     extensions: ExtensionIds,
-    reception: Option<Reception>,
-    unwrapper: Unwrapper,
-    loss: LossDetector,
+    /// In the order of the offer.
+    layers: Vec<UplinkLayer>,
+    /// Of the newest numbering among all layers.
     epoch: u32,
-    pub(crate) recovered: u64,
     /// Bytes that the last statistics counted.
     pub(crate) counted_bytes: u64,
 }
 
+/// One layer of a line: a stream of packets with a numbering of its own.
+#[derive(Debug)]
+struct UplinkLayer {
+    reception: Option<Reception>,
+    unwrapper: Unwrapper,
+    loss: LossDetector,
+    epoch: u32,
+    recovered: u64,
+}
+
 impl Uplink {
-    /// `stream` gives the key of the stream that a source feeds.
+    /// `stream` gives the key of the stream that a source feeds with so many layers.
     pub(crate) fn new(
         lines: &[Line],
         own_ssrc: u32,
         now: Instant,
-        mut stream: impl FnMut(Source) -> u32,
+        mut stream: impl FnMut(Source, usize) -> u32,
     ) -> Self {
         let mut uplink = Self {
             lines: Vec::new(),
@@ -91,9 +103,9 @@ impl Uplink {
             let at = uplink.lines.len();
             for ssrc in &line.ssrcs {
                 let repair = line.retransmission_ssrcs.iter().any(|(_, rtx)| rtx == ssrc);
-                uplink.ssrcs.push((*ssrc, Use { line: at, repair }));
+                uplink.ssrcs.push((*ssrc, Use { line: at, layer: 0, repair }));
             }
-            uplink.lines.push(UplinkLine::new(line, source, stream(source)));
+            uplink.lines.push(UplinkLine::new(line, source, stream(source, line.rids.len())));
         }
         uplink
     }
@@ -123,12 +135,13 @@ impl Uplink {
         }
         let codec = line.codec(header.payload_type, found.repair).ok_or(Drop::UnknownPayloadType)?;
         let payload = &packet[payload];
+        let layer = &mut line.layers[found.layer];
         let (sequence, payload) = if found.repair {
-            line.repaired(payload)?
+            layer.repaired(payload)?
         } else {
-            (line.first_transmission(header, codec, now), payload)
+            (layer.first_transmission(header, codec, &mut line.epoch, now), payload)
         };
-        let outage = line.record(sequence, codec, found.repair, packet.len(), now)?;
+        let outage = layer.record(sequence, codec, found.repair, packet.len(), now)?;
         let level = line
             .extensions
             .audio_level
@@ -136,11 +149,12 @@ impl Uplink {
             .and_then(AudioLevel::parse);
         let frame = Frame::parse(codec, payload);
         if frame.begins_decoding {
-            line.loss.forget_before(sequence);
+            layer.loss.forget_before(sequence);
         }
         let packet = MediaPacket {
             codec,
-            epoch: line.epoch,
+            layer: found.layer as u8,
+            epoch: layer.epoch,
             sequence,
             timestamp: header.timestamp,
             marker: header.marker,
@@ -151,39 +165,46 @@ impl Uplink {
         Ok(Received { stream: line.stream, packet, outage })
     }
 
-    /// The line of a packet: by its SSRC, else by its mid (RFC 8843 §9.2), which is then remembered.
+    /// The layer of a packet: by its SSRC, else by its mid (RFC 8843 §9.2) and the name of its layer (RFC 8852), which
+    /// is then remembered: clients leave the names out once we have reported on an SSRC.
     fn find(&mut self, header: &Header, packet: &[u8]) -> Result<Use, Drop> {
         if let Some((_, found)) = self.ssrcs.iter().find(|(ssrc, _)| *ssrc == header.ssrc) {
             return Ok(*found);
         }
         let at = self.lines.iter().position(|line| line.is_named(header, packet)).ok_or(Drop::UnknownSsrc)?;
-        let repair = self.lines[at].codecs.iter().any(|it| it.rtx_payload_type == Some(header.payload_type));
-        let found = Use { line: at, repair };
-        // A line has one stream at a time: the newcomer takes the place of the last one.
+        let line = &self.lines[at];
+        let repair = line.codecs.iter().any(|it| it.rtx_payload_type == Some(header.payload_type));
+        let layer = line.layer(header, packet, repair).ok_or(Drop::UnknownSsrc)?;
+        let found = Use { line: at, layer, repair };
+        // A layer has one stream at a time: the newcomer takes the place of the last one.
         self.ssrcs.retain(|(_, it)| *it != found);
         self.ssrcs.push((header.ssrc, found));
         Ok(found)
     }
 
-    /// A sender report of one of the streams; returns the stream's key.
-    pub(crate) fn sender_report(&mut self, ssrc: u32, info: &SenderInfo, now: Instant) -> Option<u32> {
+    /// A sender report of one of the layers; returns the stream's key and the layer.
+    pub(crate) fn sender_report(
+        &mut self,
+        ssrc: u32,
+        info: &SenderInfo,
+        now: Instant,
+    ) -> Option<(u32, usize)> {
         let (_, found) = self.ssrcs.iter().find(|(it, found)| *it == ssrc && !found.repair)?;
         let line = &mut self.lines[found.line];
-        line.reception.as_mut()?.sender_report(info, now);
-        Some(line.stream)
+        line.layers[found.layer].reception.as_mut()?.sender_report(info, now);
+        Some((line.stream, found.layer))
     }
 
     /// The report blocks of all streams that came.
     pub(crate) fn report_blocks(&mut self, now: Instant, blocks: &mut Vec<ReportBlock>) {
-        blocks.extend(
-            self.lines.iter_mut().filter_map(|line| line.reception.as_mut()).map(|it| it.report(now)),
-        );
+        let layers = self.lines.iter_mut().flat_map(|line| &mut line.layers);
+        blocks.extend(layers.filter_map(|it| it.reception.as_mut()).map(|it| it.report(now)));
     }
 
     /// When [`Self::feedback`] has something to send.
     pub(crate) fn feedback_due(&self) -> Option<Instant> {
-        let losses =
-            self.lines.iter().filter(|line| line.asks_again()).filter_map(|line| line.loss.next_request());
+        let layers = self.lines.iter().filter(|line| line.asks_again()).flat_map(|line| &line.layers);
+        let losses = layers.filter_map(|layer| layer.loss.next_request());
         losses.chain(self.arrivals.due()).min()
     }
 
@@ -196,17 +217,19 @@ impl Uplink {
     ) {
         let own_ssrc = self.own_ssrc;
         for line in &mut self.lines {
-            self.requests.clear();
-            // Also gives up what is too old, which is due even where nobody can be asked.
-            line.loss.requests(now, rtt, &mut self.requests);
-            if let Some(reception) =
-                line.reception.as_ref().filter(|_| line.asks_again() && !self.requests.is_empty())
-            {
-                send(&mut |bytes| write_nack(bytes, own_ssrc, reception.ssrc(), &self.requests));
+            let asks_again = line.asks_again();
+            for layer in &mut line.layers {
+                self.requests.clear();
+                // Also gives up what is too old, which is due even where nobody can be asked.
+                layer.loss.requests(now, rtt, &mut self.requests);
+                if let Some(ssrc) = layer.ssrc().filter(|_| asks_again && !self.requests.is_empty()) {
+                    send(&mut |bytes| write_nack(bytes, own_ssrc, ssrc, &self.requests));
+                }
             }
         }
         if self.arrivals.due().is_some_and(|at| at <= now) {
-            let media = self.lines.iter().find_map(|line| line.reception.as_ref()).map_or(0, Reception::ssrc);
+            let mut layers = self.lines.iter().flat_map(|line| &line.layers);
+            let media = layers.find_map(UplinkLayer::ssrc).unwrap_or(0);
             self.arrivals.flush(own_ssrc, media, send);
         }
     }
@@ -222,40 +245,57 @@ impl UplinkLine {
             source,
             stream,
             mid: Arc::clone(&line.mid),
+            rids: line.rids.clone(),
             codecs: line.codecs.clone(),
             extensions: line.extensions,
-            reception: None,
-            unwrapper: Unwrapper::new(),
-            loss: LossDetector::default(),
+            layers: (0..line.rids.len().max(1)).map(|_| UplinkLayer::new()).collect(),
             epoch: 0,
-            recovered: 0,
             counted_bytes: 0,
         }
     }
 
     /// To name in a key-frame request, once something came.
-    pub(crate) fn ssrc(&self) -> Option<u32> {
-        self.reception.as_ref().map(Reception::ssrc)
+    pub(crate) fn ssrc(&self, layer: usize) -> Option<u32> {
+        self.layers.get(layer)?.ssrc()
     }
 
     pub(crate) fn packets(&self) -> u64 {
-        self.reception.as_ref().map_or(0, |it| it.packets)
+        self.receptions().map(|it| it.packets).sum()
     }
 
     pub(crate) fn bytes(&self) -> u64 {
-        self.reception.as_ref().map_or(0, |it| it.bytes)
+        self.receptions().map(|it| it.bytes).sum()
     }
 
     pub(crate) fn lost(&self) -> u64 {
-        self.reception.as_ref().map_or(0, Reception::lost)
+        self.receptions().map(Reception::lost).sum()
     }
 
+    pub(crate) fn recovered(&self) -> u64 {
+        self.layers.iter().map(|it| it.recovered).sum()
+    }
+
+    /// Of the worst layer.
     pub(crate) fn jitter_ms(&self) -> f64 {
-        self.reception.as_ref().map_or(0.0, Reception::jitter_ms)
+        self.receptions().map(Reception::jitter_ms).fold(0.0, f64::max)
+    }
+
+    fn receptions(&self) -> impl Iterator<Item = &Reception> {
+        self.layers.iter().filter_map(|it| it.reception.as_ref())
     }
 
     fn is_named(&self, header: &Header, packet: &[u8]) -> bool {
         self.extensions.mid.and_then(|id| header.extension(packet, id)) == Some(self.mid.as_bytes())
+    }
+
+    /// Which layer a packet says that it is of.
+    fn layer(&self, header: &Header, packet: &[u8], repair: bool) -> Option<usize> {
+        if self.rids.is_empty() {
+            return Some(0);
+        }
+        let id = if repair { self.extensions.repaired_rid } else { self.extensions.rid };
+        let name = header.extension(packet, id?)?;
+        self.rids.iter().position(|rid| rid.as_bytes() == name)
     }
 
     fn codec(&self, payload_type: u8, repair: bool) -> Option<CodecKind> {
@@ -267,6 +307,22 @@ impl UplinkLine {
     fn asks_again(&self) -> bool {
         self.codecs.iter().any(|it| it.nack)
     }
+}
+
+impl UplinkLayer {
+    fn new() -> Self {
+        Self {
+            reception: None,
+            unwrapper: Unwrapper::new(),
+            loss: LossDetector::default(),
+            epoch: 0,
+            recovered: 0,
+        }
+    }
+
+    fn ssrc(&self) -> Option<u32> {
+        self.reception.as_ref().map(Reception::ssrc)
+    }
 
     /// Original number and payload of a retransmission; probing with padding only has neither.
     fn repaired<'a>(&self, payload: &'a [u8]) -> Result<(u64, &'a [u8]), Drop> {
@@ -277,11 +333,19 @@ impl UplinkLine {
         Ok((self.unwrapper.peek(u16::from_be_bytes(*original)), payload))
     }
 
-    fn first_transmission(&mut self, header: &Header, codec: CodecKind, now: Instant) -> u64 {
-        if self.reception.as_ref().is_none_or(|it| it.ssrc() != header.ssrc) {
+    /// Number of a packet; another SSRC begins another numbering, of which `epochs` counts those of the whole line.
+    fn first_transmission(
+        &mut self,
+        header: &Header,
+        codec: CodecKind,
+        epochs: &mut u32,
+        now: Instant,
+    ) -> u64 {
+        if self.ssrc() != Some(header.ssrc) {
             self.unwrapper = Unwrapper::new();
             self.loss = LossDetector::default();
-            self.epoch += 1;
+            *epochs += 1;
+            self.epoch = *epochs;
             let first = self.unwrapper.peek(header.sequence);
             self.reception = Some(Reception::new(header.ssrc, codec.clock_rate(), first, now));
         }

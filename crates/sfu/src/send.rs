@@ -90,20 +90,20 @@ impl Downlink {
         &mut self,
         now: Instant,
         slot: usize,
-        stream_id: u32,
+        stream: &Stream,
         packet: &MediaPacket<'_>,
         path: &mut Path<'_>,
     ) -> Result<bool, Drop> {
         let slot = &mut self.slots[slot];
         let payload_type = slot.payload_types(packet.codec).ok_or(Drop::CannotDecode)?.0;
-        let admitted = slot.rewriter.admit(packet, now)?;
+        let admitted = slot.rewriter.admit(packet, now, |layer| stream.translate(packet, layer))?;
         let sent = slot.write(
             &Leaving {
                 payload_type,
                 ssrc: slot.ssrc,
                 index: admitted.sequence,
                 original: None,
-                stream_id,
+                stream_id: stream.stable_id,
                 transport_sequence: self.transport_sequence,
                 admitted,
                 packet,
@@ -133,8 +133,8 @@ impl Downlink {
         for sequence in sequences {
             let found = slot
                 .rewriter
-                .source_of(sequence)
-                .and_then(|(epoch, source)| stream.cache.get(epoch, source, now))
+                .origin(sequence)
+                .and_then(|it| stream.layers[usize::from(it.layer)].cache.get(it.epoch, it.sequence, now))
                 .and_then(|packet| {
                     Some((packet, slot.rewriter.again(&packet)?, slot.payload_types(packet.codec)?.1?))
                 });
@@ -272,7 +272,7 @@ impl DownSlot {
     fn sender_info(&self, now: Instant, streams: &Slab<Stream>, clock: Clock) -> Option<SenderInfo> {
         let stream = streams.get(self.content.as_ref()?.stream)?;
         let ntp = clock.ntp(now);
-        let rtp_timestamp = self.rewriter.timestamp_of(stream.timestamp_at(ntp)?)?;
+        let rtp_timestamp = self.rewriter.timestamp_of(stream.timestamp_at(self.rewriter.layer()?, ntp)?)?;
         Some(SenderInfo { ntp, rtp_timestamp, packets: self.packets as u32, bytes: self.octets })
     }
 }

@@ -1,25 +1,45 @@
-//! What one participant publishes on one line, and who gets it.
+//! What one participant publishes on one line, and who gets which layer of it.
 
 use std::time::Instant;
 
 use crate::Source;
-use crate::cache::PacketCache;
-use crate::clock::ntp_to_ticks;
 use crate::forward::MediaPacket;
-use crate::key_frames::KeyFrameRequests;
+use crate::layers::{Layer, choose};
 use crate::sdp::CodecKind;
 use crate::speech;
 
 /// One receiver of a stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Route {
     /// Key of the peer.
     pub(crate) peer: u32,
     /// Index of its slot.
     pub(crate) slot: usize,
+    /// Pixels of its tile.
+    tile: u32,
+    /// The layer that the tile asks for, of those that are sent.
+    target: Option<usize>,
+    /// The layer that it gets: the target, from the target's next key frame on.
+    current: Option<usize>,
 }
 
-/// One stream. It has one layer; more of them come with simulcast.
+impl Route {
+    /// Whether packets of this layer go to the receiver.
+    pub(crate) fn takes(&self, layer: u8) -> bool {
+        self.current == Some(usize::from(layer))
+    }
+}
+
+/// What a packet told of its stream.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct News {
+    /// It is the first since the stream was switched on.
+    pub(crate) starts: bool,
+    /// A layer began, ended, or has another size.
+    pub(crate) layers: bool,
+}
+
+/// One stream.
 #[derive(Debug)]
 pub(crate) struct Stream {
     /// Key of the publisher.
@@ -32,24 +52,15 @@ pub(crate) struct Stream {
     /// Of the last packet; `None` before the first.
     pub(crate) codec: Option<CodecKind>,
     pub(crate) routes: Vec<Route>,
-    pub(crate) key_frames: KeyFrameRequests,
-    pub(crate) cache: PacketCache,
-    /// The publisher's clock against ours.
-    reference: Option<Reference>,
+    /// In the order of the offer; at least one.
+    pub(crate) layers: Vec<Layer>,
     /// Loudest packet since the room looked last, in decibels below overload.
     peak: Option<u8>,
     started: bool,
 }
 
-/// A moment in our wall clock and in the stream's time stamps.
-#[derive(Debug, Clone, Copy)]
-struct Reference {
-    ntp: u64,
-    timestamp: u32,
-}
-
 impl Stream {
-    pub(crate) fn new(publisher: u32, source: Source, stable_id: u32) -> Self {
+    pub(crate) fn new(publisher: u32, source: Source, stable_id: u32, layers: usize) -> Self {
         Self {
             publisher,
             source,
@@ -57,27 +68,46 @@ impl Stream {
             on: false,
             codec: None,
             routes: Vec::new(),
-            key_frames: KeyFrameRequests::default(),
-            cache: PacketCache::default(),
-            reference: None,
+            layers: (0..layers.max(1)).map(|_| Layer::default()).collect(),
             peak: None,
             started: false,
         }
     }
 
-    /// Notes a packet of a stream that is on. Returns whether it is the first since it was switched on.
-    pub(crate) fn packet(&mut self, packet: &MediaPacket<'_>, now: Instant) -> bool {
+    /// Notes a packet of a stream that is on; a key frame moves those to its layer who wait for one there.
+    pub(crate) fn packet(&mut self, packet: &MediaPacket<'_>, now: Instant) -> News {
         self.codec = Some(packet.codec);
+        let starts = !std::mem::replace(&mut self.started, true);
         if packet.codec == CodecKind::Opus {
             let level = packet.audio_level.map_or(speech::UNKNOWN_LEVEL, |it| it.below_overload_db);
             self.peak = Some(self.peak.map_or(level, |peak| peak.min(level)));
-        } else {
-            self.cache.insert(packet, now);
+            return News { starts, layers: false };
+        }
+        let at = usize::from(packet.layer);
+        let mut layers = self.layers[at].packet(packet, now);
+        if self.layers.len() > 1 {
+            if packet.marker {
+                let others = self.layers.iter_mut().enumerate().filter(|(other, _)| *other != at);
+                layers |= others.fold(false, |gone, (_, other)| other.is_without(now) | gone);
+            }
             if packet.frame.begins_decoding {
-                self.key_frames.came(now);
+                self.move_to(at);
             }
         }
-        !std::mem::replace(&mut self.started, true)
+        News { starts, layers }
+    }
+
+    /// A key frame of this layer is here: whose target it is goes on with it. Who sees nothing yet takes a smaller one
+    /// meanwhile.
+    fn move_to(&mut self, layer: usize) {
+        let pixels = |at: usize| self.layers[at].pixels(at);
+        for route in &mut self.routes {
+            let begins =
+                route.current.is_none() && route.target.is_none_or(|target| pixels(layer) <= pixels(target));
+            if begins || route.target == Some(layer) {
+                route.current = Some(layer);
+            }
+        }
     }
 
     /// Switches the stream on or off. What was known of its clock may not hold for the next camera.
@@ -85,23 +115,80 @@ impl Stream {
         self.on = on;
         self.started = false;
         self.peak = None;
-        self.reference = None;
-        self.key_frames.cancel();
+        self.layers.iter_mut().for_each(Layer::reset);
     }
 
-    /// The publisher's report says that its `timestamp` was at `ntp` of our clock. Returns whether that was not known.
-    pub(crate) fn reported(&mut self, ntp: u64, timestamp: u32) -> bool {
-        self.reference.replace(Reference { ntp, timestamp }).is_none()
+    /// Adds a receiver, whose tile is not known yet.
+    pub(crate) fn add_route(&mut self, peer: u32, slot: usize) {
+        // With a single layer there is nothing to choose.
+        let current = (self.layers.len() == 1).then_some(0);
+        self.routes.push(Route { peer, slot, tile: 0, target: current, current });
     }
 
-    /// The publisher's time stamp at `ntp` of our clock.
+    /// Takes receivers away.
+    pub(crate) fn remove_routes(&mut self, is_gone: impl Fn(&Route) -> bool) {
+        self.routes.retain(|route| !is_gone(route));
+        self.cancel_unwanted();
+    }
+
+    /// Says how large a receiver's tile is.
+    pub(crate) fn set_tile(&mut self, peer: u32, slot: usize, pixels: u32) {
+        if let Some(route) = self.routes.iter_mut().find(|route| route.peer == peer && route.slot == slot) {
+            route.tile = pixels;
+        }
+    }
+
+    /// Chooses the layer of every receiver, and wants a key frame of those that somebody waits for: who is not
+    /// connected waits for nothing yet.
     ///
-    /// Nothing before its first sender report: a guess from arrivals would be off by what capture and encoding took,
-    /// and receivers mix it into their estimate for as long as 20 reports.
-    pub(crate) fn timestamp_at(&self, ntp: u64) -> Option<u32> {
-        let reference = self.reference?;
-        let elapsed = ntp_to_ticks(ntp.wrapping_sub(reference.ntp).cast_signed(), self.codec?.clock_rate());
-        Some(reference.timestamp.wrapping_add(elapsed as u32))
+    /// Returns whether there is one to ask for.
+    pub(crate) fn aim(&mut self, is_connected: impl Fn(u32) -> bool) -> bool {
+        if self.layers.len() == 1 {
+            return false;
+        }
+        let layers = self.layers.iter().enumerate();
+        let live = layers.filter(|(_, layer)| layer.is_live()).map(|(at, layer)| (at, layer.pixels(at)));
+        let mut awaited = [false; crate::sdp::MAX_LAYERS];
+        for route in &mut self.routes {
+            route.target = choose(live.clone(), route.tile, route.current);
+            if let Some(target) = route.target
+                && route.current != route.target
+                && is_connected(route.peer)
+            {
+                awaited[target] = true;
+            }
+        }
+        self.cancel_unwanted();
+        let awaited = self.layers.iter_mut().zip(awaited).filter(|(_, it)| *it);
+        awaited.map(|(layer, _)| layer.key_frames.want()).count() > 0
+    }
+
+    /// Wants a key frame for one receiver.
+    pub(crate) fn want_key_frame(&mut self, peer: u32, slot: usize) {
+        let route = self.routes.iter().find(|route| route.peer == peer && route.slot == slot);
+        if let Some(layer) = route.and_then(|it| it.target.or(it.current)) {
+            self.layers[layer].key_frames.want();
+        }
+    }
+
+    /// Nobody gets or waits for these layers any more.
+    fn cancel_unwanted(&mut self) {
+        for (at, layer) in self.layers.iter_mut().enumerate() {
+            if !self.routes.iter().any(|route| route.target == Some(at) || route.current == Some(at)) {
+                layer.key_frames.cancel();
+            }
+        }
+    }
+
+    /// A layer's time stamp at `ntp` of our clock, once it was reported.
+    pub(crate) fn timestamp_at(&self, layer: u8, ntp: u64) -> Option<u32> {
+        self.layers[usize::from(layer)].timestamp_at(ntp, self.codec?.clock_rate())
+    }
+
+    /// The time stamp that the packet's moment has in another layer, once both were reported.
+    pub(crate) fn translate(&self, packet: &MediaPacket<'_>, layer: u8) -> Option<u32> {
+        let other = &self.layers[usize::from(layer)];
+        self.layers[usize::from(packet.layer)].translate(packet.timestamp, other, packet.codec.clock_rate())
     }
 
     /// The loudest packet since the last call, for [`speech::Speech::tick`].

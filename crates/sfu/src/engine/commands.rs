@@ -134,9 +134,9 @@ impl Engine {
         let session_id = u64::from(random.u32()) << 32 | u64::from(random.u32());
         let key = peers.insert_with(|key| {
             let lines = if publish { offer.lines.as_slice() } else { &[] };
-            let uplink = Uplink::new(lines, own_ssrc, now, |source| {
+            let uplink = Uplink::new(lines, own_ssrc, now, |source, layers| {
                 let stable_id = random.u32();
-                streams.insert_with(|_| Stream::new(key, source, stable_id))
+                streams.insert_with(|_| Stream::new(key, source, stable_id, layers))
             });
             let transport = Transport::new(ice, dtls, now);
             let id = Arc::clone(&id);
@@ -249,6 +249,7 @@ impl Engine {
             peer.view = tiles;
         }
         self.fill(now, key, &[SlotKind::Video]);
+        self.aim_view(now, key);
     }
 
     fn set_sources(&mut self, now: Instant, key: u32, sources: &[Source]) {
@@ -326,7 +327,7 @@ impl Engine {
         }
         for slot in &peer.downlink.slots {
             if let Some(stream) = slot.content.as_ref().and_then(|it| self.streams.get_mut(it.stream)) {
-                stream.routes.retain(|route| route.peer != key);
+                stream.remove_routes(|route| route.peer == key);
             }
         }
         for line in peer.uplink.lines() {

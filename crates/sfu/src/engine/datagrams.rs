@@ -101,12 +101,15 @@ impl Engine {
             return peer.drops.count(Drop::SourceOff);
         }
         if received.outage {
-            stream.key_frames.want();
+            stream.layers[usize::from(received.packet.layer)].key_frames.want();
         }
         let codec = stream.codec;
-        let starts = stream.packet(&received.packet, now);
-        if starts || codec != Some(received.packet.codec) {
-            self.stream_started(received.stream, starts);
+        let news = stream.packet(&received.packet, now);
+        if news.starts || codec != Some(received.packet.codec) {
+            self.stream_started(received.stream, news.starts);
+        }
+        if news.layers {
+            self.aim(now, received.stream);
         }
         self.deliver(now, received.stream, &received.packet, out);
         self.blamed = Some(key);
@@ -115,14 +118,14 @@ impl Engine {
         }
     }
 
-    /// Sends a packet to everybody who has its stream in a slot.
+    /// Sends a packet to everybody who has its stream in a slot and gets its layer.
     fn deliver(&mut self, now: Instant, key: u32, packet: &MediaPacket<'_>, out: &mut Outbox) {
         let Some(stream) = self.streams.get(key) else { return };
         let mut awaited = false;
-        for route in &stream.routes {
+        for route in stream.routes.iter().filter(|route| route.takes(packet.layer)) {
             let Some(peer) = self.peers.get_mut(route.peer) else { continue };
             self.blamed = Some(route.peer);
-            match peer.forward(now, route.slot, stream.stable_id, packet, out) {
+            match peer.forward(now, route.slot, stream, packet, out) {
                 Ok(false) => {}
                 Ok(true) => peer.report_slot(now, route.slot, &self.streams, self.clock, out),
                 Err(reason) => {
@@ -131,8 +134,10 @@ impl Engine {
                 }
             }
         }
-        if awaited {
-            self.want_key_frame(now, key);
+        if awaited && let Some(stream) = self.streams.get_mut(key) {
+            stream.layers[usize::from(packet.layer)].key_frames.want();
+            let publisher = stream.publisher;
+            self.arm(now, publisher);
         }
     }
 
@@ -158,8 +163,8 @@ impl Engine {
         match packet {
             Packet::SenderReport { ssrc, info, blocks } => {
                 blocks.clone().for_each(|block| peer.reception_report(now, &block, self.clock));
-                if let Some((stream, ntp)) = peer.sender_report(now, *ssrc, info, self.clock) {
-                    self.clock_reported(now, stream, ntp, info.rtp_timestamp, out);
+                if let Some((stream, layer, ntp)) = peer.sender_report(now, *ssrc, info, self.clock) {
+                    self.clock_reported(now, (stream, layer), ntp, info.rtp_timestamp, out);
                 }
             }
             Packet::ReceiverReport { blocks, .. } => {
@@ -184,12 +189,19 @@ impl Engine {
     }
 
     /// A publisher told the time of day of its `timestamp`; who waits for the first such report gets one at once.
-    fn clock_reported(&mut self, now: Instant, key: u32, ntp: u64, timestamp: u32, out: &mut Outbox) {
-        if !self.streams.get_mut(key).is_some_and(|stream| stream.reported(ntp, timestamp)) {
+    fn clock_reported(
+        &mut self,
+        now: Instant,
+        (key, layer): (u32, usize),
+        ntp: u64,
+        timestamp: u32,
+        out: &mut Outbox,
+    ) {
+        if !self.streams.get_mut(key).is_some_and(|stream| stream.layers[layer].reported(ntp, timestamp)) {
             return;
         }
         let Some(stream) = self.streams.get(key) else { return };
-        for route in &stream.routes {
+        for route in stream.routes.iter().filter(|route| route.takes(layer as u8)) {
             if let Some(peer) = self.peers.get_mut(route.peer) {
                 self.blamed = Some(route.peer);
                 peer.report_slot(now, route.slot, &self.streams, self.clock, out);
@@ -200,9 +212,8 @@ impl Engine {
     /// The peer cannot go on decoding what comes on `media`.
     fn picture_lost(&mut self, now: Instant, key: u32, media: u32) {
         let Some(peer) = self.peers.get(key) else { return };
-        let slot = peer.downlink.slots.iter().find(|slot| slot.ssrc == media);
-        if let Some(stream) = slot.and_then(|slot| slot.content.as_ref()).map(|content| content.stream) {
-            self.want_key_frame(now, stream);
+        if let Some(slot) = peer.downlink.slots.iter().position(|slot| slot.ssrc == media) {
+            self.want_key_frame(now, key, slot);
         }
     }
 }

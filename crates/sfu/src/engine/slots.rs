@@ -6,7 +6,6 @@ use std::time::Instant;
 use super::Engine;
 use crate::assign::assign;
 use crate::sdp::SlotKind;
-use crate::stream::Route;
 use crate::{Event, Source};
 
 impl Engine {
@@ -59,7 +58,7 @@ impl Engine {
                 let pinned = peer.view.iter().filter(|tile| tile.pinned);
                 let tiles = pinned.chain(peer.view.iter().filter(|tile| !tile.pinned));
                 tiles
-                    .filter(|tile| matches!(tile.source, Source::Camera | Source::Screen))
+                    .filter(|tile| is_picture(tile.source))
                     .filter_map(|tile| self.peers.get(*room.by_id.get(&tile.peer)?)?.stream(tile.source))
                     .collect()
             }
@@ -74,16 +73,14 @@ impl Engine {
     }
 
     fn refill(&mut self, now: Instant, key: u32, slot: usize, before: Option<u32>, after: Option<u32>) {
-        let route = Route { peer: key, slot };
         if let Some(stream) = before.and_then(|it| self.streams.get_mut(it)) {
-            stream.routes.retain(|it| *it != route);
-            if stream.routes.is_empty() {
-                stream.key_frames.cancel();
-            }
+            stream.remove_routes(|route| route.peer == key && route.slot == slot);
         }
+        let tile = after.map_or(0, |stream| self.tile(key, stream));
         let content = after.and_then(|stream_key| {
             let stream = self.streams.get_mut(stream_key)?;
-            stream.routes.push(route);
+            stream.add_route(key, slot);
+            stream.set_tile(key, slot, tile);
             let publisher = self.peers.get(stream.publisher)?;
             Some((stream_key, Arc::clone(&publisher.id), stream.source, stream.codec))
         });
@@ -93,11 +90,12 @@ impl Engine {
             place.fill(content.map(|(stream, peer, source, _)| (stream, peer, source)));
             place.judge(codec);
         }
+        if let Some(stream) = after {
+            self.aim(now, stream);
+        }
         // Who is not connected yet asks then: a key frame that comes too early is lost, and delays the next one.
-        if let Some(stream) = after
-            && self.peers.get(key).is_some_and(|peer| peer.transport.is_connected())
-        {
-            self.want_key_frame(now, stream);
+        if after.is_some() && self.peers.get(key).is_some_and(|peer| peer.transport.is_connected()) {
+            self.want_key_frame(now, key, slot);
         }
     }
 
@@ -141,21 +139,65 @@ impl Engine {
     /// Asks for key frames of everything that a peer has in its slots: it has just come or come back.
     pub(super) fn want_key_frames(&mut self, now: Instant, key: u32) {
         let Some(peer) = self.peers.get(key).filter(|peer| peer.transport.is_connected()) else { return };
-        let contents = peer.downlink.slots.iter().filter_map(|slot| slot.content.as_ref());
-        let streams: Vec<u32> = contents.map(|content| content.stream).collect();
-        for stream in streams {
-            self.want_key_frame(now, stream);
+        for slot in 0..peer.downlink.slots.len() {
+            self.want_key_frame(now, key, slot);
         }
     }
 
-    /// Asks a stream's publisher for a key frame, within its limits. Sound needs none.
-    pub(super) fn want_key_frame(&mut self, now: Instant, key: u32) {
-        let Some(stream) = self.streams.get_mut(key) else { return };
-        if !stream.on || !matches!(stream.source, Source::Camera | Source::Screen) {
+    /// Asks for a key frame of what is in a peer's slot, within its publisher's limits. Sound needs none.
+    pub(super) fn want_key_frame(&mut self, now: Instant, key: u32, slot: usize) {
+        let Some(peer) = self.peers.get(key) else { return };
+        let content = peer.downlink.slots.get(slot).and_then(|slot| slot.content.as_ref());
+        let Some(stream) = content.and_then(|it| self.streams.get_mut(it.stream)) else { return };
+        if !stream.on || !is_picture(stream.source) {
             return;
         }
-        stream.key_frames.want();
+        stream.want_key_frame(key, slot);
         let publisher = stream.publisher;
         self.arm(now, publisher);
     }
+
+    /// A peer's tiles have other sizes.
+    pub(super) fn aim_view(&mut self, now: Instant, key: u32) {
+        let Some(peer) = self.peers.get(key) else { return };
+        for slot in 0..peer.downlink.slots.len() {
+            let slots = self.peers.get(key).map(|peer| &peer.downlink.slots);
+            let content = slots.and_then(|slots| slots.get(slot)?.content.as_ref());
+            let Some(stream) = content.filter(|it| is_picture(it.source)).map(|it| it.stream) else {
+                continue;
+            };
+            let tile = self.tile(key, stream);
+            if let Some(it) = self.streams.get_mut(stream) {
+                it.set_tile(key, slot, tile);
+            }
+            self.aim(now, stream);
+        }
+    }
+
+    /// Who gets which layer of a stream may change: its layers did, or somebody's tile.
+    pub(super) fn aim(&mut self, now: Instant, key: u32) {
+        let Self { streams, peers, .. } = self;
+        let is_connected = |peer: u32| peers.get(peer).is_some_and(|it| it.transport.is_connected());
+        if let Some(stream) = streams.get_mut(key)
+            && stream.aim(is_connected)
+        {
+            let publisher = stream.publisher;
+            self.arm(now, publisher);
+        }
+    }
+
+    /// Pixels of the largest tile in which a peer shows a stream.
+    fn tile(&self, key: u32, stream: u32) -> u32 {
+        let shown = self.streams.get(stream).and_then(|it| {
+            let publisher = self.peers.get(it.publisher)?;
+            Some((&publisher.id, it.source))
+        });
+        let tiles = self.peers.get(key).map(|peer| peer.view.as_slice()).unwrap_or_default();
+        let shown = tiles.iter().filter(|tile| Some((&tile.peer, tile.source)) == shown);
+        shown.map(|tile| u32::from(tile.width) * u32::from(tile.height)).max().unwrap_or(0)
+    }
+}
+
+fn is_picture(source: Source) -> bool {
+    matches!(source, Source::Camera | Source::Screen)
 }

@@ -94,10 +94,10 @@ fn measure(peer: &mut Peer, room: &Arc<str>, interval: Duration) -> PeerStatisti
     let up = peer.uplink.lines_mut().filter(|line| line.packets() > 0).map(|line| StreamStatistics {
         peer: Arc::clone(&id),
         source: line.source,
-        packets: line.packets().saturating_sub(line.recovered),
+        packets: line.packets().saturating_sub(line.recovered()),
         bytes: line.bytes(),
         lost: line.lost(),
-        retransmitted: line.recovered,
+        retransmitted: line.recovered(),
         jitter_ms: line.jitter_ms(),
         bitrate_bps: rate(line.bytes(), &mut line.counted_bytes, interval),
     });

@@ -14,7 +14,10 @@ use crate::sdp::CodecKind;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MediaPacket<'a> {
     pub(crate) codec: CodecKind,
-    /// Changes when the publisher's numbering begins anew: another SSRC, or back after a pause.
+    /// Which layer of its stream, in the order of the offer.
+    pub(crate) layer: u8,
+    /// Changes when the publisher's numbering begins anew: another layer, another SSRC, or back after a
+    /// pause.
     pub(crate) epoch: u32,
     /// Extended.
     pub(crate) sequence: u64,
@@ -24,6 +27,23 @@ pub(crate) struct MediaPacket<'a> {
     pub(crate) audio_level: Option<AudioLevel>,
     pub(crate) frame: Frame,
     pub(crate) payload: &'a [u8],
+}
+
+impl MediaPacket<'_> {
+    /// Of its picture, where the packet tells.
+    pub(crate) fn pixels(&self) -> Option<u32> {
+        let (width, height) = self.frame.vp8?.frame_size(self.payload)?;
+        Some(u32::from(width) * u32::from(height))
+    }
+}
+
+/// Where a packet that went out came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) layer: u8,
+    pub(crate) epoch: u32,
+    /// The publisher's number.
+    pub(crate) sequence: u64,
 }
 
 /// How a packet goes out.
@@ -55,6 +75,7 @@ pub(crate) struct Rewriter {
 /// A stream that flows through the slot. Offsets are added to the publisher's numbers, wrapping.
 #[derive(Debug, Clone, Copy)]
 struct Flow {
+    layer: u8,
     epoch: u32,
     first: u64,
     newest: u64,
@@ -87,11 +108,19 @@ impl Rewriter {
     }
 
     /// Numbers a packet, or says why it is not sent.
-    pub(crate) fn admit(&mut self, packet: &MediaPacket<'_>, now: Instant) -> Result<Admitted, Drop> {
+    ///
+    /// `translate` gives the time stamp that the packet's moment has in another layer, if that is known: a switch
+    /// between two layers then keeps the time between their pictures.
+    pub(crate) fn admit(
+        &mut self,
+        packet: &MediaPacket<'_>,
+        now: Instant,
+        translate: impl FnOnce(u8) -> Option<u32>,
+    ) -> Result<Admitted, Drop> {
         let (mut flow, begins) = match self.flow {
             Some(flow) if flow.epoch == packet.epoch => (flow, false),
             _ if !packet.frame.begins_decoding => return Err(Drop::AwaitingKeyFrame),
-            _ => (self.begin(packet, now), true),
+            _ => (self.begin(packet, now, translate), true),
         };
         if packet.sequence < flow.first {
             return Err(Drop::BeforeSwitch);
@@ -108,13 +137,14 @@ impl Rewriter {
         Ok(admitted)
     }
 
-    /// The publisher's number of what went out as `sequence`, if it belongs to the present flow.
-    pub(crate) fn source_of(&self, sequence: u16) -> Option<(u32, u64)> {
+    /// What went out as `sequence`, if it belongs to the present flow.
+    pub(crate) fn origin(&self, sequence: u16) -> Option<Origin> {
         let flow = self.flow?;
         let newest_out = self.next_sequence - 1;
         let back = (newest_out as u16).wrapping_sub(sequence);
         let source = newest_out.checked_sub(u64::from(back))?.wrapping_sub(flow.sequence);
-        (flow.first..=flow.newest).contains(&source).then_some((flow.epoch, source))
+        let Flow { layer, epoch, .. } = flow;
+        (flow.first..=flow.newest).contains(&source).then_some(Origin { layer, epoch, sequence: source })
     }
 
     /// Numbers a packet of the present flow that goes out once more; changes nothing.
@@ -128,18 +158,37 @@ impl Rewriter {
         Some(timestamp.wrapping_add(self.flow?.timestamp))
     }
 
-    /// Lets the new stream follow the last packet that went out, as much later as it is by the clock.
-    fn begin(&self, packet: &MediaPacket<'_>, now: Instant) -> Flow {
+    /// The layer that flows.
+    pub(crate) fn layer(&self) -> Option<u8> {
+        self.flow.map(|flow| flow.layer)
+    }
+
+    /// Lets the new flow follow the last packet that went out: as much later as its picture is, else as it is by the
+    /// clock.
+    fn begin(
+        &self,
+        packet: &MediaPacket<'_>,
+        now: Instant,
+        translate: impl FnOnce(u8) -> Option<u32>,
+    ) -> Flow {
         let elapsed = ticks(now.saturating_duration_since(self.last_sent), self.clock_rate).max(1) as u32;
+        let translated = self.flow.and_then(|flow| Some(translate(flow.layer)?.wrapping_add(flow.timestamp)));
+        // A report that puts the two far from when they came is not believed; the older of two pictures that crossed
+        // follows at once.
+        let step = translated
+            .map(|at| at.wrapping_sub(self.last_timestamp).cast_signed())
+            .filter(|step| step.abs_diff(elapsed.cast_signed()) < self.clock_rate)
+            .map_or(elapsed, |step| step.max(1).cast_unsigned());
         let vp8 = packet.frame.vp8;
         let picture = vp8.and_then(|it| it.picture_id).map_or(0, |id| id.value);
         let tl0 = vp8.and_then(|it| it.tl0_picture_index).unwrap_or(0);
         Flow {
+            layer: packet.layer,
             epoch: packet.epoch,
             first: packet.sequence,
             newest: packet.sequence,
             sequence: self.next_sequence.wrapping_sub(packet.sequence),
-            timestamp: self.last_timestamp.wrapping_add(elapsed).wrapping_sub(packet.timestamp),
+            timestamp: self.last_timestamp.wrapping_add(step).wrapping_sub(packet.timestamp),
             picture: self.last_picture.0.wrapping_add(1).wrapping_sub(picture),
             tl0: self.last_picture.1.wrapping_add(1).wrapping_sub(tl0),
         }
@@ -189,6 +238,7 @@ mod tests {
     fn packet(payload: &[u8], epoch: u32, sequence: u64, timestamp: u32) -> MediaPacket<'_> {
         MediaPacket {
             codec: CodecKind::Vp8,
+            layer: 0,
             epoch,
             sequence,
             timestamp,
@@ -214,12 +264,12 @@ mod tests {
                 let bound = rewriter.switch();
                 let delta = payload(picture.wrapping_sub(1) & 0x7fff, false);
                 let early = packet(&delta, epoch as u32, sequence - 1, timestamp.wrapping_sub(3000));
-                prop_assert_eq!(rewriter.admit(&early, now), Err(Drop::AwaitingKeyFrame));
+                prop_assert_eq!(rewriter.admit(&early, now, |_| None), Err(Drop::AwaitingKeyFrame));
                 for n in 0..count {
                     now += Duration::from_millis(33);
                     let bytes = payload(picture.wrapping_add(n as u16) & 0x7fff, n == 0);
                     let packet = packet(&bytes, epoch as u32, sequence + n, timestamp.wrapping_add(3000 * n as u32));
-                    let admitted = rewriter.admit(&packet, now).unwrap();
+                    let admitted = rewriter.admit(&packet, now, |_| None).unwrap();
                     prop_assert_eq!(admitted.begins, n == 0);
                     prop_assert!(n > 0 || admitted.timestamp.wrapping_sub(bound) < 1 << 31);
                     if let Some(last) = last {
@@ -231,12 +281,12 @@ mod tests {
                         prop_assert_eq!(this.1, last.1.wrapping_add(1));
                     }
                     prop_assert_eq!(
-                        rewriter.source_of(admitted.sequence as u16),
-                        Some((epoch as u32, sequence + n))
+                        rewriter.origin(admitted.sequence as u16),
+                        Some(Origin { layer: 0, epoch: epoch as u32, sequence: sequence + n })
                     );
                     last = Some(admitted);
                 }
-                prop_assert_eq!(rewriter.admit(&early, now), Err(Drop::BeforeSwitch));
+                prop_assert_eq!(rewriter.admit(&early, now, |_| None), Err(Drop::BeforeSwitch));
             }
         }
     }
@@ -246,13 +296,13 @@ mod tests {
         let now = crate::testing::some_moment();
         let mut rewriter = Rewriter::new(90_000, 10, 0, now);
         let (key, delta) = (payload(1, true), payload(2, false));
-        assert_eq!(rewriter.admit(&packet(&key, 0, 500, 0), now).unwrap().sequence, 10);
-        assert_eq!(rewriter.admit(&packet(&delta, 0, 502, 6000), now).unwrap().sequence, 12);
-        assert_eq!(rewriter.admit(&packet(&delta, 0, 501, 3000), now).unwrap().sequence, 11);
-        assert_eq!(rewriter.admit(&packet(&delta, 0, 503, 9000), now).unwrap().sequence, 13);
+        assert_eq!(rewriter.admit(&packet(&key, 0, 500, 0), now, |_| None).unwrap().sequence, 10);
+        assert_eq!(rewriter.admit(&packet(&delta, 0, 502, 6000), now, |_| None).unwrap().sequence, 12);
+        assert_eq!(rewriter.admit(&packet(&delta, 0, 501, 3000), now, |_| None).unwrap().sequence, 11);
+        assert_eq!(rewriter.admit(&packet(&delta, 0, 503, 9000), now, |_| None).unwrap().sequence, 13);
         assert_eq!(
-            (rewriter.source_of(11), rewriter.source_of(14), rewriter.source_of(9)),
-            (Some((0, 501)), None, None)
+            (rewriter.origin(11), rewriter.origin(14), rewriter.origin(9)),
+            (Some(Origin { layer: 0, epoch: 0, sequence: 501 }), None, None)
         );
     }
 
@@ -261,8 +311,29 @@ mod tests {
         let now = crate::testing::some_moment();
         let mut rewriter = Rewriter::new(90_000, 10, 0, now);
         let (key, delta) = (payload(1, true), payload(2, false));
-        rewriter.admit(&packet(&key, 0, 500, 0), now).unwrap();
-        assert_eq!(rewriter.admit(&packet(&delta, 1, 7, 0), now), Err(Drop::AwaitingKeyFrame));
-        assert_eq!(rewriter.admit(&packet(&key, 1, 8, 0), now).unwrap().sequence, 11);
+        rewriter.admit(&packet(&key, 0, 500, 0), now, |_| None).unwrap();
+        assert_eq!(rewriter.admit(&packet(&delta, 1, 7, 0), now, |_| None), Err(Drop::AwaitingKeyFrame));
+        assert_eq!(rewriter.admit(&packet(&key, 1, 8, 0), now, |_| None).unwrap().sequence, 11);
+    }
+
+    #[test]
+    fn two_layers_keep_the_time_between_their_pictures() {
+        let start = crate::testing::some_moment();
+        let mut rewriter = Rewriter::new(90_000, 10, 0, start);
+        let key = payload(1, true);
+        let first = rewriter.admit(&packet(&key, 0, 500, 70_000), start, |_| None).unwrap();
+        let low = |ms: u32| 70_000 + 90 * ms;
+        // 33 ms later by capture, but it came after 51: the other layer's clock is 5000 ahead.
+        let now = start + Duration::from_millis(51);
+        let other = packet(&key, 1, 9, 5000 + low(33));
+        let second = rewriter.admit(&other, now, |_| Some(low(33))).unwrap();
+        assert_eq!(second.timestamp.wrapping_sub(first.timestamp), 33 * 90);
+        // Its picture is older than what was sent last: it follows by a tick.
+        let third = rewriter.admit(&packet(&key, 2, 7, 1), now, |_| Some(5000 + low(20))).unwrap();
+        assert_eq!(third.timestamp.wrapping_sub(second.timestamp), 1);
+        // A report that is seconds off is not believed.
+        let later = now + Duration::from_millis(40);
+        let fourth = rewriter.admit(&packet(&key, 3, 7, 1), later, |_| Some(900_000)).unwrap();
+        assert_eq!(fourth.timestamp.wrapping_sub(third.timestamp), 40 * 90);
     }
 }

@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
-use wire::extension::{URI_ABS_SEND_TIME, URI_AUDIO_LEVEL, URI_MID, URI_TRANSPORT_SEQUENCE};
+use wire::extension::{
+    URI_ABS_SEND_TIME, URI_AUDIO_LEVEL, URI_MID, URI_REPAIRED_RID, URI_RID, URI_TRANSPORT_SEQUENCE,
+};
 
-use super::{Codec, CodecKind, ExtensionIds, Line, MediaKind, Offer, Role};
+use super::{Codec, CodecKind, Line, MediaKind, Offer, Role};
 use crate::Source;
 
 /// The canonical name of all our streams (RFC 7022); who speaks in a slot is told by CSRC and signalling.
@@ -66,12 +68,14 @@ pub fn write(offer: &Offer, answer: &Answer<'_>) -> String {
             (true, Some(_)) => "a=sendonly",
             (true, None) => "a=recvonly",
         });
-        write_extensions(&mut out, line.extensions);
+        write_extensions(&mut out, line);
         for codec in &line.codecs {
             write_codec(&mut out, line.role, codec);
         }
-        if let Some(slot) = slot {
-            write_slot(&mut out, line, *slot);
+        match slot {
+            Some(slot) => write_slot(&mut out, line, *slot),
+            None if open => write_layers(&mut out, line),
+            None => {}
         }
     }
     out.0
@@ -170,7 +174,8 @@ fn write_candidate(out: &mut Text, index: usize, address: SocketAddr) {
     out.print(format_args!("a=candidate:{} 1 udp {priority} {ip} {port} typ host", index + 1));
 }
 
-fn write_extensions(out: &mut Text, ids: ExtensionIds) {
+fn write_extensions(out: &mut Text, line: &Line) {
+    let ids = line.extensions;
     let known = [
         (ids.audio_level, URI_AUDIO_LEVEL),
         (ids.mid, URI_MID),
@@ -180,6 +185,14 @@ fn write_extensions(out: &mut Text, ids: ExtensionIds) {
     for (id, uri) in known {
         if let Some(id) = id {
             out.print(format_args!("a=extmap:{id} {uri}"));
+        }
+    }
+    if line.rids.is_empty() {
+        return;
+    }
+    for (id, uri) in [(ids.rid, URI_RID), (ids.repaired_rid, URI_REPAIRED_RID)] {
+        if let Some(id) = id {
+            out.print(format_args!("a=extmap:{id}/recvonly {uri}"));
         }
     }
 }
@@ -221,6 +234,17 @@ fn write_codec(out: &mut Text, role: Role, codec: &Codec) {
     }
 }
 
+/// The layers that the client may send (RFC 8853 §5.3.2): those of its offer that we know what to do with.
+fn write_layers(out: &mut Text, line: &Line) {
+    if line.rids.is_empty() {
+        return;
+    }
+    for rid in &line.rids {
+        out.print(format_args!("a=rid:{rid} recv"));
+    }
+    out.print(format_args!("a=simulcast:recv {}", line.rids.join(";")));
+}
+
 /// The stream of a slot: named once, whoever fills it (DESIGN §6).
 fn write_slot(out: &mut Text, line: &Line, slot: SlotStream) {
     let SlotStream { ssrc, rtx_ssrc } = slot;
@@ -243,6 +267,8 @@ mod tests {
     use crate::sdp::parse;
 
     const CHROMIUM: &str = include_str!("../../tests/fixtures/chromium.sdp");
+    const CHROMIUM_SIMULCAST: &str = include_str!("../../tests/fixtures/chromium-simulcast.sdp");
+    const FIREFOX_SIMULCAST: &str = include_str!("../../tests/fixtures/firefox-simulcast.sdp");
 
     fn answer(offer_text: &str, publish: bool, subscribe: bool) -> String {
         let offer = parse(offer_text, &Limits::default()).unwrap();
@@ -280,6 +306,22 @@ mod tests {
         assert!(text.contains("a=ssrc-group:FID 1004 2004\r\n"), "video slots are repaired");
         assert!(!text.contains("FID 1003 2003"), "audio is not");
         assert!(text.len() < 40_000);
+    }
+
+    #[test]
+    fn layers_are_taken_as_offered() {
+        for (offer, last) in [(CHROMIUM_SIMULCAST, "10"), (FIREFOX_SIMULCAST, "9")] {
+            let text = answer(offer, true, true);
+            let camera = text.split("m=video").nth(1).unwrap();
+            let rids: Vec<_> = camera.lines().filter(|line| line.starts_with("a=rid:")).collect();
+            assert_eq!(rids, ["a=rid:l recv", "a=rid:m recv", "a=rid:h recv"]);
+            assert_eq!(count(camera, "a=simulcast:recv l;m;h"), 1);
+            assert_eq!(count(&text, "a=simulcast:recv l;h"), 1, "the screen's");
+            let extension = format!("a=extmap:{last}/recvonly urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id");
+            assert_eq!(count(camera, &extension), 1);
+            assert!(!answer(offer, false, true).contains("simulcast"), "an inactive line has none");
+        }
+        assert!(!answer(CHROMIUM, true, true).contains("simulcast"), "nor has who did not offer any");
     }
 
     #[test]

@@ -59,6 +59,9 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Simulcast layers of one line that we take: the size of a thumbnail, of a tile, and of a stage.
+pub const MAX_LAYERS: usize = 3;
+
 /// One m-line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
@@ -76,8 +79,9 @@ pub struct Line {
     pub ssrcs: Vec<u32>,
     /// (media, retransmission) pairs among them (RFC 5576 §4.2, FID).
     pub retransmission_ssrcs: Vec<(u32, u32)>,
-    /// Simulcast layers that the client would send (RFC 8851), as ordered by it.
-    pub rids: Vec<String>,
+    /// Names of the simulcast layers that we take (RFC 8851, RFC 8853), as ordered by the client; empty where the
+    /// client sends a single, unnamed one.
+    pub rids: Vec<Arc<str>>,
 }
 
 /// Kind of an m-line.
@@ -122,6 +126,10 @@ pub struct ExtensionIds {
     pub transport_sequence: Option<u8>,
     /// [`wire::extension::URI_ABS_SEND_TIME`].
     pub abs_send_time: Option<u8>,
+    /// [`wire::extension::URI_RID`].
+    pub rid: Option<u8>,
+    /// [`wire::extension::URI_REPAIRED_RID`].
+    pub repaired_rid: Option<u8>,
 }
 
 /// Why an offer is not taken, for the log.

@@ -2,14 +2,20 @@
 
 use std::sync::Arc;
 
-use wire::extension::{URI_ABS_SEND_TIME, URI_AUDIO_LEVEL, URI_MID, URI_TRANSPORT_SEQUENCE};
+use wire::extension::{
+    URI_ABS_SEND_TIME, URI_AUDIO_LEVEL, URI_MID, URI_REPAIRED_RID, URI_RID, URI_TRANSPORT_SEQUENCE,
+};
 
 use super::section::{Direction, Section, Session, Transport};
-use super::{ExtensionIds, Line, MediaKind, Offer, Role, SdpError, Secret, SlotKind, bad, codec, over};
+use super::{
+    ExtensionIds, Line, MAX_LAYERS, MediaKind, Offer, Role, SdpError, Secret, SlotKind, bad, codec, over,
+};
 use crate::{Limits, Source};
 
 /// A mid must fit the one-byte form of its header extension.
 const MAX_MID_BYTES: usize = 16;
+/// The same for the name of a layer (RFC 8852 §3.3).
+const MAX_RID_BYTES: usize = 16;
 /// RFC 8839 §5.4.
 const UFRAG_BYTES: std::ops::RangeInclusive<usize> = 4..=256;
 const PWD_BYTES: std::ops::RangeInclusive<usize> = 22..=256;
@@ -127,17 +133,39 @@ fn read_line(section: &Section<'_>, session: &Session<'_>, roles: &mut Roles) ->
         }
     }
     let sends = matches!(role, Role::Send(_));
+    let extensions = extension_ids(section);
+    let rids = if sends { layers(section, extensions) } else { Vec::new() };
+    // The streams of layers are known by their names: in which order a client announces them is nowhere agreed.
+    let announces = sends && rids.is_empty();
     Ok(Line {
         mid: Arc::from(mid),
         kind: section.kind,
         role,
         codecs,
-        extensions: extension_ids(section),
+        extensions,
         // A receiver's own SSRC only signs its reports (Firefox writes it): nothing comes on it.
-        ssrcs: if sends { section.ssrcs.clone() } else { Vec::new() },
-        retransmission_ssrcs: if sends { section.retransmission_ssrcs.clone() } else { Vec::new() },
-        rids: if sends { section.rids.iter().map(|rid| (*rid).to_owned()).collect() } else { Vec::new() },
+        ssrcs: if announces { section.ssrcs.clone() } else { Vec::new() },
+        retransmission_ssrcs: if announces { section.retransmission_ssrcs.clone() } else { Vec::new() },
+        rids,
     })
+}
+
+/// The layers of the offer that we take: named in both attributes, and tellable apart in packets.
+fn layers(section: &Section<'_>, extensions: ExtensionIds) -> Vec<Arc<str>> {
+    if section.kind == MediaKind::Audio || extensions.mid.is_none() || extensions.rid.is_none() {
+        return Vec::new();
+    }
+    let is_name = |rid: &&&str| {
+        (1..=MAX_RID_BYTES).contains(&rid.len())
+            && rid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    let mut rids: Vec<Arc<str>> = Vec::new();
+    for rid in section.simulcast.iter().filter(|rid| section.rids.contains(rid)).filter(is_name) {
+        if rids.len() < MAX_LAYERS && !rids.iter().any(|earlier| **earlier == **rid) {
+            rids.push(Arc::from(*rid));
+        }
+    }
+    rids
 }
 
 fn extension_ids(section: &Section<'_>) -> ExtensionIds {
@@ -148,6 +176,8 @@ fn extension_ids(section: &Section<'_>) -> ExtensionIds {
             URI_MID => &mut ids.mid,
             URI_TRANSPORT_SEQUENCE => &mut ids.transport_sequence,
             URI_ABS_SEND_TIME => &mut ids.abs_send_time,
+            URI_RID => &mut ids.rid,
+            URI_REPAIRED_RID => &mut ids.repaired_rid,
             _ => continue,
         };
         place.get_or_insert(id);
@@ -211,6 +241,8 @@ mod tests {
     use crate::sdp::CodecKind;
 
     const CHROMIUM: &str = include_str!("../../tests/fixtures/chromium.sdp");
+    const CHROMIUM_SIMULCAST: &str = include_str!("../../tests/fixtures/chromium-simulcast.sdp");
+    const FIREFOX_SIMULCAST: &str = include_str!("../../tests/fixtures/firefox-simulcast.sdp");
     const FIREFOX: &str = include_str!("../../tests/fixtures/firefox.sdp");
     const SAFARI: &str = include_str!("../../tests/fixtures/safari.sdp");
 
@@ -264,6 +296,31 @@ mod tests {
         assert_eq!(video.codecs.iter().map(|c| c.kind).collect::<Vec<_>>(), [CodecKind::Vp8]);
         assert_eq!(video.ssrcs, [], "a receiver's own");
         assert_ne!(offer.fingerprint, [0; 32]);
+    }
+
+    #[test]
+    fn both_browsers_name_their_layers_low_to_high() {
+        for text in [CHROMIUM_SIMULCAST, FIREFOX_SIMULCAST] {
+            let offer = read(text).unwrap();
+            let names = |at: usize| offer.lines[at].rids.iter().map(|rid| &**rid).collect::<Vec<_>>();
+            assert_eq!((names(1), names(2), names(8)), (vec!["l", "m", "h"], vec!["l", "h"], vec![]));
+            let camera = &offer.lines[1];
+            assert!(camera.extensions.rid.is_some() && camera.extensions.repaired_rid.is_some());
+            assert_eq!(camera.ssrcs, [], "its streams are known by their names");
+        }
+    }
+
+    #[test]
+    fn strange_layers_are_passed_over() {
+        let names = |simulcast: &str| {
+            let text = CHROMIUM_SIMULCAST.replacen("a=simulcast:send l;m;h", simulcast, 1);
+            read(&text).unwrap().lines[1].rids.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(names("a=simulcast:recv x send h,m;~l;l;q"), ["h", "l"], "first choices, once, declared");
+        assert_eq!(names("a=simulcast:send"), [""; 0]);
+        assert_eq!(names("a=simulcast:"), [""; 0]);
+        let nameless = CHROMIUM_SIMULCAST.replace("sdes:rtp-stream-id", "x");
+        assert_eq!(read(&nameless).unwrap().lines[1].rids, [], "packets could not be told apart");
     }
 
     #[test]

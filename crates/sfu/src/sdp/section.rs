@@ -1,5 +1,7 @@
 //! One section of an SDP text: the session part or one m-line with its attributes, as written.
 
+use wire::extension::{URI_REPAIRED_RID, URI_RID};
+
 use super::{MediaKind, SdpError, bad};
 
 /// Streams that one line may announce: three simulcast layers with retransmissions are six.
@@ -138,6 +140,8 @@ pub(super) struct Section<'a> {
     pub(super) ssrcs: Vec<u32>,
     pub(super) retransmission_ssrcs: Vec<(u32, u32)>,
     pub(super) rids: Vec<&'a str>,
+    /// Of `a=simulcast`: the first choice for each layer, in the client's order.
+    pub(super) simulcast: Vec<&'a str>,
 }
 
 impl<'a> Section<'a> {
@@ -182,6 +186,7 @@ impl<'a> Section<'a> {
             ssrcs: Vec::new(),
             retransmission_ssrcs: Vec::new(),
             rids: Vec::new(),
+            simulcast: Vec::new(),
         })
     }
 
@@ -202,6 +207,7 @@ impl<'a> Section<'a> {
             "ssrc" => self.ssrc(line, value)?,
             "ssrc-group" => self.ssrc_group(line, value)?,
             "rid" => self.rid(line, value)?,
+            "simulcast" => self.simulcast(value),
             _ => self.transport.take(name, value),
         }
         Ok(())
@@ -224,6 +230,18 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// `send a,b;~c recv d` (RFC 8853 §5.1): of alternatives the first is meant; one that begins paused is one.
+    fn simulcast(&mut self, value: &'a str) {
+        let mut fields = value.split(' ');
+        while let (Some(direction), Some(layers)) = (fields.next(), fields.next()) {
+            if direction == "send" {
+                let first = |layer: &'a str| layer.split(',').next().unwrap_or(layer);
+                self.simulcast =
+                    layers.split(';').take(MAX_RIDS).map(|it| first(it).trim_start_matches('~')).collect();
+            }
+        }
+    }
+
     fn extension(&mut self, line: usize, value: &'a str) -> Result<(), SdpError> {
         let mut fields = value.split(' ');
         let (id, direction) = fields
@@ -233,7 +251,8 @@ impl<'a> Section<'a> {
         let id: u16 = id.parse().map_err(|_| bad(line, "the extmap id is not a number"))?;
         // 15 ends the one-byte form; from 256 on ids are only placeholders (RFC 8285 §4.2, §6).
         let usable = u8::try_from(id).ok().filter(|id| !matches!(id, 0 | 15));
-        if let (Some(id), Some(uri), "sendrecv") = (usable, fields.next(), direction)
+        if let (Some(id), Some(uri)) = (usable, fields.next())
+            && (direction == "sendrecv" || direction == "sendonly" && is_one_way(uri))
             && self.extensions.len() < 256
         {
             self.extensions.push((id, uri));
@@ -277,6 +296,11 @@ impl<'a> Section<'a> {
         }
         Ok(())
     }
+}
+
+/// Layers are named by who publishes only; Firefox says so (RFC 8285 §6).
+fn is_one_way(uri: &str) -> bool {
+    matches!(uri, URI_RID | URI_REPAIRED_RID)
 }
 
 fn parse_ssrc(line: usize, field: Option<&str>) -> Result<u32, SdpError> {

@@ -1,0 +1,158 @@
+//! The layers of a stream (DESIGN §2): what each of them is, and which one serves a tile.
+
+use std::time::{Duration, Instant};
+
+use crate::cache::PacketCache;
+use crate::clock::ntp_to_ticks;
+use crate::forward::MediaPacket;
+use crate::key_frames::KeyFrameRequests;
+
+/// A layer is gone when so many pictures of the others came without one of its own …
+const STALLED_FRAMES: u32 = 10;
+/// … in so much time. Browsers stop their upper layers without a word when the uplink is short: longer leaves those who
+/// watch one with a frozen picture, shorter takes a pause between two pictures for an end.
+const STALLED: Duration = Duration::from_millis(500);
+
+/// Pixels of the lowest layer before its first key frame tells; each further one is taken for four times the last.
+const GUESSED_PIXELS: u32 = 320 * 180;
+
+/// One layer of a stream.
+#[derive(Debug, Default)]
+pub(crate) struct Layer {
+    pub(crate) key_frames: KeyFrameRequests,
+    pub(crate) cache: PacketCache,
+    /// The layer's clock against ours.
+    reference: Option<Reference>,
+    /// Of the last key frame that told it.
+    pixels: Option<u32>,
+    /// Of the last packet, while the layer is sent.
+    last: Option<Instant>,
+    /// Of other layers, since then.
+    frames_without: u32,
+}
+
+/// A moment in our wall clock and in the layer's time stamps.
+#[derive(Debug, Clone, Copy)]
+struct Reference {
+    ntp: u64,
+    timestamp: u32,
+}
+
+impl Layer {
+    /// Notes a packet of video; returns whether it tells something new of the layer.
+    pub(crate) fn packet(&mut self, packet: &MediaPacket<'_>, now: Instant) -> bool {
+        self.cache.insert(packet, now);
+        let mut news = self.last.replace(now).is_none();
+        self.frames_without = 0;
+        if packet.frame.begins_decoding {
+            self.key_frames.came(now);
+            if let Some(pixels) = packet.pixels() {
+                news |= self.pixels.replace(pixels) != Some(pixels);
+            }
+        }
+        news
+    }
+
+    /// Notes that another layer's picture is complete; returns whether this one is to be taken for gone.
+    pub(crate) fn is_without(&mut self, now: Instant) -> bool {
+        self.frames_without += 1;
+        let is_late = self.last.is_some_and(|at| now.saturating_duration_since(at) >= STALLED);
+        let gone = is_late && self.frames_without >= STALLED_FRAMES;
+        if gone {
+            self.last = None;
+        }
+        gone
+    }
+
+    /// Forgets everything that may not hold for the next camera.
+    pub(crate) fn reset(&mut self) {
+        self.reference = None;
+        self.pixels = None;
+        self.last = None;
+        self.key_frames.cancel();
+    }
+
+    /// What is known of the size, for who is the layer number `at`.
+    pub(crate) fn pixels(&self, at: usize) -> u32 {
+        self.pixels.unwrap_or(GUESSED_PIXELS << (2 * at))
+    }
+
+    /// Packets of it come.
+    pub(crate) fn is_live(&self) -> bool {
+        self.last.is_some()
+    }
+
+    /// The publisher's report says that `timestamp` was at `ntp` of our clock. Returns whether that was not known.
+    pub(crate) fn reported(&mut self, ntp: u64, timestamp: u32) -> bool {
+        self.reference.replace(Reference { ntp, timestamp }).is_none()
+    }
+
+    /// The layer's time stamp at `ntp` of our clock.
+    ///
+    /// Nothing before its first sender report: a guess from arrivals would be off by what capture and encoding took,
+    /// and receivers mix it into their estimate for as long as 20 reports.
+    pub(crate) fn timestamp_at(&self, ntp: u64, clock_rate: u32) -> Option<u32> {
+        let reference = self.reference?;
+        let elapsed = ntp_to_ticks(ntp.wrapping_sub(reference.ntp).cast_signed(), clock_rate);
+        Some(reference.timestamp.wrapping_add(elapsed as u32))
+    }
+
+    /// The time stamp in `other` of the moment that has `timestamp` here.
+    pub(crate) fn translate(&self, timestamp: u32, other: &Self, clock_rate: u32) -> Option<u32> {
+        let here = self.reference?;
+        let there = other.timestamp_at(here.ntp, clock_rate)?;
+        Some(there.wrapping_add(timestamp.wrapping_sub(here.timestamp)))
+    }
+}
+
+/// Which of the layers serves a tile of `tile` pixels: the smallest that is not seen to be enlarged, else the largest.
+///
+/// `layers` are the pixels of those that can be had. A tile that shrinks keeps `current` until a smaller layer is well
+/// enough, so that a layout on the edge does not switch to and fro.
+pub(crate) fn choose(
+    layers: impl Iterator<Item = (usize, u32)> + Clone,
+    tile: u32,
+    current: Option<usize>,
+) -> Option<usize> {
+    let now = current.and_then(|at| layers.clone().find(|(it, _)| *it == at)).map_or(0, |(_, pixels)| pixels);
+    // A picture drawn 1.2 times as wide and high as it is still looks sharp; going down asks for 1.1.
+    let is_enough = |pixels: u32| {
+        let share = if pixels < now { 12 } else { 15 };
+        u64::from(pixels) * share >= u64::from(tile) * 10
+    };
+    let smallest = layers.clone().filter(|(_, pixels)| is_enough(*pixels)).min_by_key(|(_, pixels)| *pixels);
+    smallest.or_else(|| layers.max_by_key(|(_, pixels)| *pixels)).map(|(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOW: u32 = 320 * 180;
+    const MIDDLE: u32 = 640 * 360;
+    const HIGH: u32 = 1280 * 720;
+
+    fn chosen(layers: &[u32], tile: u32, current: Option<usize>) -> Option<usize> {
+        choose(layers.iter().copied().enumerate(), tile, current)
+    }
+
+    #[test]
+    fn the_smallest_that_is_enough() {
+        let layers = [LOW, MIDDLE, HIGH];
+        let at = |tile| chosen(&layers, tile, None);
+        assert_eq!((at(160 * 90), at(320 * 180), at(380 * 214)), (Some(0), Some(0), Some(0)));
+        assert_eq!((at(480 * 270), at(640 * 360), at(1280 * 720)), (Some(1), Some(1), Some(2)));
+        assert_eq!(at(3840 * 2160), Some(2), "nothing larger is there");
+        assert_eq!(chosen(&[HIGH, LOW], 0, None), Some(1), "whatever the order of the offer");
+        assert_eq!(chosen(&[], 0, None), None);
+    }
+
+    #[test]
+    fn an_edge_is_not_crossed_to_and_fro() {
+        let layers = [LOW, MIDDLE];
+        assert_eq!(chosen(&layers, LOW * 14 / 10, Some(0)), Some(0));
+        assert_eq!(chosen(&layers, LOW * 16 / 10, Some(0)), Some(1));
+        assert_eq!(chosen(&layers, LOW * 14 / 10, Some(1)), Some(1), "it stays");
+        assert_eq!(chosen(&layers, LOW, Some(1)), Some(0));
+    }
+}
