@@ -59,14 +59,16 @@ export class Person {
   }
 
   async press(name: string): Promise<void> {
+    this.#note(`presses ${name}`);
     await this.page.bringToFront();
-    await this.#click(name, this.button(name).first());
+    await this.button(name).first().click({ timeout: PATIENCE_MS });
   }
 
   /** Presses a button of the dialog or menu that the last press opened. */
   async confirm(name: string): Promise<void> {
     const choice = this.page.getByRole("menuitem", { name, exact: true }).or(this.button(name)).last();
-    await this.#click(name, choice);
+    this.#note(`presses ${name}`);
+    await choice.click({ timeout: PATIENCE_MS });
   }
 
   /** Writes a line of chat to everybody, or to one. */
@@ -162,20 +164,6 @@ export class Person {
 
   firstFrames(): Promise<readonly FirstFrame[]> {
     return this.page.evaluate(() => window.probe.firstFrames());
-  }
-
-  /**
-   * Clicks until the page has heard it: a browser whose processors are all busy now and then loses a press on its way to the
-   * page, and says that all went well. A page that heard the click and did nothing is not given another.
-   */
-  async #click(name: string, control: Locator): Promise<void> {
-    const clicks = (): Promise<number | undefined> =>
-      this.page.evaluate(() => window.probe.clicks()).catch(() => undefined);
-    const before = await clicks();
-    do {
-      this.#note(`presses ${name}`);
-      await control.click({ timeout: PATIENCE_MS });
-    } while (before !== undefined && (await clicks()) === before);
   }
 
   /** `until`, and what was said last to who reads why it was never so. */

@@ -52,8 +52,6 @@ export interface Probe {
   received(): Promise<Received>;
   /** States of all peer connections, for who looks for the cause of a failure. */
   connectionStates(): string[];
-  /** How many clicks have reached the page. */
-  clicks(): number;
   /** What the content security policy refused. */
   violations(): readonly string[];
 }

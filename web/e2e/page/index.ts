@@ -8,8 +8,6 @@ import { hearByRecording } from "./recorder";
 import { noteSync } from "./sync";
 
 const violations: string[] = [];
-let clicks = 0;
-addEventListener("click", () => clicks++, true);
 document.addEventListener("securitypolicyviolation", (event) => {
   violations.push(
     `${event.violatedDirective} refused ${event.blockedURI} at ${event.sourceFile}:${event.lineNumber}`,
@@ -41,6 +39,5 @@ window.probe = {
     peerConnections().map(
       (peer) => `${peer.signalingState} ice ${peer.iceConnectionState} dtls ${peer.connectionState}`,
     ),
-  clicks: () => clicks,
   violations: () => violations,
 };
