@@ -9,6 +9,13 @@ export interface Persona {
   readonly hue: number;
   /** Pitch of the voice. No pitch is a multiple of another, so that distortion of one is not taken for another. */
   readonly toneHz: number;
+  /** What the camera gives; small unless a journey is about sizes. */
+  readonly camera?: Size;
+}
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
 }
 
 export const ANA: Persona = { name: "Ana", hue: 0, toneHz: 500 };

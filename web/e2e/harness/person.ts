@@ -113,6 +113,15 @@ export class Person {
     });
   }
 
+  /** Waits until somebody's picture comes in this height. */
+  async seesInHeight(other: Persona, height: number): Promise<void> {
+    await this.#until(`sees ${other.name} ${height} pixels high`, PATIENCE_MS, async () => {
+      const sights = await this.sights();
+      const found = sights.some((sight) => isOf(sight, other) && sight.height === height);
+      return found ? undefined : JSON.stringify(sights);
+    });
+  }
+
   /** Waits until a picture of whatever colour moves under that name. */
   async seesMoving(other: Persona): Promise<void> {
     const prints = new Set<number>();

@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 test("eyes tell whose picture it is, ears whose voice, through encoder and decoder", async () => {
-  const recording = await recordPersona(directory, BEN.name, BEN.hue, BEN.toneHz);
+  const recording = await recordPersona(directory, BEN);
   await onLoop(recording, async (page) => {
     await page.evaluate(
       (tones) => window.probe.listen(tones),

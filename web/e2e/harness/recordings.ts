@@ -1,9 +1,10 @@
 /** Writes the films and sounds that fake devices play: raw, small and the same on every machine. */
 
 import { writeFile } from "node:fs/promises";
+import type { Persona, Size } from "./cast";
 
-const WIDTH = 320;
-const HEIGHT = 180;
+/** A camera's picture unless a persona has another: small, since most journeys need no more. */
+const SMALL: Size = { width: 320, height: 180 };
 const SAMPLE_RATE_HZ = 48_000;
 const MARK_SIDE = 24;
 
@@ -23,9 +24,7 @@ export interface Recording {
 /** A film of one hue with a white mark that wanders along its lower edge, and a voice of one pitch in syllables. */
 export async function recordPersona(
   directory: string,
-  name: string,
-  hue: number,
-  toneHz: number,
+  { name, hue, toneHz, camera = SMALL }: Persona,
 ): Promise<Recording> {
   const film = `${directory}/${name}.y4m`;
   const sound = `${directory}/${name}.wav`;
@@ -33,7 +32,7 @@ export async function recordPersona(
   const colour = yuvOfHue(hue);
   await writeFile(
     film,
-    y4m(CALM_FRAMES_PER_SECOND, frames, (frame) => markedFrame(colour, frame / frames)),
+    y4m(camera, CALM_FRAMES_PER_SECOND, frames, (frame) => markedFrame(camera, colour, frame / frames)),
   );
   await writeFile(
     sound,
@@ -51,7 +50,7 @@ export async function recordSync(directory: string, hue: number, toneHz: number)
   const flash: Yuv = [235, 128, 128];
   await writeFile(
     film,
-    y4m(SYNC_FRAMES_PER_SECOND, frames, (frame) => plainFrame(frame < 3 ? flash : colour)),
+    y4m(SMALL, SYNC_FRAMES_PER_SECOND, frames, (frame) => plainFrame(SMALL, frame < 3 ? flash : colour)),
   );
   await writeFile(
     sound,
@@ -76,8 +75,8 @@ function yuvOfHue(hue: number): Yuv {
   ];
 }
 
-function plainFrame([y, u, v]: Yuv): Buffer {
-  const luma = WIDTH * HEIGHT;
+function plainFrame({ width, height }: Size, [y, u, v]: Yuv): Buffer {
+  const luma = width * height;
   const frame = Buffer.alloc((luma * 3) / 2);
   frame.fill(y, 0, luma);
   frame.fill(u, luma, (luma * 5) / 4);
@@ -85,18 +84,24 @@ function plainFrame([y, u, v]: Yuv): Buffer {
   return frame;
 }
 
-function markedFrame(colour: Yuv, progress: number): Buffer {
-  const frame = plainFrame(colour);
-  const left = Math.floor(progress * (WIDTH - MARK_SIDE));
-  for (let row = HEIGHT - MARK_SIDE; row < HEIGHT; row += 1) {
-    frame.fill(235, row * WIDTH + left, row * WIDTH + left + MARK_SIDE);
+function markedFrame(size: Size, colour: Yuv, progress: number): Buffer {
+  const { width, height } = size;
+  const frame = plainFrame(size, colour);
+  const left = Math.floor(progress * (width - MARK_SIDE));
+  for (let row = height - MARK_SIDE; row < height; row += 1) {
+    frame.fill(235, row * width + left, row * width + left + MARK_SIDE);
   }
   return frame;
 }
 
-function y4m(framesPerSecond: number, frames: number, paint: (frame: number) => Buffer): Buffer {
+function y4m(
+  { width, height }: Size,
+  framesPerSecond: number,
+  frames: number,
+  paint: (frame: number) => Buffer,
+): Buffer {
   const parts: Buffer[] = [
-    Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F${framesPerSecond}:1 Ip A1:1 C420mpeg2\n`),
+    Buffer.from(`YUV4MPEG2 W${width} H${height} F${framesPerSecond}:1 Ip A1:1 C420mpeg2\n`),
   ];
   for (let frame = 0; frame < frames; frame += 1) {
     parts.push(Buffer.from("FRAME\n"), paint(frame));

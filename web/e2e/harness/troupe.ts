@@ -34,7 +34,7 @@ export class Troupe {
     this.#directory = await mkdtemp(`${tmpdir()}/meetinghouse-troupe-`);
     await Promise.all(
       personas.map(async (persona) => {
-        const recording = await recordPersona(this.#directory, persona.name, persona.hue, persona.toneHz);
+        const recording = await recordPersona(this.#directory, persona);
         this.#browsers.set(persona.name, await startChromium({ ...recording, shareTab: SHARED_TAB }));
       }),
     );

@@ -14,10 +14,16 @@ const SCREEN_MOST_BPS = 3_000_000;
 const MICROPHONE_BPS = 40_000;
 const SCREEN_AUDIO_BPS = 96_000;
 
-/** Height that is sent while few are in the meeting, and when the tiles have become small. */
-const LARGE_HEIGHT = 720;
-const SMALL_HEIGHT = 360;
-/** From how many people on tiles are small: one encoding serves everybody, so nobody should pay for pixels that nobody sees. */
+/** The camera's layers, low to high: the order is that of the offer. */
+export const CAMERA_LAYERS = ["l", "m", "h"] as const;
+/** Short sides: of a thumbnail, of a tile in a gallery, of who is shown large. */
+const THUMBNAIL = 180;
+const TILE = 360;
+const STAGE = 720;
+/** Captures below these short sides have one layer, or two: browsers send no more of them, and would drop the largest. */
+const ONE_LAYER_BELOW = 270;
+const TWO_LAYERS_BELOW = 540;
+/** From how many people on tiles are small: nobody should pay for pixels that nobody sees. */
 const MANY_PEOPLE = 5;
 
 export interface Capture {
@@ -26,20 +32,34 @@ export interface Capture {
 }
 
 export interface Encoding {
+  readonly active: boolean;
   readonly maxBitrate: number;
   readonly scaleResolutionDownBy: number;
 }
 
-export function cameraEncoding(capture: Capture, people: number): Encoding {
-  const wanted = people >= MANY_PEOPLE ? SMALL_HEIGHT : LARGE_HEIGHT;
-  const scale = Math.max(1, Math.min(capture.width, capture.height) / wanted);
+/** One encoding per layer, low to high; `count` is what the connection has: a single one is the whole picture. */
+export function cameraEncodings(capture: Capture, people: number, count: number): readonly Encoding[] {
+  const short = Math.min(capture.width, capture.height);
+  const largest = people >= MANY_PEOPLE ? TILE : STAGE;
+  if (count < CAMERA_LAYERS.length) return [encoding(capture, largest, true)];
+  if (short < ONE_LAYER_BELOW) return layers(capture, [short]);
+  if (short < TWO_LAYERS_BELOW) return layers(capture, [THUMBNAIL, short]);
+  return layers(capture, largest === STAGE ? [THUMBNAIL, TILE, STAGE] : [THUMBNAIL, TILE]);
+}
+
+function layers(capture: Capture, shortSides: readonly number[]): readonly Encoding[] {
+  return CAMERA_LAYERS.map((_, at) => encoding(capture, shortSides[at] ?? STAGE, at < shortSides.length));
+}
+
+function encoding(capture: Capture, shortSide: number, active: boolean): Encoding {
+  const scale = Math.max(1, Math.min(capture.width, capture.height) / shortSide);
   const pixels = (capture.width * capture.height) / scale ** 2;
   const step = CAMERA_BITRATES.find((candidate) => pixels <= candidate.pixels);
-  return { maxBitrate: step?.bitrateBps ?? CAMERA_MOST_BPS, scaleResolutionDownBy: scale };
+  return { active, maxBitrate: step?.bitrateBps ?? CAMERA_MOST_BPS, scaleResolutionDownBy: scale };
 }
 
 export function screenEncoding(): Encoding {
-  return { maxBitrate: SCREEN_MOST_BPS, scaleResolutionDownBy: 1 };
+  return { active: true, maxBitrate: SCREEN_MOST_BPS, scaleResolutionDownBy: 1 };
 }
 
 export function audioBitrate(source: "microphone" | "screen_audio"): number {

@@ -1,7 +1,7 @@
 /**
  * The one offer: what is published first, then the slots that the engine fills.
  *
- *     0 microphone   1 camera   2 screen   3 screen audio        send-only
+ *     0 microphone   1 camera   2 screen   3 screen audio        send-only; the camera in layers
  *     4–6 voices     7 the sound of a shared screen              receive-only
  *     8 …            pictures                                    receive-only
  *
@@ -9,6 +9,7 @@
  * on every line keep the offer near 50 kB and its making near 50 ms; without them both are three to four times that.
  */
 import type { Source } from "../api/signalling.ts";
+import { CAMERA_LAYERS } from "./encoding.ts";
 
 export const SOURCES = [
   "microphone",
@@ -40,15 +41,22 @@ export function addLines(
     audio: offered("audio", capabilities("audio")),
     video: offered("video", capabilities("video")),
   };
-  const add = (kind: "audio" | "video", direction: "sendonly" | "recvonly"): RTCRtpTransceiver => {
-    const line = peer.addTransceiver(kind, { direction });
+  const add = (
+    kind: "audio" | "video",
+    direction: "sendonly" | "recvonly",
+    layers: readonly string[] = [],
+  ): RTCRtpTransceiver => {
+    const line = peer.addTransceiver(kind, {
+      direction,
+      ...(layers.length > 0 && { sendEncodings: layers.map((rid) => ({ rid })) }),
+    });
     if (codecs[kind].length > 0) line.setCodecPreferences([...codecs[kind]]);
     return line;
   };
   return {
     senders: {
       microphone: add("audio", "sendonly"),
-      camera: add("video", "sendonly"),
+      camera: add("video", "sendonly", CAMERA_LAYERS),
       screen: add("video", "sendonly"),
       screen_audio: add("audio", "sendonly"),
     },

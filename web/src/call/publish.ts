@@ -1,8 +1,8 @@
 /** Puts a local track on its line of the connection, or takes it off, without negotiation. */
 import type { Source } from "../api/signalling.ts";
-import { audioBitrate, cameraEncoding, screenEncoding } from "./encoding.ts";
+import { audioBitrate, cameraEncodings, screenEncoding } from "./encoding.ts";
 
-/** Publishes `track`, with the encoding that its size asks for; `people` are in the meeting. */
+/** Publishes `track`, with the encodings that its size asks for; `people` are in the meeting. */
 export async function publish(
   sender: RTCRtpSender,
   source: Source,
@@ -22,17 +22,17 @@ async function setEncoding(
   people: number,
 ): Promise<void> {
   const parameters = sender.getParameters();
-  const encoding = parameters.encodings[0];
-  if (encoding === undefined) return;
+  const { encodings } = parameters;
   if (source === "microphone" || source === "screen_audio") {
-    encoding.maxBitrate = audioBitrate(source);
-    encoding.priority = encoding.networkPriority = "high";
+    for (const encoding of encodings) {
+      encoding.maxBitrate = audioBitrate(source);
+      encoding.priority = encoding.networkPriority = "high";
+    }
   } else {
     const { width = 640, height = 360 } = track.getSettings();
-    Object.assign(
-      encoding,
-      source === "camera" ? cameraEncoding({ width, height }, people) : screenEncoding(),
-    );
+    const wanted =
+      source === "camera" ? cameraEncodings({ width, height }, people, encodings.length) : [screenEncoding()];
+    for (const [at, encoding] of encodings.entries()) Object.assign(encoding, wanted[at]);
     parameters.degradationPreference = source === "screen" ? "maintain-resolution" : "balanced";
   }
   try {

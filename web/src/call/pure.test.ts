@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { chatPartners, grouped } from "./chat.ts";
-import { cameraEncoding } from "./encoding.ts";
+import { cameraEncodings } from "./encoding.ts";
 import { inAppBrowser, permissionHelp } from "./environment.ts";
 import { linkify } from "./links.ts";
 import { loudness } from "./meter.ts";
@@ -121,24 +121,39 @@ describe("who is large", () => {
   });
 });
 
-describe("a camera's encoding", () => {
-  it("has bits for its size, and is smaller when tiles are", () => {
-    expect(cameraEncoding({ width: 1280, height: 720 }, 2)).toEqual({
-      maxBitrate: 2_000_000,
-      scaleResolutionDownBy: 1,
-    });
-    expect(cameraEncoding({ width: 1280, height: 720 }, 9)).toEqual({
-      maxBitrate: 700_000,
-      scaleResolutionDownBy: 2,
-    });
-    expect(cameraEncoding({ width: 320, height: 180 }, 9)).toEqual({
-      maxBitrate: 250_000,
-      scaleResolutionDownBy: 1,
-    });
+describe("a camera's encodings", () => {
+  const sent = (width: number, height: number, people = 2, count = 3) =>
+    cameraEncodings({ width, height }, people, count)
+      .filter(({ active }) => active)
+      .map(({ scaleResolutionDownBy, maxBitrate }) => [height / scaleResolutionDownBy, maxBitrate]);
+
+  it("are a thumbnail, a tile and a stage, each with bits for its size", () => {
+    expect(sent(1280, 720)).toEqual([
+      [180, 250_000],
+      [360, 700_000],
+      [720, 2_000_000],
+    ]);
+    expect(cameraEncodings({ width: 1280, height: 720 }, 2, 3)).toHaveLength(3);
   });
 
-  it("measures a phone held upright by its short side", () => {
-    expect(cameraEncoding({ width: 720, height: 1280 }, 2).scaleResolutionDownBy).toBe(1);
+  it("leave out what nobody sees among many", () => {
+    expect(sent(1280, 720, 9).map(([height]) => height)).toEqual([180, 360]);
+  });
+
+  it("are as many as a small capture is worth, the largest being the whole of it", () => {
+    expect(sent(640, 480).map(([height]) => height)).toEqual([180, 480]);
+    expect(sent(320, 180)).toEqual([[180, 250_000]]);
+    expect(sent(160, 90)).toEqual([[90, 250_000]]);
+  });
+
+  it("are one where the server takes no layers", () => {
+    expect(sent(1280, 720, 2, 1)).toEqual([[720, 2_000_000]]);
+    expect(sent(1280, 720, 9, 1)).toEqual([[360, 700_000]]);
+  });
+
+  it("measure a phone held upright by its short side", () => {
+    const [, , stage] = cameraEncodings({ width: 720, height: 1280 }, 2, 3);
+    expect(stage?.scaleResolutionDownBy).toBe(1);
   });
 });
 

@@ -94,7 +94,11 @@ export class FakeDevices extends EventTarget {
 
 export class FakeSender {
   track: MediaStreamTrack | null = null;
-  parameters: RTCRtpSendParameters = { encodings: [{}] } as unknown as RTCRtpSendParameters;
+  parameters: RTCRtpSendParameters;
+
+  constructor(encodings: readonly RTCRtpEncodingParameters[]) {
+    this.parameters = { encodings } as unknown as RTCRtpSendParameters;
+  }
 
   async replaceTrack(track: MediaStreamTrack | null): Promise<void> {
     this.track = track;
@@ -130,13 +134,16 @@ export class FakePeer {
   oniceconnectionstatechange: (() => void) | null = null;
   restarts = 0;
 
-  addTransceiver(kind: "audio" | "video", { direction }: { direction: string }): FakeLine {
+  addTransceiver(
+    kind: "audio" | "video",
+    { direction, sendEncodings = [{}] }: { direction: string; sendEncodings?: RTCRtpEncodingParameters[] },
+  ): FakeLine {
     const line: FakeLine = {
       kind,
       direction,
       mid: null,
       codecs: [],
-      sender: new FakeSender(),
+      sender: new FakeSender(sendEncodings),
       receiver: { track: new FakeTrack(kind, "") },
       setCodecPreferences: (codecs) => {
         line.codecs = codecs.map(({ mimeType }) => mimeType);

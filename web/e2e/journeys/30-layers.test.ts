@@ -1,0 +1,29 @@
+/** Everybody receives the picture in the size of their tile. */
+
+import { expect, test } from "vitest";
+import { ANA, BEN, CHEN, type Persona } from "../harness/cast";
+import type { Person } from "../harness/person";
+import { gatherTroupe, Scene } from "../harness/troupe";
+
+/** Her camera is worth two layers: the whole of it, and half its width and height. */
+const LARGE_ANA: Persona = { ...ANA, camera: { width: 640, height: 360 } };
+const LARGE_WINDOW = { width: 1280, height: 800 };
+const SMALL_WINDOW = { width: 420, height: 420 };
+
+const troupe = gatherTroupe(LARGE_ANA, BEN, CHEN);
+
+test("a small tile receives the small layer and a large one the large, and they follow the window", async () => {
+  const scene = await Scene.open(troupe);
+  const [ana, ben, chen] = (await scene.join(LARGE_ANA, BEN, CHEN)) as [Person, Person, Person];
+  await Promise.all([ben.page.setViewportSize(SMALL_WINDOW), chen.page.setViewportSize(LARGE_WINDOW)]);
+  await Promise.all([ben.seesInHeight(LARGE_ANA, 180), chen.seesInHeight(LARGE_ANA, 360)]);
+
+  await Promise.all([ben.page.setViewportSize(LARGE_WINDOW), chen.page.setViewportSize(SMALL_WINDOW)]);
+  await Promise.all([ben.seesInHeight(LARGE_ANA, 360), chen.seesInHeight(LARGE_ANA, 180)]);
+
+  // The pictures go on moving, and one connection did it all.
+  await Promise.all([ben.seesMoving(LARGE_ANA), chen.seesMoving(LARGE_ANA), ana.sees([BEN, CHEN])]);
+  for (const person of [ana, ben, chen]) {
+    expect((await person.page.evaluate(() => window.probe.received())).connections).toBe(1);
+  }
+});
