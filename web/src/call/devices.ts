@@ -156,7 +156,7 @@ export class Devices {
       return { video, audio: stream.getAudioTracks()[0] ?? null };
     } catch (error) {
       const problem = problemOf(error);
-      throw new CaptureError("screen", problem === "denied" ? "dismissed" : problem);
+      throw new CaptureError("screen", problem === "denied" && !isBySystem(error) ? "dismissed" : problem);
     }
   }
 
@@ -225,4 +225,9 @@ function problemOf(error: unknown): CaptureProblem {
   if (name === "NotAllowedError" || name === "SecurityError") return "denied";
   if (name === "NotFoundError" || name === "OverconstrainedError") return "missing";
   return name === "NotReadableError" || name === "AbortError" ? "busy" : "failed";
+}
+
+/** Chromium tells the system's refusal from the person's by words only. */
+function isBySystem(error: unknown): boolean {
+  return error instanceof DOMException && /by system/i.test(error.message);
 }

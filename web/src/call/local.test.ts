@@ -7,6 +7,7 @@ import { FakeDevices, type FakeTrack } from "./testing/fake-media.ts";
 import { memoryStore } from "./testing/memory-store.ts";
 
 let media: FakeDevices;
+let devices: Devices;
 let local: Local;
 let lines: Map<Source, MediaStreamTrack | null>;
 let announced: string[];
@@ -19,7 +20,7 @@ beforeEach(() => {
   announced = [];
   notices = [];
   permission = undefined;
-  const devices = new Devices({
+  devices = new Devices({
     mediaDevices: media as unknown as MediaDevices,
     store: memoryStore(),
     permission: async () => permission,
@@ -130,6 +131,25 @@ it("says when a device that was missing is plugged in", async () => {
   await settle();
   expect(local.getSnapshot().camera.problem).toBeNull();
   expect(notices.at(-1)).toEqual({ type: "device_found", kind: "camera" });
+});
+
+it("offers a device that is plugged in beside the one in use, and only that", async () => {
+  await local.begin(false, true);
+  await devices.refresh();
+  expect(notices).toEqual([]);
+  media.cameras = ["Lid", "Desk"];
+  media.dispatchEvent(new Event("devicechange"));
+  await settle();
+  expect(notices).toEqual([{ type: "device_added", kind: "camera", device: { id: "Desk", label: "Desk" } }]);
+});
+
+it("does not call a permission that was taken back an unplugged device", async () => {
+  await local.begin(false, true);
+  await settle();
+  media.failures.push("NotAllowedError");
+  opened(0).unplug();
+  await settle();
+  expect(notices).toEqual([{ type: "capture_failed", kind: "camera", problem: "denied" }]);
 });
 
 describe("sharing", () => {

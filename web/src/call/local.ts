@@ -5,7 +5,7 @@
  * instant) but its track is off the connection: nothing of it leaves this computer. A camera that is off is closed.
  */
 import type { Source } from "../api/signalling.ts";
-import { CaptureError, type CaptureKind, type CaptureProblem, type Devices } from "./devices.ts";
+import { CaptureError, type CaptureKind, type CaptureProblem, type Device, type Devices } from "./devices.ts";
 import { Emitter } from "./emitter.ts";
 
 export interface Capture {
@@ -25,6 +25,7 @@ export interface LocalView {
 export type LocalNotice =
   | { readonly type: "device_changed"; readonly kind: "microphone" | "camera"; readonly label: string }
   | { readonly type: "device_found"; readonly kind: "microphone" | "camera" }
+  | { readonly type: "device_added"; readonly kind: "microphone" | "camera"; readonly device: Device }
   | { readonly type: "device_gone"; readonly kind: "microphone" | "camera" }
   | { readonly type: "capture_failed"; readonly kind: CaptureKind; readonly problem: CaptureProblem };
 
@@ -46,10 +47,11 @@ export class Local {
   #screenAudio: MediaStreamTrack | null = null;
   #announced = "";
   readonly #busy = new Set<CaptureKind>();
+  #known: Readonly<Record<"microphone" | "camera", readonly Device[]>> = { microphone: [], camera: [] };
 
   constructor(options: LocalOptions) {
     this.#options = options;
-    options.devices.subscribe(() => this.#findMissing());
+    options.devices.subscribe(() => this.#meetDevices());
   }
 
   readonly subscribe = (listener: () => void): (() => void) => this.#changes.listen(listener);
@@ -132,11 +134,11 @@ export class Local {
   }
 
   /** Brings the kind to its wish; runs once a kind, and looks again at the end for a newer wish. */
-  async #pursue(kind: CaptureKind): Promise<void> {
+  async #pursue(kind: CaptureKind, quiet = false): Promise<void> {
     if (this.#busy.has(kind)) return;
     this.#busy.add(kind);
     try {
-      while (this.#view[kind].on && this.#view[kind].track === null) await this.#open(kind);
+      while (this.#view[kind].on && this.#view[kind].track === null) await this.#open(kind, quiet);
     } finally {
       this.#busy.delete(kind);
     }
@@ -146,7 +148,7 @@ export class Local {
     this.#announce();
   }
 
-  async #open(kind: CaptureKind): Promise<void> {
+  async #open(kind: CaptureKind, quiet: boolean): Promise<void> {
     this.#patch(kind, { opening: true });
     try {
       if (kind === "screen") {
@@ -160,7 +162,8 @@ export class Local {
     } catch (error) {
       const problem = error instanceof CaptureError ? error.problem : "failed";
       this.#patch(kind, { ...OFF, problem: problem === "dismissed" ? null : problem });
-      if (problem !== "dismissed") this.#options.onNotice({ type: "capture_failed", kind, problem });
+      if (problem !== "dismissed" && !quiet)
+        this.#options.onNotice({ type: "capture_failed", kind, problem });
     }
   }
 
@@ -183,24 +186,29 @@ export class Local {
     this.#release(kind);
     void this.#options.devices.refresh();
     if (!wanted) return;
-    void this.#pursue(kind).then(() => {
-      const label = this.#view[kind].track?.label;
-      this.#options.onNotice(
-        label === undefined ? { type: "device_gone", kind } : { type: "device_changed", kind, label },
-      );
+    // Said with its outcome: what failed here did so because of the device that ended.
+    void this.#pursue(kind, true).then(() => {
+      const { track, problem } = this.#view[kind];
+      if (track !== null) this.#options.onNotice({ type: "device_changed", kind, label: track.label });
+      else if (problem === "missing") this.#options.onNotice({ type: "device_gone", kind });
+      else if (problem !== null) this.#options.onNotice({ type: "capture_failed", kind, problem });
     });
   }
 
-  /** A device that was missing is there now: the person may switch it on. */
-  #findMissing(): void {
-    const { microphones, cameras } = this.#options.devices.getSnapshot();
-    for (const [kind, devices] of [
-      ["microphone", microphones],
-      ["camera", cameras],
-    ] as const) {
-      if (this.#view[kind].problem !== "missing" || devices.length === 0) continue;
-      this.#patch(kind, { problem: null });
-      this.#options.onNotice({ type: "device_found", kind });
+  /** A device that was missing is there now: the person may switch it on. Another one beside the one in use is offered. */
+  #meetDevices(): void {
+    const { microphones: microphone, cameras: camera } = this.#options.devices.getSnapshot();
+    const before = this.#known;
+    this.#known = { microphone, camera };
+    for (const kind of ["microphone", "camera"] as const) {
+      const { problem, track } = this.#view[kind];
+      if (problem === "missing" && this.#known[kind].length > 0) {
+        this.#patch(kind, { problem: null });
+        this.#options.onNotice({ type: "device_found", kind });
+      }
+      if (track === null) continue;
+      const device = newcomer(before[kind], this.#known[kind]);
+      if (device !== undefined) this.#options.onNotice({ type: "device_added", kind, device });
     }
   }
 
@@ -235,4 +243,10 @@ export class Local {
     this.#view = { ...this.#view, [kind]: { ...this.#view[kind], ...change } };
     this.#changes.emit();
   }
+}
+
+/** Who was not among the ones known before. Names come with the permission: before that nobody was known. */
+function newcomer(before: readonly Device[], now: readonly Device[]): Device | undefined {
+  const known = new Set(before.filter(({ label }) => label !== "").map(({ id }) => id));
+  return known.size === 0 ? undefined : now.find(({ id, label }) => label !== "" && !known.has(id));
 }

@@ -10,6 +10,7 @@ import { Button } from "../../ui/Button.tsx";
 import { Note } from "../../ui/Note.tsx";
 import { TextField } from "../../ui/TextField.tsx";
 import { DevicePickers } from "./DevicePickers.tsx";
+import { EarlyGuest, isEarly } from "./EarlyGuest.tsx";
 import { Preview } from "./Preview.tsx";
 
 interface DeviceCheckProps {
@@ -28,6 +29,7 @@ export function DeviceCheck({ invitation, onBack }: DeviceCheckProps) {
   const [asksPasscode, setAsksPasscode] = useState(byNumber);
   const [pending, setPending] = useState(false);
   const [failure, setFailure] = useState<unknown>(null);
+  const [waiting, setWaiting] = useState(false);
 
   useEffect(() => {
     const { joinMuted, joinWithoutVideo } = call.devices.preferences;
@@ -48,70 +50,92 @@ export function DeviceCheck({ invitation, onBack }: DeviceCheckProps) {
       ...(microphone.problem === null && { joinMuted: !microphone.on }),
       ...(camera.problem === null && { joinWithoutVideo: !camera.on }),
     });
+    await enter(ask);
+  };
+
+  const ask = async (): Promise<string> => {
+    const joined = await api.post<Joined>("/join", {
+      meeting: invitation.meeting,
+      name: name.trim(),
+      ...(passcode.trim() !== "" && { passcode: passcode.replace(/\s/g, "") }),
+    });
+    return joined.ticket;
+  };
+
+  const enter = async (ticket: () => Promise<string>): Promise<void> => {
     try {
-      await call.join(async () => {
-        const joined = await api.post<Joined>("/join", {
-          meeting: invitation.meeting,
-          name: name.trim(),
-          ...(passcode.trim() !== "" && { passcode: passcode.replace(/\s/g, "") }),
-        });
-        return joined.ticket;
-      });
+      await call.join(ticket);
       go("/meeting", { replace: true });
     } catch (error) {
-      setFailure(error);
-      setPending(false);
-      // Only the passcode can be mended here; a link without its end lacks it.
-      if (invitation.passcode === null) setAsksPasscode(true);
+      refuse(error);
     }
+  };
+
+  const refuse = (error: unknown): void => {
+    setPending(false);
+    setWaiting(isEarly(error));
+    if (isEarly(error)) return;
+    setFailure(error);
+    // Only the passcode can be mended here; a link without its end lacks it.
+    if (invitation.passcode === null) setAsksPasscode(true);
   };
 
   return (
     <div className="check">
       <h1 className="visually-hidden">{t`Check your camera and microphone`}</h1>
       <Preview call={call} name={name} />
-      <form className="check__form form" onSubmit={(event) => void submit(event)}>
-        <h2>{byNumber ? t`Meeting ${spokenNumber(invitation.meeting)}` : t`Ready to join?`}</h2>
-        <TextField
-          label={t`Your name`}
-          size="large"
-          value={name}
-          onChange={setName}
-          maxLength={80}
-          isRequired
-          autoComplete="name"
-          autoFocus={name === ""}
+      {waiting ? (
+        <EarlyGuest
+          call={call}
+          ask={ask}
+          onTicket={(ticket) => void enter(async () => ticket)}
+          onRefused={refuse}
+          onStop={() => setWaiting(false)}
         />
-        {asksPasscode && (
+      ) : (
+        <form className="check__form form" onSubmit={(event) => void submit(event)}>
+          <h2>{byNumber ? t`Meeting ${spokenNumber(invitation.meeting)}` : t`Ready to join?`}</h2>
           <TextField
-            label={t`Passcode`}
+            label={t`Your name`}
             size="large"
-            value={passcode}
-            onChange={setPasscode}
-            inputMode="numeric"
-            autoComplete="off"
-            maxLength={20}
-            hint={t`It stands in your invitation, below the meeting number.`}
+            value={name}
+            onChange={setName}
+            maxLength={80}
+            isRequired
+            autoComplete="name"
+            autoFocus={name === ""}
           />
-        )}
-        <DevicePickers call={call} />
-        {failure !== null && <Note tone="danger">{errorText(i18n, failure)}</Note>}
-        <Button
-          type="submit"
-          variant="primary"
-          size="large"
-          wide
-          isPending={pending}
-          isDisabled={name.trim() === ""}
-        >
-          {t`Join`}
-        </Button>
-        {onBack !== undefined && (
-          <Button variant="quiet" onPress={onBack} wide>
-            {t`Another meeting`}
+          {asksPasscode && (
+            <TextField
+              label={t`Passcode`}
+              size="large"
+              value={passcode}
+              onChange={setPasscode}
+              inputMode="numeric"
+              autoComplete="off"
+              maxLength={20}
+              hint={t`It stands in your invitation, below the meeting number.`}
+            />
+          )}
+          <DevicePickers call={call} />
+          {failure !== null && <Note tone="danger">{errorText(i18n, failure)}</Note>}
+          <Button
+            type="submit"
+            variant="primary"
+            size="large"
+            wide
+            isPending={pending}
+            isDisabled={name.trim() === ""}
+          >
+            {t`Join`}
           </Button>
-        )}
-      </form>
+          {onBack !== undefined && (
+            <Button variant="quiet" onPress={onBack} wide>
+              {t`Another meeting`}
+            </Button>
+          )}
+        </form>
+      )}
     </div>
   );
 }

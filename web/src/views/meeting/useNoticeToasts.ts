@@ -62,7 +62,22 @@ export function useNoticeToasts(call: Call, chatIsOpen: boolean): (notice: Notic
             kind === "microphone"
               ? t`A microphone was plugged in. You can unmute.`
               : t`A camera was plugged in. You can start your video.`,
+            {
+              key: `device-${kind}`,
+              actions: [
+                {
+                  label: t`Switch it on`,
+                  onPress: () =>
+                    kind === "microphone" ? call.local.setMicrophone(true) : call.local.setCamera(true),
+                },
+              ],
+            },
           ),
+        device_added: ({ kind, device: { id, label } }) =>
+          toasts.show(kind === "microphone" ? t`New microphone: ${label}` : t`New camera: ${label}`, {
+            key: `device-${kind}`,
+            actions: [{ label: t`Use it`, onPress: () => void call.local.choose(kind, id) }],
+          }),
         device_gone: ({ kind }) =>
           toasts.show(
             kind === "microphone" ? t`Your microphone was unplugged.` : t`Your camera was unplugged.`,
