@@ -9,6 +9,7 @@
 //! what goes wrong with one datagram is counted by reason and told in `Event::Statistics`.
 
 mod addresses;
+mod asked;
 mod queues;
 mod runs;
 mod socket;

@@ -1,11 +1,12 @@
 //! The worker's UDP socket: what the kernel refuses is counted, never waited for.
 
 use std::io::{self, ErrorKind, IoSlice};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::os::fd::{AsRawFd, RawFd};
 
 use sfu::{MAX_SEGMENTS, Outbox};
 
+use crate::asked::Asked;
 use crate::runs::{Joiner, Run};
 use crate::sys;
 
@@ -67,6 +68,8 @@ pub(crate) struct Socket {
     offload: bool,
     /// The socket takes IPv6 addresses only, IPv4 as mapped ones.
     six: bool,
+    /// On a socket that serves every address of the machine.
+    asked: Option<Asked>,
     joiner: Joiner,
     drops: Drops,
 }
@@ -85,12 +88,19 @@ impl Socket {
         // Old kernels know neither: datagrams then come one by one, and their loss is not counted.
         let _ = sys::set_option(&udp, libc::SOL_UDP, libc::UDP_GRO, 1);
         let _ = sys::set_option(&udp, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, 1);
+        let wildcard = listen.ip().is_unspecified();
+        if wildcard && listen.is_ipv4() {
+            sys::set_option(&udp, libc::IPPROTO_IP, libc::IP_PKTINFO, 1)?;
+        } else if wildcard {
+            sys::set_option(&udp, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1)?;
+        }
         let buffer = vec![0; RECEIVE_BYTES].into_boxed_slice();
         Ok(Self {
             udp,
             buffer,
             offload: true,
             six: listen.is_ipv6(),
+            asked: wildcard.then(Asked::default),
             joiner: Joiner::default(),
             drops: Drops::default(),
         })
@@ -123,15 +133,29 @@ impl Socket {
             self.drops.receive_queue_full = u64::from(overflow);
         }
         let Some(from) = received.from else { return 1 };
+        if let (Some(asked), Some(to)) = (&mut self.asked, received.to) {
+            asked.arrived(from, to);
+        }
         let datagrams = self.buffer[..received.len].chunks_mut(received.segment.max(1));
         datagrams.map(|datagram| handle(from, datagram)).count().max(1)
     }
 
+    /// What was read last came to another address than its sender's datagrams before: its answer must be sent before
+    /// anything else is read.
+    pub(crate) fn is_urgent(&self) -> bool {
+        self.asked.as_ref().is_some_and(Asked::is_new)
+    }
+
     /// Sends everything.
     pub(crate) fn send(&mut self, outbox: &Outbox) {
-        let Self { udp, joiner, drops, offload, six, .. } = self;
+        let Self { udp, joiner, drops, offload, six, asked, .. } = self;
         for run in joiner.join(outbox) {
-            send_run(udp, outbox, run, *six, offload, drops);
+            let source = asked.as_mut().and_then(|asked| asked.source(run.to, run.parts(outbox)));
+            let to = sys::to_raw(if *six { mapped(run.to) } else { run.to });
+            send_run(udp, outbox, run, (&to, source), offload, drops);
+        }
+        if let Some(asked) = asked {
+            asked.sent();
         }
     }
 }
@@ -140,16 +164,15 @@ fn send_run(
     socket: &UdpSocket,
     outbox: &Outbox,
     run: &Run,
-    six: bool,
+    (to, source): (&sys::RawAddress, Option<IpAddr>),
     offload: &mut bool,
     drops: &mut Drops,
 ) {
-    let to = sys::to_raw(if six { mapped(run.to) } else { run.to });
     if *offload && run.datagrams() > 1 {
         let mut parts = [IoSlice::new(&[]); MAX_SEGMENTS];
         let filled = parts.iter_mut().zip(run.parts(outbox)).map(|(part, bytes)| *part = IoSlice::new(bytes));
         let count = filled.count();
-        match sys::send(socket, &to, &parts[..count], Some(run.segment as u16)) {
+        match sys::send(socket, to, source, &parts[..count], Some(run.segment as u16)) {
             Ok(()) => return,
             // EIO: the device cannot make checksums; EINVAL: no such option, or larger than the path takes.
             Err(error) if matches!(error.raw_os_error(), Some(libc::EIO | libc::EINVAL)) => *offload = false,
@@ -157,7 +180,7 @@ fn send_run(
         }
     }
     for datagram in run.parts(outbox).flat_map(|part| part.chunks(run.segment)) {
-        if let Err(error) = sys::send(socket, &to, &[IoSlice::new(datagram)], None) {
+        if let Err(error) = sys::send(socket, to, source, &[IoSlice::new(datagram)], None) {
             drops.count(&error, 1);
         }
     }

@@ -177,6 +177,10 @@ impl Run {
                 break;
             }
             left = left.saturating_sub(count);
+            if socket.is_urgent() {
+                socket.send(outbox);
+                outbox.clear();
+            }
         }
     }
 

@@ -1,10 +1,21 @@
 //! A worker through its public calls only: starting, refusing to start, answering, ending.
 
-use std::net::UdpSocket;
-use std::time::Duration;
+#![allow(clippy::disallowed_methods, reason = "real sockets need real time, as the limit of what never ends")]
 
-use sfu::{Command, CommandKind, Event, Limits};
+#[path = "../benches/forwarding/client.rs"]
+mod client;
+#[path = "../benches/forwarding/sdp.rs"]
+mod sdp;
+
+use std::net::UdpSocket;
+use std::thread::yield_now;
+use std::time::{Duration, Instant};
+
+use client::Client;
+use sfu::{Command, CommandKind, Event, Limits, Source, Tile};
 use sfu_io::{Settings, StartError, Stopped, Worker};
+
+const PATIENCE: Duration = Duration::from_secs(30);
 
 fn settings(listen: &str) -> Settings {
     Settings {
@@ -63,4 +74,60 @@ fn noise_from_the_network_gets_no_answer() {
     stranger.set_nonblocking(true).expect("a socket");
     worker.close();
     assert!(stranger.recv(&mut [0; 2000]).is_err(), "an answer to noise");
+}
+
+/// Whoever joins through the answer's first candidate.
+fn join(worker: &Worker, name: &str, number: u32) -> Client {
+    let mut client = Client::new(number).expect("a client");
+    let offer = client.offer(1);
+    command(worker, CommandKind::AddPeer { peer: name.into(), offer, publish: true, subscribe: true });
+    let answer = event(worker, |event| match event {
+        Event::Answered { sdp, .. } => Some(sdp),
+        _ => None,
+    });
+    client.connect(&answer).expect("connected");
+    event(worker, |event| matches!(event, Event::PeerConnected { .. }).then_some(()));
+    client
+}
+
+fn command(worker: &Worker, kind: CommandKind) {
+    worker.submit([Command { id: 1, room: "r".into(), kind }]).expect("running");
+}
+
+/// The first event that is wanted.
+fn event<T>(worker: &Worker, wanted: impl Fn(Event) -> Option<T>) -> T {
+    let end = Instant::now() + PATIENCE;
+    while Instant::now() < end {
+        if let Some(found) = worker.drain(1).expect("running").into_iter().find_map(&wanted) {
+            return found;
+        }
+        yield_now();
+    }
+    panic!("the event does not come");
+}
+
+/// The clients' sockets are connected to the second address of loopback: they see nothing that leaves from the first,
+/// which is the kernel's choice.
+#[test]
+fn handshake_and_media_leave_from_the_address_that_was_asked() {
+    for listen in ["0.0.0.0:0", "[::]:0"] {
+        let advertise = vec!["127.0.0.2".to_owned()];
+        let Ok(worker) = Worker::start(Settings { advertise, ..settings(listen) }) else {
+            assert!(listen.starts_with('['), "a machine without IPv6 at most");
+            continue;
+        };
+        let (mut ana, bo) = (join(&worker, "ana", 1), join(&worker, "bo", 2));
+        let tile =
+            Tile { peer: "ana".into(), source: Source::Camera, width: 640, height: 360, pinned: false };
+        command(&worker, CommandKind::SetView { peer: "bo".into(), tiles: vec![tile] });
+        command(&worker, CommandKind::SetSources { peer: "ana".into(), sources: vec![Source::Camera] });
+        worker.snapshot("r").expect("both are done");
+        let (end, mut received) = (Instant::now() + PATIENCE, 0);
+        while received < 20 && Instant::now() < end {
+            ana.send_frame(4, 1100, true);
+            worker.snapshot("r").expect("running");
+            received += bo.count_received();
+        }
+        assert!(received >= 20, "{listen}: {received} packets");
+    }
 }

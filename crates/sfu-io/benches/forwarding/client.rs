@@ -59,6 +59,12 @@ impl Client {
         })
     }
 
+    /// Of its socket.
+    #[allow(dead_code, reason = "only the benchmark looks where packets are lost")]
+    pub(crate) fn port(&self) -> io::Result<u16> {
+        Ok(self.socket.local_addr()?.port())
+    }
+
     /// For `AddPeer`.
     pub(crate) fn offer(&self, video_slots: usize) -> String {
         sdp::offer(&self.fingerprint, self.ssrc, video_slots)
