@@ -25,6 +25,9 @@ class Row(TypedDict):
     us_per_packet_least: float
     packets_per_second: float
     share_lost: float
+    share_unread_by_clients: float
+    share_unread_by_engine: float
+    kb_per_person: float
     share_of_core: float
 
 
@@ -42,12 +45,19 @@ def main() -> int:
     print(
         f"  {' '.join([*COMMAND, *sys.argv[1:]])}; {os.cpu_count()} cores, {platform.machine()}, {platform.release()}"
     )
-    for row in measure(*sys.argv[1:]):
+    rows = measure(*sys.argv[1:])
+    for row in rows:
         print(
             f"  {row['scenario']:32} {row['us_per_packet_median']:6.2f} µs median "
             f"{row['us_per_packet_least']:6.2f} µs least {row['packets_per_second']:8.0f} packets/s "
-            f"{100 * row['share_lost']:5.2f} % lost {100 * row['share_of_core']:4.0f} % of a core"
+            f"{100 * row['share_lost']:5.2f} % lost ({100 * row['share_unread_by_clients']:.2f} % in clients' sockets, "
+            f"{100 * row['share_unread_by_engine']:.2f} % in the engine's) {100 * row['share_of_core']:4.0f} % of a core"
         )
+    print("  Lost in clients' sockets: the benchmark's own readers came too late, as they do on a busy machine.")
+    # The first has the machine's memory to itself; later ones use again what it left.
+    print(
+        f"  memory for a person in {rows[0]['scenario']!r}: {rows[0]['kb_per_person']:.0f} kB, its test client included"
+    )
     return 0
 
 

@@ -3,14 +3,19 @@
 //!
 //! Clients run in threads of their own and are not counted. Delivered packets are counted, not sent ones. The first
 //! round warms up; of the others the least and the median are told, since everything else on the machine only adds.
+//!
+//! What is not delivered is traced: the kernel counts for each socket what it dropped because nobody had read yet. The
+//! clients' sockets hold about 90 packets each, as much as nine others send in a thirtieth of a second; a machine that
+//! is busy with other things lets the reading threads wait longer than that.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark looks at the clock")]
 
 mod client;
 mod sdp;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -50,7 +55,13 @@ struct Outcome {
     costs: Vec<f64>,
     delivered_per_second: f64,
     share_lost: f64,
+    /// Of those sent, what the kernel dropped because a client had not read yet: the benchmark's own limit.
+    share_unread_by_clients: f64,
+    /// Of those sent, what the kernel dropped before the engine's socket was read, times who would have got it.
+    share_unread_by_engine: f64,
     share_of_core: f64,
+    /// What the process grew by for a participant, its own client with it.
+    kb_per_person: f64,
 }
 
 fn main() -> io::Result<()> {
@@ -83,21 +94,25 @@ fn main() -> io::Result<()> {
 fn report(scenario: &Scenario, mut outcome: Outcome, json: bool) -> String {
     outcome.costs.sort_by(f64::total_cmp);
     let (least, median) = (outcome.costs[0], outcome.costs[outcome.costs.len() / 2]);
-    let Outcome { delivered_per_second: pps, share_lost, share_of_core, .. } = outcome;
+    let Outcome { delivered_per_second: pps, share_lost, share_of_core, kb_per_person, .. } = outcome;
+    let (clients, engine) = (outcome.share_unread_by_clients, outcome.share_unread_by_engine);
     let name = scenario.name;
     if json {
         return format!(
-            r#"{{"scenario": "{name}", "us_per_packet_median": {median:.3}, "us_per_packet_least": {least:.3}, "packets_per_second": {pps:.0}, "share_lost": {share_lost:.5}, "share_of_core": {share_of_core:.3}}}"#
+            r#"{{"scenario": "{name}", "us_per_packet_median": {median:.3}, "us_per_packet_least": {least:.3}, "packets_per_second": {pps:.0}, "share_lost": {share_lost:.5}, "share_unread_by_clients": {clients:.5}, "share_unread_by_engine": {engine:.5}, "kb_per_person": {kb_per_person:.0}, "share_of_core": {share_of_core:.3}}}"#
         );
     }
     format!(
-        "{name:32} {median:6.2} µs median, {least:6.2} µs least, {pps:8.0} packets/s, {:.2} % lost, {:.0} % of a core",
+        "{name:32} {median:6.2} µs median, {least:6.2} µs least, {pps:8.0} packets/s, {:.2} % lost ({:.2} % unread by clients, {:.2} % by the engine), {kb_per_person:.0} kB a person, {:.0} % of a core",
         100.0 * share_lost,
+        100.0 * clients,
+        100.0 * engine,
         100.0 * share_of_core
     )
 }
 
 fn run(scenario: &Scenario, round: Duration, rounds: u64) -> io::Result<Outcome> {
+    let before = resident_kb()?;
     let worker = Worker::start(Settings {
         listen: "127.0.0.1:0".to_owned(),
         advertise: Vec::new(),
@@ -107,15 +122,20 @@ fn run(scenario: &Scenario, round: Duration, rounds: u64) -> io::Result<Outcome>
     .map_err(io::Error::other)?;
     let mut clients = join(&worker, scenario)?;
     let thread = engine_thread()?;
+    let sockets = Sockets {
+        engine: worker.addresses().iter().map(SocketAddr::port).collect(),
+        clients: clients.iter().map(Client::port).collect::<io::Result<_>>()?,
+    };
     let (stop, sent, received) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
     let publishing = clients.split_off(clients.len() - scenario.publishers);
     thread::scope(|scope| {
         let (stop, sent, received) = (&stop, &sent, &received);
         scope.spawn(move || publish(publishing, scenario.packets, stop, sent, received));
         scope.spawn(move || watch(&clients, stop, received));
-        let outcome = measure(&thread, scenario, round, rounds, sent, received);
+        let outcome = measure(&thread, &sockets, scenario, (round, rounds), sent, received);
+        let grown = resident_kb().map(|after| after.saturating_sub(before));
         stop.store(true, Ordering::Relaxed);
-        outcome
+        Ok(Outcome { kb_per_person: grown? as f64 / scenario.peers as f64, ..outcome? })
     })
 }
 
@@ -219,14 +239,15 @@ fn check(clients: &[Client], next: &mut Instant) {
 
 fn measure(
     thread: &str,
+    sockets: &Sockets,
     scenario: &Scenario,
-    round: Duration,
-    rounds: u64,
+    (round, rounds): (Duration, u64),
     sent: &AtomicU64,
     received: &AtomicU64,
 ) -> io::Result<Outcome> {
     thread::sleep(round); // warms up: everybody has had a key frame
     let mut costs = Vec::new();
+    let first_unread = sockets.unread()?;
     let (begin, first_cpu) = (Instant::now(), cpu_time(thread)?);
     let (first_sent, first_received) = (sent.load(Ordering::Relaxed), received.load(Ordering::Relaxed));
     for _ in 0..rounds {
@@ -242,12 +263,49 @@ fn measure(
     let delivered = (received.load(Ordering::Relaxed) - first_received) as f64;
     let watchers = scenario.peers - 1;
     let expected = ((sent.load(Ordering::Relaxed) - first_sent) as usize * watchers) as f64;
+    let unread = sockets.unread()?;
     Ok(Outcome {
         costs,
         delivered_per_second: delivered / seconds,
         share_lost: (1.0 - delivered / expected).max(0.0),
+        share_unread_by_clients: (unread.0 - first_unread.0) as f64 / expected,
+        share_unread_by_engine: (unread.1 - first_unread.1) as f64 * watchers as f64 / expected,
+        kb_per_person: 0.0,
         share_of_core: (cpu_time(thread)? - first_cpu) / seconds,
     })
+}
+
+/// The ports whose sockets packets may be lost in.
+struct Sockets {
+    clients: HashSet<u16>,
+    engine: HashSet<u16>,
+}
+
+impl Sockets {
+    /// Datagrams that the kernel dropped before they were read so far: clients' and the engine's (proc(5), `net/udp`).
+    fn unread(&self) -> io::Result<(u64, u64)> {
+        let (mut clients, mut engine) = (0, 0);
+        for line in std::fs::read_to_string("/proc/self/net/udp")?.lines().skip(1) {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let port = words.get(1).and_then(|local| u16::from_str_radix(local.rsplit(':').next()?, 16).ok());
+            let drops: Option<u64> = words.last().and_then(|word| word.parse().ok());
+            let (Some(port), Some(drops)) = (port, drops) else { continue };
+            if self.clients.contains(&port) {
+                clients += drops;
+            } else if self.engine.contains(&port) {
+                engine += drops;
+            }
+        }
+        Ok((clients, engine))
+    }
+}
+
+/// What this process holds in memory.
+fn resident_kb() -> io::Result<u64> {
+    let text = std::fs::read_to_string("/proc/self/status")?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    number.ok_or_else(|| io::Error::other("no VmRSS in status"))
 }
 
 /// Where the kernel tells about the engine's thread, the newest of that name.
