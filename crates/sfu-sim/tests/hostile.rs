@@ -1,5 +1,8 @@
 //! Datagrams and offers from people who mean harm.
 //!
+//! With `wire`'s own tests these make the million: as many mutated datagrams here as inputs of the parsers there, a
+//! fourth of them each STUN, DTLS, RTP and RTCP, and a fiftieth of offers.
+//!
 //! `MEETINGHOUSE_FUZZ_N` mutated inputs are tried (default 20 000), from a fixed seed; `MEETINGHOUSE_FUZZ_SEED` changes
 //! it.
 
@@ -13,6 +16,9 @@ use sfu::{CommandKind, RejectCode, Source};
 use sfu_sim::{Random, World};
 
 const DEFAULT_INPUTS: u64 = 20_000;
+/// What the engine and the simulation may hold more after all inputs than before: buffers and tables that reached their
+/// size. A byte for each input would be more, with the half million that `make test` tries.
+const MAY_KEEP_BYTES: i64 = 128 << 10;
 const CHROMIUM: &str = include_str!("../../sfu/tests/fixtures/chromium.sdp");
 const FIREFOX: &str = include_str!("../../sfu/tests/fixtures/firefox.sdp");
 const SAFARI: &str = include_str!("../../sfu/tests/fixtures/safari.sdp");
@@ -152,29 +158,42 @@ fn a_replayed_check_does_not_move_the_media() {
 }
 
 #[test]
-fn mutated_datagrams_never_panic_nor_amplify_nor_disturb() {
+fn mutated_datagrams_never_panic_nor_amplify_nor_grow_nor_disturb() {
     let (mut world, recorded) = recorded(48);
     let mut random = Random::new(setting("MEETINGHOUSE_FUZZ_SEED", 48));
-    let strangers: Vec<_> = (0..50).map(|n| SocketAddr::from(([203, 0, 113, n as u8], 1000 + n))).collect();
-    for n in 0..setting("MEETINGHOUSE_FUZZ_N", DEFAULT_INPUTS) {
-        let (from, original) = &recorded[random.below(recorded.len())];
+    let kinds = by_kind(&recorded);
+    let mut strangers: Vec<_> =
+        (0..50).map(|n| (SocketAddr::from(([203, 0, 113, n as u8], 1000 + n)), 0)).collect();
+    let (mut kept, mut n) = (0, 0);
+    let inputs = setting("MEETINGHOUSE_FUZZ_N", DEFAULT_INPUTS);
+    while n < inputs {
+        let of_kind = &kinds[n as usize % kinds.len()];
+        let (from, original) = of_kind[random.below(of_kind.len())];
         let mut input = original.clone();
         mutate(&mut random, &mut input);
         if input == *original {
             continue;
         }
-        if random.chance(0.5) {
-            let stranger = strangers[random.below(strangers.len())];
-            let answered = world.inject(stranger, &input);
+        let is_strange = random.chance(0.5);
+        let stranger = random.below(strangers.len());
+        let from = if is_strange { strangers[stranger].0 } else { *from };
+        let mut answered = 0;
+        kept += allocation_counter::measure(|| answered = world.inject(from, &input)).bytes_current;
+        if is_strange {
             assert!(answered <= input.len() as u64, "{answered} bytes for {}", input.len());
-        } else {
-            world.inject(*from, &input);
+            strangers[stranger].1 += input.len() as u64;
         }
+        n += 1;
         if n % 200 == 0 {
             world.run_for(SECOND / 50);
         }
     }
+    assert!(kept <= MAY_KEEP_BYTES, "{kept} bytes kept of {inputs} inputs");
     world.run_for(2 * SECOND);
+    for (stranger, asked) in strangers {
+        let (_, answered) = world.sent_to(stranger);
+        assert!(answered <= asked, "{answered} bytes in all for {asked}");
+    }
     let since = world.now;
     world.run_for(2 * SECOND);
     let (ana, bo) = (world_id(&world, "ana"), world_id(&world, "bo"));
@@ -183,23 +202,43 @@ fn mutated_datagrams_never_panic_nor_amplify_nor_disturb() {
     assert_clean(&world, bo);
 }
 
+/// What clients sent, by what it is: STUN, DTLS, RTP and RTCP.
+fn by_kind(recorded: &[(SocketAddr, Vec<u8>)]) -> [Vec<&(SocketAddr, Vec<u8>)>; 4] {
+    use wire::demux::Kind;
+    [Kind::Stun, Kind::Dtls, Kind::Rtp, Kind::Rtcp].map(|kind| {
+        let of_kind: Vec<_> =
+            recorded.iter().filter(|(_, bytes)| wire::demux::classify(bytes) == Some(kind)).collect();
+        assert!(of_kind.len() >= 4, "{kind:?}");
+        of_kind
+    })
+}
+
 #[test]
-fn mutated_offers_are_refused_or_answered() {
+fn mutated_offers_are_refused_or_answered_and_leave_nothing() {
     let mut world = World::new(49);
     let mut random = Random::new(setting("MEETINGHOUSE_FUZZ_SEED", 49));
     let offers: Vec<Vec<&str>> =
         [CHROMIUM, FIREFOX, SAFARI].iter().map(|text| text.lines().collect()).collect();
+    let (mut kept, mut taken) = (0, 0);
     // An offer costs about as much as fifty datagrams.
-    for n in 0..setting("MEETINGHOUSE_FUZZ_N", DEFAULT_INPUTS) / 50 {
+    let inputs = setting("MEETINGHOUSE_FUZZ_N", DEFAULT_INPUTS) / 50;
+    for n in 0..inputs {
         let offer = mutate_offer(&mut random, &offers);
         let peer: Arc<str> = Arc::from(format!("peer{n}"));
-        let id =
-            world.submit(CommandKind::AddPeer { peer: peer.clone(), offer, publish: true, subscribe: true });
-        if rejection(&world, id).is_none() {
-            world.submit(CommandKind::RemovePeer { peer });
-        }
-        world.events.clear();
+        kept += allocation_counter::measure(|| {
+            let add = CommandKind::AddPeer { peer: peer.clone(), offer, publish: true, subscribe: true };
+            let id = world.submit(add);
+            if rejection(&world, id).is_none() {
+                world.submit(CommandKind::RemovePeer { peer: peer.clone() });
+                taken += 1;
+            }
+            world.events.clear();
+        })
+        .bytes_current;
     }
+    assert!(taken > inputs / 20 && taken < inputs, "{taken} of {inputs} were answered");
+    assert!(kept <= MAY_KEEP_BYTES, "{kept} bytes kept of {inputs} offers");
+    assert!(world.engine.snapshot("room").is_none_or(|room| room.peers.is_empty()));
 }
 
 #[test]
