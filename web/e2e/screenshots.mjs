@@ -5,7 +5,7 @@
 //   node e2e/screenshots.mjs --once …     each once: in English, light, on a desktop
 //
 // Ready screens are taken in three languages, light and dark, desktop and phone; every other state once.
-import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { House } from "./screenshots/house.mjs";
@@ -21,6 +21,8 @@ const SIZES = {
   phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
 };
 const BROWSER = process.env.MEETINGHOUSE_CHROMIUM ?? "/usr/bin/chromium";
+/** For one step of a scene; six pages with pictures and the server may have to share two busy processors. */
+const PATIENCE_MS = 45_000;
 /** Everybody's chat and plan show the same times wherever the pictures are taken. */
 const TIME_ZONE = "Europe/Madrid";
 
@@ -46,7 +48,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, () => void house.close().then(() => process.exit(1)));
 }
 const failed = [];
-let taken = 0;
+const taken = new Set();
 
 /** A page of one language and size, signed in as the scene wants. */
 async function openPage(scene, { language, size, colour }) {
@@ -61,12 +63,13 @@ async function openPage(scene, { language, size, colour }) {
   });
   await context.addInitScript(dressed, scene.look ?? 0);
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(PATIENCE_MS);
   return page;
 }
 
 async function shoot(page, name) {
-  // Fonts, pictures and transitions come to rest: two frames without a running animation.
+  // Fonts, pictures and transitions come to rest. What was just put into the page begins to move with the next frame.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   await page.waitForFunction(() =>
     document
       .getAnimations()
@@ -77,7 +80,7 @@ async function shoot(page, name) {
       ),
   );
   await page.screenshot({ path: join(OUT, `${name}.png`) });
-  taken += 1;
+  taken.add(`${name}.png`);
 }
 
 async function take(scene, variant, name) {
@@ -120,8 +123,8 @@ try {
 
 mkdirSync(CHOSEN, { recursive: true });
 for (const [from, to] of Object.entries(README)) {
-  if (existsSync(join(OUT, from))) copyFileSync(join(OUT, from), join(CHOSEN, to));
+  if (taken.has(from)) copyFileSync(join(OUT, from), join(CHOSEN, to));
 }
-console.log(`${taken} pictures in ${OUT}`);
+console.log(`${taken.size} pictures in ${OUT}`);
 for (const line of failed) console.error(`FAILED ${line}`);
 if (failed.length > 0) process.exit(1);

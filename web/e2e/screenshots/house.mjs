@@ -21,6 +21,30 @@ const GUESTS = [
   { name: "Bartholomew Featherstonehaugh", look: 4 },
 ];
 
+/** Who fills the large galleries without a camera: names that are hard to fit, in several scripts. */
+const CROWD = [
+  "对话很长的中文名字与公司部门全称",
+  "Wolfeschlegelsteinhausenbergerdorffwelche",
+  "عبد الرحمن بن عبد العزيز الخطيب",
+  "Zoë",
+  "欧阳娜娜",
+  "Søren Aabye",
+  "José María Álvarez de Sotomayor",
+  "陳大文",
+  "נועה כהן",
+  "Ngozi Adichie",
+  "佐藤 美咲",
+  "Priya Raghunathan",
+  "Олександра Шевченко",
+  "Li",
+  "김민준",
+  "Ivo Novák",
+  "赵云",
+  "Tomasz Wiśniewski",
+  "Hana",
+  "周杰",
+];
+
 export class House {
   #process;
   #directory;
@@ -29,10 +53,12 @@ export class House {
   #guests = [];
   #host;
   #office;
+  #chatted = false;
   url = "";
-  /** The meeting that the guests are in; `calm` has no lobby, `guarded` has one. */
+  /** The meeting that the guests are in; `calm` has no lobby, `guarded` has one; nobody is in `quiet`. */
   calm;
   guarded;
+  quiet;
 
   static async open(browser) {
     const house = new House();
@@ -131,6 +157,7 @@ export class House {
       settings: { lobby: false, passcode: true },
     });
     this.guarded = await post("/meetings", { title: "产品与工程周会", settings: { lobby: true } });
+    this.quiet = await post("/meetings", { title: "Tea 茶歇", settings: { lobby: false } });
     this.empty = await post("/meetings", { title: "Over", settings: { lobby: false } });
     this.#office = owner;
   }
@@ -168,9 +195,60 @@ export class House {
     return this.#guests;
   }
 
+  /** A conversation in the calm meeting, once. */
+  async conversation() {
+    const guests = await this.company();
+    if (this.#chatted) return;
+    this.#chatted = true;
+    for (const [guest, text] of [
+      [1, "Good morning! The figures are at https://example.org/harbour/2026/visitors?by=month"],
+      [0, "早上好，我看一下。九月比八月还多？"],
+      [0, "会后我把中文版也发给大家。"],
+      [2, "صباح الخير، شكرًا على الأرقام."],
+      [3, "September had the tall ships: three weekends, and the best weather of the year on all of them."],
+    ]) {
+      const page = guests[guest];
+      await page.locator("body").press("Alt+h");
+      await page.getByLabel("Message", { exact: true }).fill(text);
+      await page.keyboard.press("Enter");
+      await page.getByText(text.slice(0, 12)).first().waitFor();
+      await page.locator("body").press("Alt+h");
+    }
+  }
+
+  /** `count` people without microphone and camera, who only sit there; gives the page that they leave with. */
+  async crowd(meeting, count) {
+    const context = await this.#browser.newContext({ baseURL: this.url });
+    const page = await context.newPage();
+    await page.goto("/join");
+    const tickets = [];
+    for (const name of CROWD.slice(0, count)) {
+      tickets.push((await this.api("POST", `/meetings/${meeting.id}/tickets`, { name })).ticket);
+    }
+    await page.evaluate(sitDown, tickets);
+    return {
+      leave: async () => {
+        await page.evaluate(() => globalThis.standUp());
+        await context.close();
+      },
+    };
+  }
+
+  /** One more guest with a camera, who leaves with the returned page's context. */
+  async guest(meeting, { name, look }) {
+    const context = await this.#browser.newContext({ baseURL: this.url, locale: "en" });
+    await context.addInitScript(dressed, look);
+    const page = await context.newPage();
+    await page.goto(path(meeting));
+    await page.getByLabel("Your name").fill(name);
+    await page.getByRole("button", { name: "Join", exact: true }).click();
+    await page.getByRole("button", { name: "Leave", exact: true }).waitFor();
+    return page;
+  }
+
   /** Puts the host into the guarded meeting, once: before that nobody waits, because it has not started. */
   async host() {
-    if (this.#host !== undefined) return;
+    if (this.#host !== undefined) return this.#host;
     const context = await this.#browser.newContext({
       baseURL: this.url,
       storageState: this.signedIn("owner"),
@@ -180,6 +258,7 @@ export class House {
     await this.#host.getByLabel("Your name").fill("Ana Ruiz");
     await this.#host.getByRole("button", { name: "Join", exact: true }).click();
     await this.#host.getByRole("button", { name: "Leave", exact: true }).waitFor();
+    return this.#host;
   }
 
   /** Ends the server first: whatever becomes of the browser, nothing is left behind. */
@@ -191,6 +270,29 @@ export class House {
     await Promise.allSettled(pages.map((page) => page.context().close()));
     rmSync(this.#directory, { recursive: true, force: true });
   }
+}
+
+/** Runs in a page: a signalling connection for each ticket; resolves when all are in the meeting. */
+async function sitDown(tickets) {
+  const seats = await Promise.all(
+    tickets.map(
+      (ticket) =>
+        new Promise((resolve, reject) => {
+          const socket = new WebSocket(`${location.origin.replace("http", "ws")}/signal`, "meetinghouse.v1");
+          socket.onopen = () => socket.send(JSON.stringify({ type: "hello", ticket }));
+          socket.onclose = () => reject(new Error("the crowd was not let in"));
+          socket.onmessage = ({ data }) => JSON.parse(data).type === "snapshot" && resolve(socket);
+        }),
+    ),
+  );
+  let id = 0;
+  const say = (type) => seats.map((socket) => socket.send(JSON.stringify({ type, id: ++id })));
+  setInterval(() => say("ping"), 5_000);
+  globalThis.standUp = async () => {
+    const gone = seats.map((socket) => new Promise((resolve) => (socket.onclose = resolve)));
+    say("leave");
+    await Promise.all(gone);
+  };
 }
 
 /** The path and fragment of a meeting's link. */

@@ -54,6 +54,48 @@ async function pictures(page, count) {
   );
 }
 
+/** How many people a phone shows on one page. */
+const PHONE_PAGE = 8;
+
+/** With a crowd beside the company, until the picture is taken. */
+function inCrowd(count, tiles = count + 5) {
+  let crowd;
+  return {
+    act: async (page, house) => {
+      crowd = await house.crowd(house.calm, count);
+      await inCompany(page, house);
+      await page
+        .locator(".tile")
+        .nth(tiles - 1)
+        .waitFor();
+    },
+    after: () => crowd.leave(),
+  };
+}
+
+/** In the meeting with the others, and the dialog of this item of the menu *More*, by its place, is open. */
+function withDialog(place) {
+  return async (page, house) => {
+    await inCompany(page, house);
+    await page.locator(".toolbar__middle .tool").last().click();
+    await page.getByRole("menuitem").nth(place).click();
+    await page.getByRole("dialog").waitFor();
+    await settled(page);
+  };
+}
+
+/** The meeting is over for Maya Okafor: `how` is done to her as the host does it. */
+function overBy(how) {
+  return async (page, house) => {
+    await join(page, house.quiet, "Maya Okafor");
+    const leave = page.getByRole("button", { name: "Leave", exact: true });
+    await leave.waitFor();
+    await how(page, house);
+    await leave.waitFor({ state: "detached" });
+    await page.getByRole("heading", { level: 1 }).waitFor();
+  };
+}
+
 async function keys(page, pressed) {
   await page.locator("body").press(pressed);
 }
@@ -125,11 +167,15 @@ export const ready = [
   {
     name: "meeting-chat",
     act: async (page, house) => {
+      await house.conversation();
       await inCompany(page, house);
       await keys(page, "Alt+h");
+      await page.locator(".panel").waitFor();
       await settled(page);
     },
   },
+  { name: "meeting-invite", act: withDialog(0) },
+  { name: "meeting-statistics", act: withDialog(1) },
   { name: "meetings", as: "owner", act: at("/meetings") },
   {
     name: "meeting-details",
@@ -315,6 +361,116 @@ export const states = [
     },
   },
   {
+    name: "device-check.elsewhere",
+    size: "phone",
+    act: async (page, house) => {
+      await page.addInitScript(() => {
+        const agent = `${navigator.userAgent} MicroMessenger/8.0.40`;
+        Object.defineProperty(navigator, "userAgent", { get: () => agent });
+      });
+      await page.goto(path(house.calm));
+      await settled(page);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+    },
+  },
+  {
+    name: "join.invalid",
+    act: async (page) => {
+      await at("/join")(page);
+      await page.locator("form input").first().fill("not a number");
+      await page.locator("form input").nth(1).fill("Ana");
+      await page.keyboard.press("Enter");
+    },
+  },
+  { name: "meeting-gallery.9", ...inCrowd(4) },
+  { name: "meeting-gallery.25", ...inCrowd(20) },
+  { name: "meeting-gallery.25.phone", size: "phone", ...inCrowd(20, PHONE_PAGE) },
+  {
+    name: "meeting-gallery.1",
+    act: async (page, house) => {
+      await join(page, house.quiet, "Ana Ruiz");
+      await pictures(page, 1);
+      await page.getByRole("button", { name: "Leave", exact: true }).waitFor();
+    },
+    after: (page) => page.close(),
+  },
+  {
+    name: "meeting-gallery.2",
+    act: async (page, house) => {
+      const guest = await house.guest(house.quiet, { name: "王小明", look: 1 });
+      page.context().once("close", () => void guest.context().close());
+      await house.sweep(house.quiet, "Ana Ruiz");
+      await join(page, house.quiet, "Ana Ruiz");
+      await pictures(page, 2);
+      await page.mouse.move(2, 400);
+    },
+    after: (_page, house) => house.sweep(house.quiet, "王小明"),
+  },
+  {
+    name: "meeting.reactions",
+    act: async (page, house) => {
+      await inCompany(page, house);
+      const guests = await house.company();
+      await guests[1].getByRole("button", { name: "Reactions" }).click();
+      await guests[1].locator(".reactions__one").first().click();
+      await page.locator(".tile__reaction").waitFor();
+      await page.getByRole("button", { name: "Reactions" }).click();
+      await page.locator(".reactions").waitFor();
+    },
+  },
+  {
+    name: "meeting.sharing",
+    act: async (page, house) => {
+      await inCompany(page, house);
+      await keys(page, "Alt+s");
+      await page.locator('.bar[data-tone="sharing"]').waitFor();
+    },
+  },
+  {
+    name: "meeting.more",
+    as: "owner",
+    act: async (page, house) => {
+      await inCompany(page, house);
+      await page.getByRole("button", { name: "More", exact: true }).click();
+      await page.getByRole("menu").waitFor();
+    },
+  },
+  {
+    name: "meeting.protection",
+    act: async (page, house) => {
+      await inCompany(page, house);
+      await page.getByRole("button", { name: "Protection of this meeting" }).click();
+      await page.locator(".shield").waitFor();
+    },
+  },
+  {
+    name: "meeting.shortcuts",
+    act: async (page, house) => {
+      await inCompany(page, house);
+      await keys(page, "Control+/");
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  {
+    name: "meeting.left",
+    act: overBy((page) => page.getByRole("button", { name: "Leave", exact: true }).click()),
+  },
+  {
+    name: "meeting.removed",
+    act: overBy((_page, house) => house.sweep(house.quiet, "Maya Okafor")),
+  },
+  {
+    name: "lobby.denied",
+    act: async (page, house) => {
+      const host = await house.host();
+      await join(page, house.guarded, "Refused Person");
+      await page.locator("form").waitFor({ state: "detached" });
+      await keys(host, "Alt+u");
+      await host.getByRole("button", { name: "Remove Refused Person" }).click();
+      await page.getByText("You were not let in").waitFor();
+    },
+  },
+  {
     name: "lobby.host",
     as: "owner",
     act: async (page, house) => {
@@ -336,7 +492,7 @@ export const states = [
     act: async (page, house) => {
       await inCompany(page, house);
       await page.context().setOffline(true);
-      await page.getByText("Reconnecting").first().waitFor({ timeout: 40_000 });
+      await page.getByText("Reconnecting").first().waitFor();
     },
   },
   {
