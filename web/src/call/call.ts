@@ -360,9 +360,12 @@ export class Call {
     });
     void this.#media.setPeople(participants.length);
     if (before === undefined) return;
-    if (event !== null) this.#tell(before, event);
-    // Only what the server says of us ourselves: another's event may be older than our last word.
     const self = me(versioned.state);
+    if (event !== null) this.#tell(before, event);
+    // A new role may come with a new view of the meeting: hosts see its lobby.
+    else if (self !== undefined)
+      this.#tell(before, { type: "participant", sequence: versioned.sequence, participant: self });
+    // Only what the server says of us ourselves: another's event may be older than our last word.
     if (self !== undefined && (event === null || isOf(event, self.id))) this.#announcer.obey(self);
   }
 
