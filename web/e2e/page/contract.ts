@@ -42,6 +42,8 @@ export interface Probe {
   listen(tonesHz: readonly number[]): Promise<void>;
   /** For each pitch of `listen`, how far (dB) it stood out of its surroundings at its loudest in the last `windowMs`. */
   heard(windowMs: number): number[];
+  /** Of two tones, one a side: how far each stands out of left and right, in dB (left tone left, left tone right, …). */
+  sides(leftHz: number, rightHz: number, windowMs: number): Promise<number[]>;
   /** The same for a browser without a loudspeaker: records for `durationMs`, then judges. */
   hearByRecording(tonesHz: readonly number[], durationMs: number): Promise<number[]>;
   /** Elements that play sound now. */

@@ -44,6 +44,46 @@ export function heard(windowMs: number): number[] {
   );
 }
 
+/**
+ * How far `leftHz` stands out of the left channel and of the right one, and `rightHz` of both, in dB: of the element that sounds
+ * the most like it, listened to for `windowMs`.
+ */
+export async function sides(leftHz: number, rightHz: number, windowMs: number): Promise<number[]> {
+  const context = new AudioContext();
+  await context.resume();
+  const ends = soundingElements().flatMap(({ srcObject }) => {
+    if (!(srcObject instanceof MediaStream)) return [];
+    const splitter = new ChannelSplitterNode(context, { numberOfOutputs: 2 });
+    new MediaStreamAudioSourceNode(context, { mediaStream: srcObject }).connect(splitter);
+    return [
+      [0, 1].map((channel) => {
+        const analyser = new AnalyserNode(context, { fftSize: FFT_SIZE, smoothingTimeConstant: 0 });
+        splitter.connect(analyser, channel);
+        analyser.connect(new GainNode(context, { gain: 0 })).connect(context.destination);
+        return analyser;
+      }),
+    ];
+  });
+  const spectrum = new Float32Array(FFT_SIZE / 2);
+  let best = [0, 0, 0, 0];
+  for (const end = performance.now() + windowMs; performance.now() < end; ) {
+    await new Promise((done) => {
+      setTimeout(done, SAMPLE_EVERY_MS);
+    });
+    for (const channels of ends) {
+      const now = [leftHz, rightHz].flatMap((tone) =>
+        channels.map((analyser) => {
+          analyser.getFloatFrequencyData(spectrum);
+          return prominence(spectrum, Math.round((tone * FFT_SIZE) / context.sampleRate));
+        }),
+      );
+      if (Math.max(...now) > Math.max(...best)) best = now;
+    }
+  }
+  await context.close();
+  return best;
+}
+
 /** One analyser per sounding element; follows elements as they come, go and change their stream. */
 export class Ears {
   readonly #context: AudioContext;

@@ -1,7 +1,7 @@
 /** Installs the probe; bundled into one script that the harness puts before everything else in a page. */
 
 import type { Received } from "./contract";
-import { heard, listen } from "./ears";
+import { heard, listen, sides } from "./ears";
 import { peerConnections, soundingElements, watchApplication } from "./elements";
 import { see, seenFirstFrames, watchFirstFrames } from "./eyes";
 import { hearByRecording } from "./recorder";
@@ -31,6 +31,7 @@ window.probe = {
   firstFrames: seenFirstFrames,
   listen,
   heard,
+  sides,
   hearByRecording,
   playing: () => soundingElements().length,
   noteSync,

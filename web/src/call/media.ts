@@ -12,6 +12,7 @@ import { markJoin } from "./marks.ts";
 import { addLines, type Lines, SOURCES } from "./offer.ts";
 import { publish } from "./publish.ts";
 import { SignallingError } from "./signalling.ts";
+import { withStereo } from "./stereo.ts";
 
 /** A pause shorter than this often heals by itself (a change of access point); longer is heard. */
 const DISCONNECTED_MS = 2000;
@@ -62,7 +63,7 @@ export class Media {
   prepare(): void {
     if (this.#peer !== undefined) return;
     const peer = this.#create();
-    this.#prepared = peer.setLocalDescription().catch(() => {});
+    this.#prepared = setOffer(peer).catch(() => {});
   }
 
   /** Signalling is (again) there: sees to it that media flows. */
@@ -143,7 +144,7 @@ export class Media {
 
   async #negotiate(peer: RTCPeerConnection, fresh: boolean): Promise<void> {
     try {
-      if (peer.signalingState === "stable") await peer.setLocalDescription();
+      if (peer.signalingState === "stable") await setOffer(peer);
       const sdp = peer.localDescription?.sdp ?? "";
       markJoin("offer");
       const answer = await this.#ask(sdp, fresh);
@@ -230,4 +231,9 @@ export class Media {
     peer.onconnectionstatechange = peer.oniceconnectionstatechange = null;
     peer.close();
   }
+}
+
+async function setOffer(peer: RTCPeerConnection): Promise<void> {
+  const { type, sdp } = await peer.createOffer();
+  await peer.setLocalDescription({ type, sdp: withStereo(sdp ?? "") });
 }

@@ -18,6 +18,8 @@ export const SOURCES = [
   "screen_audio",
 ] as const satisfies readonly Source[];
 const AUDIO_SLOTS = 4;
+/** The line of the slot for the sound of a shared screen. */
+export const SCREEN_SOUND = SOURCES.length + AUDIO_SLOTS - 1;
 /** Pictures at once: the largest gallery page. Phones decode and show fewer. */
 export const VIDEO_SLOTS = { desktop: 25, phone: 9 } as const;
 

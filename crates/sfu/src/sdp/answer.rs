@@ -7,7 +7,7 @@ use wire::extension::{
     URI_ABS_SEND_TIME, URI_AUDIO_LEVEL, URI_MID, URI_REPAIRED_RID, URI_RID, URI_TRANSPORT_SEQUENCE,
 };
 
-use super::{Codec, CodecKind, Line, MediaKind, Offer, Role};
+use super::{Codec, CodecKind, Line, MediaKind, Offer, Role, SlotKind};
 use crate::Source;
 
 /// The canonical name of all our streams (RFC 7022); who speaks in a slot is told by CSRC and signalling.
@@ -219,8 +219,10 @@ fn write_codec(out: &mut Text, role: Role, codec: &Codec) {
     let parameters = match (codec.kind, role) {
         // What we ask a microphone to send: repair inside the stream, and nothing while nobody speaks.
         (CodecKind::Opus, Role::Send(Source::Microphone)) => "minptime=10;useinbandfec=1;usedtx=1",
-        // Music and films lose by both gates and mono.
-        (CodecKind::Opus, Role::Send(_)) => "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1",
+        // Music and films lose by both gates and mono. The slot says that two channels come.
+        (CodecKind::Opus, Role::Send(_) | Role::Slot(SlotKind::ScreenAudio)) => {
+            "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1"
+        }
         (CodecKind::Opus, _) => "minptime=10;useinbandfec=1",
         (CodecKind::H264, _) => &codec.parameters,
         (CodecKind::Vp8, _) => "",
@@ -322,6 +324,19 @@ mod tests {
             assert!(!answer(offer, false, true).contains("simulcast"), "an inactive line has none");
         }
         assert!(!answer(CHROMIUM, true, true).contains("simulcast"), "nor has who did not offer any");
+    }
+
+    /// The offer numbers Opus alike on all lines, and what is said of the number holds for its line alone.
+    #[test]
+    fn a_screen_sounds_in_stereo_and_voices_do_not() {
+        let text = answer(CHROMIUM, true, true);
+        let lines = text.split("m=").skip(1).filter(|line| line.starts_with("audio"));
+        let parameters: Vec<_> =
+            lines.map(|line| line.lines().find_map(|l| l.strip_prefix("a=fmtp:111 ")).unwrap()).collect();
+        let (voice, screen) =
+            ("minptime=10;useinbandfec=1", "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1");
+        let microphone = "minptime=10;useinbandfec=1;usedtx=1";
+        assert_eq!(parameters, [microphone, screen, voice, voice, voice, screen]);
     }
 
     #[test]

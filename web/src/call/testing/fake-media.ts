@@ -153,9 +153,13 @@ export class FakePeer {
     return line;
   }
 
-  async setLocalDescription(): Promise<void> {
+  async createOffer(): Promise<{ type: "offer"; sdp: string }> {
+    return { type: "offer", sdp: `offer-${this.restarts}` };
+  }
+
+  async setLocalDescription({ sdp }: { sdp: string }): Promise<void> {
     for (const [index, line] of this.lines.entries()) line.mid = String(index);
-    this.localDescription = { sdp: `offer-${this.restarts}` };
+    this.localDescription = { sdp };
     this.signalingState = "have-local-offer";
   }
 
