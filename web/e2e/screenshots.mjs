@@ -1,6 +1,6 @@
 // Takes pictures of every screen against the real server and engine, for people to look at.
 //
-//   node e2e/screenshots.mjs              everything, below ../screenshots/out
+//   node e2e/screenshots.mjs              everything, below ../screenshots/out: some 330 pictures, ten to fifteen minutes on two cores
 //   node e2e/screenshots.mjs home lobby   only the scenes whose names begin so
 //   node e2e/screenshots.mjs --once …     each once: in English, light, on a desktop
 //
@@ -67,6 +67,13 @@ async function openPage(scene, { language, size, colour }) {
   return page;
 }
 
+/** What went wrong, and what was waited for, without the rest of the browser's log. */
+function told(error) {
+  const [first, ...log] = String(error).split("\n");
+  const awaited = log.find((line) => line.includes("waiting for"))?.replace(/^\W+/, "");
+  return awaited === undefined ? first : `${first} ${awaited}`;
+}
+
 async function shoot(page, name) {
   // Fonts, pictures and transitions come to rest. What was just put into the page begins to move with the next frame.
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
@@ -93,7 +100,7 @@ async function take(scene, variant, name) {
       await shoot(page, name.replace(variant.colour, variant.then));
     }
   } catch (error) {
-    failed.push(`${name}: ${String(error).split("\n")[0]}`);
+    failed.push(`${name}: ${told(error)} (failed-${name}.png shows where it stopped)`);
     await page.screenshot({ path: join(OUT, `failed-${name}.png`) }).catch(() => {});
   } finally {
     await scene.after?.(page, house).catch(() => {});
@@ -125,6 +132,6 @@ mkdirSync(CHOSEN, { recursive: true });
 for (const [from, to] of Object.entries(README)) {
   if (taken.has(from)) copyFileSync(join(OUT, from), join(CHOSEN, to));
 }
-console.log(`${taken.size} pictures in ${OUT}`);
+console.log(`${taken.size} pictures in ${OUT} after ${Math.round(process.uptime())} s`);
 for (const line of failed) console.error(`FAILED ${line}`);
 if (failed.length > 0) process.exit(1);

@@ -253,12 +253,20 @@ export class House {
       baseURL: this.url,
       storageState: this.signedIn("owner"),
     });
+    await context.addInitScript(dressed, 0);
     this.#host = await context.newPage();
     await this.#host.goto(path(this.guarded));
     await this.#host.getByLabel("Your name").fill("Ana Ruiz");
     await this.#host.getByRole("button", { name: "Join", exact: true }).click();
     await this.#host.getByRole("button", { name: "Leave", exact: true }).waitFor();
     return this.#host;
+  }
+
+  /** Takes that host out again, for pictures of the host's own screen. */
+  async withoutHost() {
+    await this.#host?.context().close();
+    this.#host = undefined;
+    await this.sweep(this.guarded, "Ana Ruiz");
   }
 
   /** Ends the server first: whatever becomes of the browser, nothing is left behind. */

@@ -3,9 +3,12 @@ import { path } from "./house.mjs";
 
 /** Pictures that the README shows. */
 export const README = {
-  "meeting-gallery.en.desktop.light.png": "meeting.png",
+  "meeting-chat.en.desktop.light.png": "meeting.png",
   "home.en.desktop.light.png": "home.png",
-  "meeting-gallery.zh-CN.phone.dark.png": "phone.png",
+  "meeting-gallery.en.phone.light.png": "phone.png",
+  "meeting-chat.zh-CN.desktop.light.png": "meeting.zh-CN.png",
+  "home.zh-CN.desktop.light.png": "home.zh-CN.png",
+  "meeting-gallery.zh-CN.phone.light.png": "phone.zh-CN.png",
 };
 
 /** Waits until what was loading is here. */
@@ -225,6 +228,22 @@ async function nothing(page, where) {
   );
 }
 
+const LONG = [
+  "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwaren",
+  "关于二〇二六年第四季度产品规划与国际市场推广策略的跨部门联席讨论会议",
+  "اجتماع مجلس الإدارة الربعي لمراجعة الأرقام والخطط القادمة",
+];
+
+/** The same meetings, but their titles are hard to fit: one word of 55 letters, Chinese, from right to left. */
+async function longTitles(page) {
+  await page.route("**/api/v1/meetings?*", async (route) => {
+    const response = await route.fetch();
+    const { items, ...rest } = await response.json();
+    const renamed = items.map((meeting, place) => ({ ...meeting, title: LONG[place % LONG.length] }));
+    await route.fulfill({ response, json: { ...rest, items: renamed } });
+  });
+}
+
 export const states = [
   {
     name: "home.loading",
@@ -258,6 +277,43 @@ export const states = [
       await at("/")(page);
       await page.context().setOffline(true);
       await page.locator(".frame__bar").waitFor();
+    },
+  },
+  {
+    name: "home.long",
+    as: "owner",
+    act: async (page) => {
+      await longTitles(page);
+      await at("/")(page);
+      await page.getByText(LONG[1]).first().waitFor();
+    },
+  },
+  {
+    name: "meetings.long",
+    as: "owner",
+    size: "phone",
+    act: async (page) => {
+      await longTitles(page);
+      await at("/meetings")(page);
+      await page.getByText(LONG[1]).first().waitFor();
+    },
+  },
+  {
+    name: "meetings.offline",
+    as: "owner",
+    act: async (page) => {
+      await at("/meetings")(page);
+      await page.context().setOffline(true);
+      await page.locator(".frame__bar").waitFor();
+    },
+  },
+  {
+    name: "members.loading",
+    as: "owner",
+    act: async (page) => {
+      await never(page, "/members");
+      await page.goto("/members");
+      await page.locator(".skeleton").first().waitFor();
     },
   },
   {
@@ -474,6 +530,7 @@ export const states = [
     name: "lobby.host",
     as: "owner",
     act: async (page, house) => {
+      await house.withoutHost();
       const waiting = await page.context().browser().newContext({ baseURL: house.url });
       page.context().once("close", () => void waiting.close());
       const guest = await waiting.newPage();

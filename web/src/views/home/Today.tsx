@@ -104,7 +104,7 @@ function MeetingLine({ meeting, isMine, onStart }: MeetingLineProps) {
           {at === null ? t`Now` : timeRange(i18n, at, meeting.duration_minutes)}
           {meeting.in_progress && <span className="badge" data-tone="success">{t`In progress`}</span>}
         </span>
-        <span className="today__title truncate">{meeting.title}</span>
+        <bdi className="today__title truncate">{meeting.title}</bdi>
         <span className="muted small">{spokenNumber(meeting.number)}</span>
       </Link>
       <IconButton

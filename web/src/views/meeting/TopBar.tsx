@@ -24,8 +24,8 @@ export function TopBar({ call, meeting, screen }: TopBarProps) {
   return (
     <header className="meeting__top">
       <Shield title={title} number={number} />
-      <h1 className="meeting__title truncate">
-        <bdi>{title}</bdi>
+      <h1 className="meeting__title truncate" dir="auto">
+        {title}
       </h1>
       {mayHost(meeting) ? (
         <IconButton

@@ -121,7 +121,7 @@ function MeetingRow({ meeting, isChosen }: { readonly meeting: MeetingObject; re
       {...(isChosen ? { "aria-current": "true" as const } : {})}
     >
       <span className="meeting-row__words">
-        <span className="meeting-row__title truncate">{meeting.title}</span>
+        <bdi className="meeting-row__title truncate">{meeting.title}</bdi>
         <span className="meeting-row__facts muted small">
           {at !== null && <span>{timeRange(i18n, at, meeting.duration_minutes)}</span>}
           <span>{spokenNumber(meeting.number)}</span>
