@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use sfu::CommandKind as Kind;
 
 use crate::values::{
-    Accepted, Answered, Command, Event, PeerConnected, PeerFailed, PeerSnapshot, PeerStatistics, Rejected,
-    RoomSnapshot, Slot, SlotsChanged, Source, SpeakersChanged, Statistics, StreamStarted, StreamStatistics,
-    Tile,
+    Accepted, Answered, Command, Event, LayersWanted, PeerConnected, PeerFailed, PeerSnapshot,
+    PeerStatistics, Rejected, RoomSnapshot, Slot, SlotsChanged, Source, SpeakersChanged, Statistics,
+    StreamStarted, StreamStatistics, Tile,
 };
 
 impl From<Command> for sfu::Command {
@@ -69,6 +69,11 @@ impl From<sfu::Event> for Event {
             E::SlotsChanged { room, sequence, peer, slots } => {
                 let (room, peer, slots) = (room.to_string(), peer.to_string(), list(slots));
                 Self::SlotsChanged(SlotsChanged { room, sequence, peer, slots })
+            }
+            E::LayersWanted { room, sequence, peer, source, layers } => {
+                let (room, peer) = (room.to_string(), peer.to_string());
+                let layers = layers.iter().map(ToString::to_string).collect();
+                Self::LayersWanted(LayersWanted { room, sequence, peer, source: Source(source), layers })
             }
             E::SpeakersChanged { room, sequence, speakers } => {
                 let speakers = speakers.iter().map(ToString::to_string).collect();

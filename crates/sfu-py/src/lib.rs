@@ -14,9 +14,9 @@ mod _native {
     use crate::engine::Engine;
     #[pymodule_export]
     use crate::values::{
-        Accepted, AddPeer, Answered, CloseRoom, EngineConfig, PeerConnected, PeerFailed, PeerSnapshot,
-        PeerStatistics, Rejected, RemovePeer, Renegotiate, RoomSnapshot, SetSources, SetView, Slot,
-        SlotsChanged, SpeakersChanged, Statistics, StreamStarted, StreamStatistics, Tile,
+        Accepted, AddPeer, Answered, CloseRoom, EngineConfig, LayersWanted, PeerConnected, PeerFailed,
+        PeerSnapshot, PeerStatistics, Rejected, RemovePeer, Renegotiate, RoomSnapshot, SetSources, SetView,
+        Slot, SlotsChanged, SpeakersChanged, Statistics, StreamStarted, StreamStatistics, Tile,
     };
 
     /// Digest of the Rust sources that this binary was built from (`meetinghouse.media.build` compares it).

@@ -162,6 +162,8 @@ values! {
     StreamStarted { room: String, sequence: u64, peer: String, source: Source, codec: String, }
     /// All slots of one participant, as they are now.
     SlotsChanged { room: String, sequence: u64, peer: String, slots: Vec<Slot>, }
+    /// Which layers of a source its publisher is to send; nobody watches the others. All, before the first such event.
+    LayersWanted { room: String, sequence: u64, peer: String, source: Source, layers: Vec<String>, }
     /// Who speaks, the dominant speaker first; empty when nobody does.
     SpeakersChanged { room: String, sequence: u64, speakers: Vec<String>, }
     /// One batch per interval, for all rooms.
@@ -233,6 +235,7 @@ pub(crate) enum Event {
     PeerFailed(PeerFailed),
     StreamStarted(StreamStarted),
     SlotsChanged(SlotsChanged),
+    LayersWanted(LayersWanted),
     SpeakersChanged(SpeakersChanged),
     Statistics(Statistics),
 }

@@ -5,7 +5,7 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{SECOND, assert_clean, longest_freeze, pictures};
-use sfu::Source;
+use sfu::{Event, Source};
 use sfu_sim::{ClientId, ClientOptions, Link, World};
 
 const PUBLISHER: ClientOptions =
@@ -201,4 +201,54 @@ fn layers_change_on_lossy_links_too() {
     }
     let screen = &world.client(bo).screens[0];
     assert_eq!((screen.corrupt, screen.broken_references, screen.timestamp_jumps), (0, 0, 0));
+}
+
+/// The layers of `whose` camera that it was last told to send.
+fn told<'a>(world: &'a World, whose: &str) -> Vec<&'a str> {
+    let last = world.events.iter().rev().find_map(|(_, event)| match event {
+        Event::LayersWanted { peer, source: Source::Camera, layers, .. } if **peer == *whose => Some(layers),
+        _ => None,
+    });
+    last.map(|layers| layers.iter().map(|it| &**it).collect()).unwrap_or_default()
+}
+
+#[test]
+fn a_publisher_is_told_which_layers_are_watched() {
+    let mut world = World::new(99);
+    let ana = publisher(&mut world, Link::GOOD);
+    world.run_for(2 * SECOND);
+    assert_eq!(told(&world, "ana"), [""; 0], "all, until told otherwise");
+    world.run_for(3 * SECOND);
+    assert_eq!(told(&world, "ana"), ["l"], "nobody is there: the lowest, for who comes next");
+    world.client_mut(ana).set_layers(&[0]);
+
+    let bo = viewer(&mut world, "bo", ana, STAGE, Link::GOOD);
+    assert_eq!(told(&world, "ana"), ["l", "h"], "at once");
+    world.client_mut(ana).set_layers(&[0, 2]);
+    world.run_for(SECOND);
+    assert_eq!(settled(&mut world, bo), [2]);
+
+    // A short look at something else stops nothing.
+    let events = world.events.len();
+    world.set_sized_view(bo, &[(ana, Source::Camera, THUMBNAIL)]);
+    world.run_for(2 * SECOND);
+    world.set_sized_view(bo, &[(ana, Source::Camera, STAGE)]);
+    world.run_for(5 * SECOND);
+    let again = world.events[events..].iter().any(|(_, event)| matches!(event, Event::LayersWanted { .. }));
+    assert!(!again);
+
+    world.remove(bo);
+    world.run_for(5 * SECOND);
+    assert_eq!(told(&world, "ana"), ["l"]);
+}
+
+#[test]
+fn what_stands_in_for_a_layer_that_does_not_come_goes_on() {
+    let mut world = World::new(100);
+    let ana = publisher(&mut world, Link::GOOD);
+    let bo = viewer(&mut world, "bo", ana, STAGE, Link::GOOD);
+    world.client_mut(ana).set_layers(&[0, 1]);
+    world.run_for(8 * SECOND);
+    assert_eq!(settled(&mut world, bo), [1]);
+    assert!(told(&world, "ana").is_empty(), "all three: the middle one serves, the highest is wanted");
 }

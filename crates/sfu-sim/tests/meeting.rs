@@ -226,6 +226,7 @@ fn a_room_counts_its_events_without_gaps() {
             | Event::PeerFailed { sequence, .. }
             | Event::StreamStarted { sequence, .. }
             | Event::SlotsChanged { sequence, .. }
+            | Event::LayersWanted { sequence, .. }
             | Event::SpeakersChanged { sequence, .. } => Some(*sequence),
             Event::Accepted { .. } | Event::Rejected { .. } | Event::Statistics { .. } => None,
         })

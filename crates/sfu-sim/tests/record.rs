@@ -39,7 +39,9 @@ impl Listener {
                     listener.sequence = *sequence;
                     listener.slots.insert(peer.clone(), slots.clone());
                 }
-                Event::StreamStarted { sequence, .. } | Event::SpeakersChanged { sequence, .. } => {
+                Event::StreamStarted { sequence, .. }
+                | Event::LayersWanted { sequence, .. }
+                | Event::SpeakersChanged { sequence, .. } => {
                     listener.sequence = *sequence;
                 }
                 Event::Accepted { .. } | Event::Rejected { .. } | Event::Statistics { .. } => {}

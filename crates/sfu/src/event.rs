@@ -145,6 +145,19 @@ pub enum Event {
         /// Every slot of it, in the order of its m-lines.
         slots: Vec<Slot>,
     },
+    /// Which layers of a source its publisher is to send; nobody watches the others. All, before the first such event.
+    LayersWanted {
+        /// Which room.
+        room: Arc<str>,
+        /// Of the room's events.
+        sequence: u64,
+        /// Whose.
+        peer: Arc<str>,
+        /// Which.
+        source: Source,
+        /// Their names, as offered; never empty.
+        layers: Vec<Arc<str>>,
+    },
     /// Who speaks, the dominant speaker first; empty when nobody does.
     SpeakersChanged {
         /// Which room.

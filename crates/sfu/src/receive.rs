@@ -254,6 +254,11 @@ impl UplinkLine {
         }
     }
 
+    /// Names of the layers; empty where there is one without a name.
+    pub(crate) fn rids(&self) -> &[Arc<str>] {
+        &self.rids
+    }
+
     /// To name in a key-frame request, once something came.
     pub(crate) fn ssrc(&self, layer: usize) -> Option<u32> {
         self.layers.get(layer)?.ssrc()

@@ -1,12 +1,16 @@
 //! What one participant publishes on one line, and who gets which layer of it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::Source;
 use crate::forward::MediaPacket;
 use crate::layers::{Layer, choose};
-use crate::sdp::CodecKind;
+use crate::sdp::{CodecKind, MAX_LAYERS};
 use crate::speech;
+
+/// How long a layer is asked for after the last who wanted it: a window that is moved or a page that is turned should not
+/// stop an encoder that is needed again at once. Longer costs the publisher's uplink.
+const LINGER: Duration = Duration::from_secs(3);
 
 /// One receiver of a stream.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +58,10 @@ pub(crate) struct Stream {
     pub(crate) routes: Vec<Route>,
     /// In the order of the offer; at least one.
     pub(crate) layers: Vec<Layer>,
+    /// Which layers the publisher was last told to send: all, until told otherwise.
+    told: [bool; MAX_LAYERS],
+    /// Since when fewer would do.
+    fewer_since: Option<Instant>,
     /// Loudest packet since the room looked last, in decibels below overload.
     peak: Option<u8>,
     started: bool,
@@ -69,6 +77,8 @@ impl Stream {
             codec: None,
             routes: Vec::new(),
             layers: (0..layers.max(1)).map(|_| Layer::default()).collect(),
+            told: [true; MAX_LAYERS],
+            fewer_since: None,
             peak: None,
             started: false,
         }
@@ -148,7 +158,7 @@ impl Stream {
         }
         let layers = self.layers.iter().enumerate();
         let live = layers.filter(|(_, layer)| layer.is_live()).map(|(at, layer)| (at, layer.pixels(at)));
-        let mut awaited = [false; crate::sdp::MAX_LAYERS];
+        let mut awaited = [false; MAX_LAYERS];
         for route in &mut self.routes {
             route.target = choose(live.clone(), route.tile, route.current);
             if let Some(target) = route.target
@@ -161,6 +171,39 @@ impl Stream {
         self.cancel_unwanted();
         let awaited = self.layers.iter_mut().zip(awaited).filter(|(_, it)| *it);
         awaited.map(|(layer, _)| layer.key_frames.want()).count() > 0
+    }
+
+    /// Which layers the publisher is to send, where that is not what it was told: more of them at once, fewer when they
+    /// were not wanted for a while.
+    pub(crate) fn wanted_layers(&mut self, now: Instant) -> Option<[bool; MAX_LAYERS]> {
+        let count = self.layers.len();
+        let all = self.layers.iter().enumerate().map(|(at, layer)| (at, layer.pixels(at)));
+        let mut wanted = [false; MAX_LAYERS];
+        // The lowest always: who comes next sees it at once.
+        let lowest = choose(all.clone(), 0, None);
+        let desired = self.routes.iter().map(|route| choose(all.clone(), route.tile, route.current));
+        // What stands in for a layer that does not come is kept as well.
+        let served = self.routes.iter().flat_map(|route| [route.target, route.current]);
+        for at in desired.chain(served).chain([lowest]).flatten() {
+            wanted[at] = true;
+        }
+        let mut missing = wanted.iter().zip(&self.told).take(count);
+        if missing.any(|(wanted, told)| *wanted && !told) {
+            self.told.iter_mut().zip(wanted).for_each(|(told, wanted)| *told |= wanted);
+            self.fewer_since = None;
+            return Some(self.told);
+        }
+        if wanted[..count] == self.told[..count] {
+            self.fewer_since = None;
+            return None;
+        }
+        let since = *self.fewer_since.get_or_insert(now);
+        if now.saturating_duration_since(since) < LINGER {
+            return None;
+        }
+        self.fewer_since = None;
+        self.told = wanted;
+        Some(wanted)
     }
 
     /// Wants a key frame for one receiver.

@@ -5,7 +5,7 @@ The media engine: UDP, ICE, DTLS and SRTP in a thread of its own. See `meetingho
 from _typeshed import SupportsGetItem
 from typing import Final, Literal, SupportsFloat, SupportsIndex, final
 
-__all__ = ["SOURCE_DIGEST", "Accepted", "AddPeer", "Answered", "CloseRoom", "Engine", "EngineConfig", "PeerConnected", "PeerFailed", "PeerSnapshot", "PeerStatistics", "Rejected", "RemovePeer", "Renegotiate", "RoomSnapshot", "SetSources", "SetView", "Slot", "SlotsChanged", "SpeakersChanged", "Statistics", "StreamStarted", "StreamStatistics", "Tile"]
+__all__ = ["SOURCE_DIGEST", "Accepted", "AddPeer", "Answered", "CloseRoom", "Engine", "EngineConfig", "LayersWanted", "PeerConnected", "PeerFailed", "PeerSnapshot", "PeerStatistics", "Rejected", "RemovePeer", "Renegotiate", "RoomSnapshot", "SetSources", "SetView", "Slot", "SlotsChanged", "SpeakersChanged", "Statistics", "StreamStarted", "StreamStatistics", "Tile"]
 
 SOURCE_DIGEST: Final[str]
 """
@@ -91,7 +91,7 @@ class Engine:
         """
         Stops the thread and closes the socket. Doing it again does nothing.
         """
-    def drain(self, /, limit: SupportsIndex) -> list[Accepted | Rejected | Answered | PeerConnected | PeerFailed | StreamStarted | SlotsChanged | SpeakersChanged | Statistics]:
+    def drain(self, /, limit: SupportsIndex) -> list[Accepted | Rejected | Answered | PeerConnected | PeerFailed | StreamStarted | SlotsChanged | LayersWanted | SpeakersChanged | Statistics]:
         """
         Takes at most `limit` events, oldest first. Raises `RuntimeError` once the engine's thread has died.
         """
@@ -162,6 +162,26 @@ class EngineConfig:
         """
         Tiles of a view.
         """
+
+@final
+class LayersWanted:
+    """
+    Which layers of a source its publisher is to send; nobody watches the others. All, before the first such event.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, room: str, sequence: SupportsIndex, peer: str, source: Literal["microphone", "camera", "screen", "screen_audio"], layers: SupportsGetItem[int, str]) -> LayersWanted: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def layers(self, /) -> list[str]: ...
+    @property
+    def peer(self, /) -> str: ...
+    @property
+    def room(self, /) -> str: ...
+    @property
+    def sequence(self, /) -> int: ...
+    @property
+    def source(self, /) -> Literal["microphone", "camera", "screen", "screen_audio"]: ...
 
 @final
 class PeerConnected:

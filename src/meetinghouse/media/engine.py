@@ -23,6 +23,7 @@ from meetinghouse.media._native import (
     CloseRoom,
     Engine,
     EngineConfig,
+    LayersWanted,
     PeerConnected,
     PeerFailed,
     PeerSnapshot,
@@ -47,7 +48,9 @@ log = structlog.get_logger(__name__)
 
 Source: TypeAlias = Literal["microphone", "camera", "screen", "screen_audio"]
 Command: TypeAlias = AddPeer | Renegotiate | RemovePeer | SetView | SetSources | CloseRoom
-RoomEvent: TypeAlias = Answered | PeerConnected | PeerFailed | StreamStarted | SlotsChanged | SpeakersChanged
+RoomEvent: TypeAlias = (
+    Answered | PeerConnected | PeerFailed | StreamStarted | SlotsChanged | LayersWanted | SpeakersChanged
+)
 Event: TypeAlias = Accepted | Rejected | RoomEvent | Statistics
 
 
@@ -93,6 +96,7 @@ __all__ = [
     "Command",
     "EngineConfig",
     "Event",
+    "LayersWanted",
     "MediaEngine",
     "PeerConnected",
     "PeerFailed",

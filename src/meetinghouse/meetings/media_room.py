@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from meetinghouse.media import engine
 from meetinghouse.media.agent import Agent, EngineRefused, EngineStopped
-from meetinghouse.meetings.messages import Slot, Slots, Source, Speakers, Tile
+from meetinghouse.meetings.messages import Layers, Slot, Slots, Source, Speakers, Tile
 from meetinghouse.meetings.metrics import MEDIA_FAILURES
 
 _log = structlog.get_logger(__name__)
@@ -45,6 +45,7 @@ class _Peer(Struct, kw_only=True):
 
     slots: tuple[Slot, ...] = ()
     codecs: dict[Source, str] = {}
+    layers: dict[Source, Layers] = {}
 
 
 class MediaRoom:
@@ -68,6 +69,11 @@ class MediaRoom:
         """What fills a participant's slots now."""
         peer = self._peers.get(participant_id)
         return Slots(slots=peer.slots if peer else ())
+
+    def layers(self, participant_id: str) -> tuple[Layers, ...]:
+        """Which layers of a participant's sources are wanted, where that is not all of them."""
+        peer = self._peers.get(participant_id)
+        return tuple(peer.layers.values()) if peer else ()
 
     def codecs(self, participant_id: str) -> dict[Source, str]:
         """The codecs of a participant's streams, as far as media has come."""
@@ -161,6 +167,15 @@ class MediaRoom:
             for slot in slots
         )
         return Slots(slots=peer.slots)
+
+    def wanted(self, participant_id: str, source: str, layers: list[str]) -> Layers | None:
+        """Only these layers of a stream are watched; returns what to tell its publisher."""
+        peer = self._peers.get(participant_id)
+        if peer is None:
+            return None
+        wanted = Layers(source=Source(source), layers=tuple(layers))
+        peer.layers = {**peer.layers, wanted.source: wanted}
+        return wanted
 
     def started(self, participant_id: str, source: str, codec: str) -> None:
         """The first media of a stream came."""

@@ -382,6 +382,13 @@ class Slots(Struct, frozen=True, kw_only=True, tag="slots"):
     slots: tuple[Slot, ...]
 
 
+class Layers(Struct, frozen=True, kw_only=True, tag="layers"):
+    """Which layers of a source of your own to send: nobody watches the others. All, after a fresh `answer`. Not sequenced."""
+
+    source: Source
+    layers: tuple[str, ...]
+
+
 class Speakers(Struct, frozen=True, kw_only=True, tag="speakers"):
     """Who speaks, the dominant speaker first. Not sequenced."""
 
@@ -427,6 +434,7 @@ ServerMessage = (
     | Answer
     | Error
     | Slots
+    | Layers
     | Speakers
     | Reacted
     | AskedToUnmute

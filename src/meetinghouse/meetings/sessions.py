@@ -21,7 +21,7 @@ from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database
 from meetinghouse.db.ids import new_id
 from meetinghouse.media.agent import Agent
-from meetinghouse.media.engine import Event, PeerFailed, SlotsChanged, SpeakersChanged, StreamStarted
+from meetinghouse.media.engine import Event, LayersWanted, PeerFailed, SlotsChanged, SpeakersChanged, StreamStarted
 from meetinghouse.meetings import acts, live_tables, rules, tables
 from meetinghouse.meetings.bounds import Bounds
 from meetinghouse.meetings.journal import Journal
@@ -455,13 +455,18 @@ class Sessions:
 
     # --- the engine's events -----------------------------------------------------------------------------------------
 
-    def _on_media(self, event: Event) -> None:
+    def _on_media(self, event: Event) -> None:  # noqa: C901 (one case an event)
         match event:
             case SlotsChanged():
                 live = self._by_id.get(event.room)
                 slots = None if live is None else self.room_of(live).filled(event.peer, event.slots)
                 if live is not None and slots is not None:
                     live.send(event.peer, slots)
+            case LayersWanted():
+                live = self._by_id.get(event.room)
+                layers = None if live is None else self.room_of(live).wanted(event.peer, event.source, event.layers)
+                if live is not None and layers is not None:
+                    live.send(event.peer, layers)
             case SpeakersChanged():
                 live = self._by_id.get(event.room)
                 if live is not None:

@@ -217,6 +217,8 @@ class _Conversation:
         if isinstance(message, Offer) and not live.over:
             room = self._sessions.room_of(live)
             self._line.say(room.slots(me))
+            for layers in room.layers(me):
+                self._line.say(layers)
             self._line.say(room.speakers)
 
     async def _carry_out(self, live: LiveSession, me: str, message: Request) -> Ok | Answer:  # noqa: C901, PLR0912 (one line a request)

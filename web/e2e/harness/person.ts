@@ -122,6 +122,14 @@ export class Person {
     });
   }
 
+  /** Waits until exactly pictures of these heights are sent. */
+  async sendsHeights(heights: readonly number[]): Promise<void> {
+    await this.#until(`sends ${heights.join(" and ")}`, PATIENCE_MS, async () => {
+      const sent = await this.page.evaluate(() => window.probe.sentHeights());
+      return String(sent) === String(heights) ? undefined : String(sent);
+    });
+  }
+
   /** Waits until a picture of whatever colour moves under that name. */
   async seesMoving(other: Persona): Promise<void> {
     const prints = new Set<number>();

@@ -21,6 +21,12 @@ test("a small tile receives the small layer and a large one the large, and they 
   await Promise.all([ben.page.setViewportSize(LARGE_WINDOW), chen.page.setViewportSize(SMALL_WINDOW)]);
   await Promise.all([ben.seesInHeight(LARGE_ANA, 360), chen.seesInHeight(LARGE_ANA, 180)]);
 
+  // What nobody watches is not even sent, until somebody does.
+  await ben.page.setViewportSize(SMALL_WINDOW);
+  await Promise.all([ben.seesInHeight(LARGE_ANA, 180), ana.sendsHeights([180])]);
+  await chen.page.setViewportSize(LARGE_WINDOW);
+  await Promise.all([chen.seesInHeight(LARGE_ANA, 360), ana.sendsHeights([180, 360])]);
+
   // The pictures go on moving, and one connection did it all.
   await Promise.all([ben.seesMoving(LARGE_ANA), chen.seesMoving(LARGE_ANA), ana.sees([BEN, CHEN])]);
   for (const person of [ana, ben, chen]) {

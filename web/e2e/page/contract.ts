@@ -52,6 +52,8 @@ export interface Probe {
   noteSync(subject: { readonly own: true } | { readonly name: string }, count: number): Promise<SyncMarks>;
   /** Media packets that came in over all peer connections of this page. */
   received(): Promise<Received>;
+  /** Heights of the pictures that this page sends now. */
+  sentHeights(): Promise<number[]>;
   /** States of all peer connections, for who looks for the cause of a failure. */
   connectionStates(): string[];
   /** What the content security policy refused. */

@@ -24,6 +24,17 @@ async function received(): Promise<Received> {
   return { connections: peerConnections().length, packets };
 }
 
+async function sentHeights(): Promise<number[]> {
+  const heights: number[] = [];
+  for (const connection of peerConnections()) {
+    for (const report of (await connection.getStats()).values() as Iterable<RTCOutboundRtpStreamStats>) {
+      const isSent = report.type === "outbound-rtp" && report.active === true;
+      if (isSent && report.frameHeight !== undefined) heights.push(report.frameHeight);
+    }
+  }
+  return heights.sort((a, b) => a - b);
+}
+
 watchApplication();
 watchFirstFrames();
 window.probe = {
@@ -36,6 +47,7 @@ window.probe = {
   playing: () => soundingElements().length,
   noteSync,
   received,
+  sentHeights,
   connectionStates: () =>
     peerConnections().map(
       (peer) => `${peer.signalingState} ice ${peer.iceConnectionState} dtls ${peer.connectionState}`,

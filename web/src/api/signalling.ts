@@ -82,6 +82,13 @@ export interface Hello {
   readonly last_sequence?: number | null;
 }
 
+/** Which layers of a source of your own to send: nobody watches the others. All, after a fresh `answer`. Not sequenced. */
+export interface Layers {
+  readonly type: "layers";
+  readonly source: Source;
+  readonly layers: readonly string[];
+}
+
 /** Leave for good: the resume secret ends. A host who leaves may name a successor with `set_role` before. */
 export interface Leave {
   readonly type: "leave";
@@ -335,6 +342,6 @@ export interface Welcome {
 
 export type ClientMessage = Hello | Offer | SetSources | SetView | SendChat | RaiseHand | React | Rename | Admit | Remove | Mute | AskToUnmute | SetRole | ChangeMeeting | EndMeeting | Leave | Ping;
 
-export type ServerMessage = Welcome | Snapshot | ParticipantPut | ParticipantGone | WaitingPut | WaitingGone | MeetingPut | MessagePut | Ok | Answer | Error | Slots | Speakers | Reacted | AskedToUnmute | MediaLost | Closed;
+export type ServerMessage = Welcome | Snapshot | ParticipantPut | ParticipantGone | WaitingPut | WaitingGone | MeetingPut | MessagePut | Ok | Answer | Error | Slots | Layers | Speakers | Reacted | AskedToUnmute | MediaLost | Closed;
 
 export type Sequenced = ParticipantPut | ParticipantGone | WaitingPut | WaitingGone | MeetingPut | MessagePut;

@@ -342,16 +342,17 @@ describe("leaving", () => {
   });
 });
 
-describe("many people", () => {
-  it("make one's picture smaller", async () => {
+describe("layers of one's picture", () => {
+  it("are sent while somebody watches them, and all of them by a new connection", async () => {
     await joinMeeting();
     const active = (): readonly (boolean | undefined)[] =>
       peer().lines[1]?.sender.parameters.encodings.map((encoding) => encoding.active) ?? [];
     expect(active()).toEqual([true, true, true]);
-    for (let index = 0; index < 6; index += 1) {
-      socket().say({ type: "participant", sequence: 2 + index, participant: person(`p${index}`) });
-    }
+    socket().say({ type: "layers", source: "camera", layers: ["l", "h"] });
     await settle();
-    expect(active()).toEqual([true, true, false]);
+    expect(active()).toEqual([true, false, true]);
+    socket().say({ type: "media_lost", reason: "consent" });
+    await settle();
+    expect(active()).toEqual([true, true, true]);
   });
 });

@@ -312,6 +312,9 @@ export class Call {
         this.stage.setSlots(message.slots);
         this.#set({ slots: message.slots });
         return;
+      case "layers":
+        void this.#media.setLayers(message.source, message.layers);
+        return;
       case "speakers":
         this.#hear(message.participants);
         return;
@@ -358,7 +361,6 @@ export class Call {
       title: meeting.title,
       order: keepOrder(this.#view.order, present),
     });
-    void this.#media.setPeople(participants.length);
     if (before === undefined) return;
     const self = me(versioned.state);
     if (event !== null) this.#tell(before, event);

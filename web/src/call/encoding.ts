@@ -15,7 +15,7 @@ const MICROPHONE_BPS = 40_000;
 const SCREEN_AUDIO_BPS = 96_000;
 
 /** The camera's layers, low to high: the order is that of the offer. */
-export const CAMERA_LAYERS = ["l", "m", "h"] as const;
+export const CAMERA_LAYERS: readonly string[] = ["l", "m", "h"];
 /** Short sides: of a thumbnail, of a tile in a gallery, of who is shown large. */
 const THUMBNAIL = 180;
 const TILE = 360;
@@ -23,8 +23,6 @@ const STAGE = 720;
 /** Captures below these short sides have one layer, or two: browsers send no more of them, and would drop the largest. */
 const ONE_LAYER_BELOW = 270;
 const TWO_LAYERS_BELOW = 540;
-/** From how many people on tiles are small: nobody should pay for pixels that nobody sees. */
-const MANY_PEOPLE = 5;
 
 export interface Capture {
   readonly width: number;
@@ -37,18 +35,33 @@ export interface Encoding {
   readonly scaleResolutionDownBy: number;
 }
 
-/** One encoding per layer, low to high; `count` is what the connection has: a single one is the whole picture. */
-export function cameraEncodings(capture: Capture, people: number, count: number): readonly Encoding[] {
-  const short = Math.min(capture.width, capture.height);
-  const largest = people >= MANY_PEOPLE ? TILE : STAGE;
-  if (count < CAMERA_LAYERS.length) return [encoding(capture, largest, true)];
-  if (short < ONE_LAYER_BELOW) return layers(capture, [short]);
-  if (short < TWO_LAYERS_BELOW) return layers(capture, [THUMBNAIL, short]);
-  return layers(capture, largest === STAGE ? [THUMBNAIL, TILE, STAGE] : [THUMBNAIL, TILE]);
+/**
+ * One encoding per layer, low to high, active as far as the capture is worth them and they are `watched`; `count` is what the
+ * connection has: a single one is the whole picture.
+ */
+export function cameraEncodings(
+  capture: Capture,
+  watched: readonly string[] | undefined,
+  count: number,
+): readonly Encoding[] {
+  if (count < CAMERA_LAYERS.length) return [encoding(capture, STAGE, true)];
+  const sides = shortSides(Math.min(capture.width, capture.height));
+  // A capture too small for the layer that is watched sends its largest instead.
+  const largest = CAMERA_LAYERS[sides.length - 1];
+  const wanted = watched?.map((rid) => (order(rid) < sides.length ? rid : largest));
+  return CAMERA_LAYERS.map((rid, at) =>
+    encoding(capture, sides[at] ?? STAGE, at < sides.length && (wanted?.includes(rid) ?? true)),
+  );
 }
 
-function layers(capture: Capture, shortSides: readonly number[]): readonly Encoding[] {
-  return CAMERA_LAYERS.map((_, at) => encoding(capture, shortSides[at] ?? STAGE, at < shortSides.length));
+function order(rid: string): number {
+  return CAMERA_LAYERS.indexOf(rid);
+}
+
+function shortSides(short: number): readonly number[] {
+  if (short < ONE_LAYER_BELOW) return [short];
+  if (short < TWO_LAYERS_BELOW) return [THUMBNAIL, short];
+  return [THUMBNAIL, TILE, STAGE];
 }
 
 function encoding(capture: Capture, shortSide: number, active: boolean): Encoding {

@@ -40,10 +40,11 @@ export interface MediaOptions {
 export class Media {
   readonly #options: MediaOptions;
   readonly #tracks = new Map<Source, MediaStreamTrack>();
+  /** Which layers of this connection are watched; all, until somebody says. */
+  readonly #layers = new Map<Source, readonly string[]>();
   #peer: RTCPeerConnection | undefined;
   #lines: Lines | undefined;
   #state: MediaState = "idle";
-  #people = 1;
   #failures = 0;
   /** An offer is under way. */
   #asking = false;
@@ -86,15 +87,14 @@ export class Media {
     if (track === null) this.#tracks.delete(source);
     else this.#tracks.set(source, track);
     const sender = this.#lines?.senders[source].sender;
-    if (sender !== undefined) await publish(sender, source, track, this.#people);
+    if (sender !== undefined) await publish(sender, source, track, this.#layers.get(source));
   }
 
-  /** How many are in the meeting: many means small tiles, and a smaller picture sent. */
-  async setPeople(people: number): Promise<void> {
-    if (people === this.#people) return;
-    this.#people = people;
-    const camera = this.#tracks.get("camera");
-    if (camera !== undefined) await this.setTrack("camera", camera);
+  /** Only these layers of a source are watched. */
+  async setLayers(source: Source, layers: readonly string[]): Promise<void> {
+    this.#layers.set(source, layers);
+    const track = this.#tracks.get(source);
+    if (track !== undefined) await this.setTrack(source, track);
   }
 
   async statistics(): Promise<RTCStatsReport | undefined> {
@@ -109,6 +109,7 @@ export class Media {
   #create(): RTCPeerConnection {
     const peer = this.#options.createPeer();
     this.#peer = peer;
+    this.#layers.clear();
     this.#lines = addLines(peer, this.#options.videoSlots, this.#options.capabilities);
     peer.oniceconnectionstatechange = () => {
       if (peer.iceConnectionState === "connected" || peer.iceConnectionState === "completed") markJoin("ice");
@@ -204,7 +205,12 @@ export class Media {
     if (lines === undefined) return;
     await Promise.all(
       SOURCES.map((source) =>
-        publish(lines.senders[source].sender, source, this.#tracks.get(source) ?? null, this.#people),
+        publish(
+          lines.senders[source].sender,
+          source,
+          this.#tracks.get(source) ?? null,
+          this.#layers.get(source),
+        ),
       ),
     );
   }

@@ -2,16 +2,16 @@
 import type { Source } from "../api/signalling.ts";
 import { audioBitrate, cameraEncodings, screenEncoding } from "./encoding.ts";
 
-/** Publishes `track`, with the encodings that its size asks for; `people` are in the meeting. */
+/** Publishes `track`, with the encodings that its size asks for; of its layers only those that are `watched`, or all. */
 export async function publish(
   sender: RTCRtpSender,
   source: Source,
   track: MediaStreamTrack | null,
-  people: number,
+  watched: readonly string[] | undefined,
 ): Promise<void> {
   if (track !== null && source === "screen") track.contentHint = "detail";
   if (sender.track !== track) await sender.replaceTrack(track);
-  if (track !== null) await setEncoding(sender, source, track, people);
+  if (track !== null) await setEncoding(sender, source, track, watched);
 }
 
 /** Sets the encoding anew: browsers forget it, or keep that of the last track, when a track is replaced. */
@@ -19,7 +19,7 @@ async function setEncoding(
   sender: RTCRtpSender,
   source: Source,
   track: MediaStreamTrack,
-  people: number,
+  watched: readonly string[] | undefined,
 ): Promise<void> {
   const parameters = sender.getParameters();
   const { encodings } = parameters;
@@ -31,7 +31,9 @@ async function setEncoding(
   } else {
     const { width = 640, height = 360 } = track.getSettings();
     const wanted =
-      source === "camera" ? cameraEncodings({ width, height }, people, encodings.length) : [screenEncoding()];
+      source === "camera"
+        ? cameraEncodings({ width, height }, watched, encodings.length)
+        : [screenEncoding()];
     for (const [at, encoding] of encodings.entries()) Object.assign(encoding, wanted[at]);
     parameters.degradationPreference = source === "screen" ? "maintain-resolution" : "balanced";
   }

@@ -122,8 +122,8 @@ describe("who is large", () => {
 });
 
 describe("a camera's encodings", () => {
-  const sent = (width: number, height: number, people = 2, count = 3) =>
-    cameraEncodings({ width, height }, people, count)
+  const sent = (width: number, height: number, watched?: readonly string[], count = 3) =>
+    cameraEncodings({ width, height }, watched, count)
       .filter(({ active }) => active)
       .map(({ scaleResolutionDownBy, maxBitrate }) => [height / scaleResolutionDownBy, maxBitrate]);
 
@@ -133,11 +133,16 @@ describe("a camera's encodings", () => {
       [360, 700_000],
       [720, 2_000_000],
     ]);
-    expect(cameraEncodings({ width: 1280, height: 720 }, 2, 3)).toHaveLength(3);
+    expect(cameraEncodings({ width: 1280, height: 720 }, undefined, 3)).toHaveLength(3);
   });
 
-  it("leave out what nobody sees among many", () => {
-    expect(sent(1280, 720, 9).map(([height]) => height)).toEqual([180, 360]);
+  it("leave out what nobody watches", () => {
+    const heights = (height: number, watched: readonly string[]) =>
+      sent((height * 16) / 9, height, watched).map(([sent]) => sent);
+    expect(heights(720, ["l", "h"])).toEqual([180, 720]);
+    expect(heights(720, ["l"])).toEqual([180]);
+    expect(heights(360, ["l", "h"])).toEqual([180, 360]);
+    expect(heights(360, ["l"])).toEqual([180]);
   });
 
   it("are as many as a small capture is worth, the largest being the whole of it", () => {
@@ -147,12 +152,12 @@ describe("a camera's encodings", () => {
   });
 
   it("are one where the server takes no layers", () => {
-    expect(sent(1280, 720, 2, 1)).toEqual([[720, 2_000_000]]);
-    expect(sent(1280, 720, 9, 1)).toEqual([[360, 700_000]]);
+    expect(sent(1280, 720, undefined, 1)).toEqual([[720, 2_000_000]]);
+    expect(sent(1280, 720, ["l"], 1)).toEqual([[720, 2_000_000]]);
   });
 
   it("measure a phone held upright by its short side", () => {
-    const [, , stage] = cameraEncodings({ width: 720, height: 1280 }, 2, 3);
+    const [, , stage] = cameraEncodings({ width: 720, height: 1280 }, undefined, 3);
     expect(stage?.scaleResolutionDownBy).toBe(1);
   });
 });

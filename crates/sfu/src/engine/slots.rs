@@ -184,6 +184,20 @@ impl Engine {
             let publisher = stream.publisher;
             self.arm(now, publisher);
         }
+        self.tell_layers(now, key);
+    }
+
+    /// Tells the publisher which layers it is to send, if that has changed.
+    pub(super) fn tell_layers(&mut self, now: Instant, key: u32) {
+        let Some(stream) = self.streams.get_mut(key).filter(|stream| stream.layers.len() > 1) else { return };
+        let Some(wanted) = stream.wanted_layers(now) else { return };
+        let (source, publisher) = (stream.source, stream.publisher);
+        let Some(peer) = self.peers.get(publisher) else { return };
+        let Some(line) = peer.uplink.lines().iter().find(|line| line.stream == key) else { return };
+        let layers = line.rids().iter().zip(wanted).filter(|(_, wanted)| *wanted);
+        let layers = layers.map(|(rid, _)| Arc::clone(rid)).collect();
+        let (id, room) = (Arc::clone(&peer.id), peer.room);
+        self.tell(room, |room, sequence| Event::LayersWanted { room, sequence, peer: id, source, layers });
     }
 
     /// Pixels of the largest tile in which a peer shows a stream.

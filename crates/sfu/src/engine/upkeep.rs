@@ -8,7 +8,7 @@ use crate::drops::Drops;
 use crate::peer::Peer;
 use crate::sdp::SlotKind;
 use crate::timers::Due;
-use crate::{Event, Outbox, PeerStatistics, StreamStatistics, speech};
+use crate::{Event, Outbox, PeerStatistics, Source, StreamStatistics, speech};
 
 /// Between two turns for the same peer: finer timing than the kernel's wakes for nothing.
 pub(super) const RESOLUTION: Duration = Duration::from_millis(1);
@@ -41,6 +41,11 @@ impl Engine {
         peer.alarm.clear();
         let transition = peer.tick(now, &mut self.streams, self.clock, out);
         self.follow(now, key, transition);
+        for source in [Source::Camera, Source::Screen] {
+            if let Some(stream) = self.peers.get(key).and_then(|peer| peer.stream(source)) {
+                self.tell_layers(now, stream);
+            }
+        }
         self.arm(now, key);
     }
 
