@@ -71,6 +71,15 @@ export interface SceneOptions {
   readonly mediaHost?: string;
 }
 
+/** A usual phone, held upright, in CSS pixels. */
+export const PHONE = { width: 390, height: 844 } as const;
+
+interface EnterOptions {
+  /** Signed in as the meeting's owner. */
+  readonly owner?: boolean;
+  readonly phone?: boolean;
+}
+
 /** A server, its owner and a meeting; ends with the test, which fails if any page had a problem. */
 export class Scene {
   readonly server: Server;
@@ -133,16 +142,21 @@ export class Scene {
   }
 
   /** Somebody opens a clean browser; as the owner, signed in. */
-  async enter(persona: Persona, { owner = false } = {}): Promise<Person> {
-    return await this.enterWith(this.#troupe.browser(persona), persona, { owner });
+  async enter(persona: Persona, options: EnterOptions = {}): Promise<Person> {
+    return await this.enterWith(this.#troupe.browser(persona), persona, options);
   }
 
   /** The same with a browser that is not the troupe's. */
-  async enterWith(browser: Browser, persona: Persona, { owner = false } = {}): Promise<Person> {
+  async enterWith(
+    browser: Browser,
+    persona: Persona,
+    { owner = false, phone = false }: EnterOptions = {},
+  ): Promise<Person> {
     const context = await browser.newContext({
       permissions: ["camera", "microphone"],
-      viewport: { width: 960, height: 600 },
       locale: "en-US",
+      viewport: { width: 960, height: 600 },
+      ...(phone && { viewport: PHONE, hasTouch: true, isMobile: true }),
     });
     const { host } = new URL(this.api.url);
     if (owner) {
