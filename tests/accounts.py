@@ -13,6 +13,8 @@ from meetinghouse.app.server import Running
 from meetinghouse.people.enrolment import make_owner_link
 
 PASSWORD = "correct pony tower"
+# Until a test gives up on an answer; nothing waits so long but a failure, and a busy machine may be twenty times slower.
+_ANSWER_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,11 @@ class Owner:
 
     http: httpx2.AsyncClient
     me: dict[str, Any]
+
+
+def http_client(**options: Any) -> httpx2.AsyncClient:  # noqa: ANN401 (the library's own)
+    """An HTTP client with the patience of tests."""
+    return httpx2.AsyncClient(timeout=_ANSWER_SECONDS, trust_env=False, **options)
 
 
 def token_of(link: str) -> str:
@@ -32,7 +39,7 @@ def token_of(link: str) -> str:
 async def browser(running: Running) -> AsyncIterator[httpx2.AsyncClient]:
     """A browser on one of our own pages: it keeps cookies and says where its requests come from."""
     headers = {"origin": running.url, "sec-fetch-site": "same-origin"}
-    async with httpx2.AsyncClient(base_url=running.url, headers=headers, trust_env=False) as http:
+    async with http_client(base_url=running.url, headers=headers) as http:
         yield http
 
 

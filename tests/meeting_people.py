@@ -20,7 +20,7 @@ from meetinghouse.meetings import messages, state
 from meetinghouse.meetings.messages import PROTOCOL, Closed, Error, Sequenced, ServerMessage, Snapshot, Welcome
 from meetinghouse.people.tokens import make_operators_token
 
-WAIT_SECONDS = 20
+WAIT_SECONDS = 60
 _decoder = msgspec.json.Decoder(ServerMessage)
 _encoder = msgspec.json.Encoder()
 

@@ -6,9 +6,7 @@ import ssl
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-import httpx2
-
-from accounts import enrol, owner_link, signed_in_owner
+from accounts import enrol, http_client, owner_link, signed_in_owner
 from conftest import StartServer
 from meetinghouse.app.local import lan_urls, qr_svg
 
@@ -21,9 +19,7 @@ async def test_a_self_made_certificate_serves_the_local_network(start_server: St
         assert running.url.startswith("https://localhost:")
         trust = ssl.create_default_context(cafile=str(tmp_path / "data" / "tls" / "certificate.pem"))
         headers = {"origin": running.url}
-        http = await stack.enter_async_context(
-            httpx2.AsyncClient(base_url=running.url, verify=trust, headers=headers, trust_env=False)
-        )
+        http = await stack.enter_async_context(http_client(base_url=running.url, verify=trust, headers=headers))
         answer = await http.get("/healthz")
         assert answer.headers["strict-transport-security"]
         await enrol(http, await owner_link(running), name="Ana", email="ana@example.org")
@@ -32,14 +28,14 @@ async def test_a_self_made_certificate_serves_the_local_network(start_server: St
 
 
 async def test_forwarded_addresses_are_believed_from_named_proxies_only(start_server: StartServer) -> None:
-    async with start_server() as running, httpx2.AsyncClient(base_url=running.url, trust_env=False) as http:
+    async with start_server() as running, http_client(base_url=running.url) as http:
         answer = await http.get("/metrics", headers=FORWARDED)
         assert answer.status_code == 200
         assert "strict-transport-security" not in answer.headers
     proxied = {"trusted_proxies": ["127.0.0.1"]}
     async with (
         start_server(server=proxied) as running,
-        httpx2.AsyncClient(base_url=running.url, trust_env=False) as http,
+        http_client(base_url=running.url) as http,
     ):
         answer = await http.get("/metrics", headers=FORWARDED)
         assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
@@ -53,7 +49,7 @@ async def test_an_administrators_token_reads_metrics_from_anywhere(start_server:
         tokens = {
             scope: (await owner.http.post("/api/v1/tokens", json=ask)).json()["token"] for scope, ask in asked.items()
         }
-        async with httpx2.AsyncClient(base_url=running.url, trust_env=False) as http:
+        async with http_client(base_url=running.url) as http:
             for scope, status in (("admin", 200), ("meetings:read", 403)):
                 answer = await http.get("/metrics", headers={"authorization": f"Bearer {tokens[scope]}"})
                 assert answer.status_code == status

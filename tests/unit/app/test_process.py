@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx2
+from accounts import http_client
 
 SECRETS = [
     "correct pony tower",
@@ -84,7 +84,7 @@ async def test_serve_answers_says_so_and_stops_on_sigterm(tmp_path: Path) -> Non
         assert serving.ready["media"]
         assert set(serving.ready) == {"url", "pid", "media", "version"}
         assert serving.said["owner_link"].startswith(f"{serving.ready['url']}/enrol#t=")
-        async with httpx2.AsyncClient(base_url=serving.ready["url"], trust_env=False) as http:
+        async with http_client(base_url=serving.ready["url"]) as http:
             assert (await http.get("/healthz")).status_code == 200
         serving.process.send_signal(signal.SIGTERM)
         assert await serving.process.wait() == 0
@@ -94,7 +94,7 @@ async def test_what_was_committed_survives_kill_9(tmp_path: Path) -> None:
     data = tmp_path / "data"
     async with _serving(data) as serving:
         url = serving.ready["url"]
-        async with httpx2.AsyncClient(base_url=url, headers={"origin": url}, trust_env=False) as http:
+        async with http_client(base_url=url, headers={"origin": url}) as http:
             token = serving.said["owner_link"].partition("#t=")[2]
             ask = {"token": token, "name": "Ana", "email": "ana@example.org", "password": "correct pony tower"}
             assert (await http.post("/api/v1/enrolments", json=ask)).status_code == 200
@@ -104,7 +104,7 @@ async def test_what_was_committed_survives_kill_9(tmp_path: Path) -> None:
     async with _serving(data, port=int(url.rpartition(":")[2])) as again:
         assert again.ready["url"] == url
         assert again.said["owner_link"] is None
-        async with httpx2.AsyncClient(base_url=url, cookies=cookies, trust_env=False) as http:
+        async with http_client(base_url=url, cookies=cookies) as http:
             assert (await http.get("/api/v1/me")).json()["name"] == "Ana"
 
 
@@ -125,7 +125,7 @@ async def test_the_log_holds_no_address_name_or_secret(tmp_path: Path) -> None:
 
 async def _use_everything(url: str, link: str) -> list[str]:
     """Walk through what handles secrets; gives the secrets that this made."""
-    async with httpx2.AsyncClient(base_url=url, headers={"origin": url}, trust_env=False) as http:
+    async with http_client(base_url=url, headers={"origin": url}) as http:
         token = link.partition("#t=")[2]
         ask = {"token": token, "name": "Ana Secretname", "email": "ana@example.org", "password": "correct pony tower"}
         assert (await http.post("/api/v1/enrolments", json=ask)).status_code == 200

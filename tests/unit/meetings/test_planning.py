@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-import httpx2
 import pytest
 from icalendar import Calendar
 
+from accounts import http_client
 from conftest import SetClock, StartServer
 from meeting_people import House, house_of
 from meetinghouse.meetings.model import Schedule
@@ -128,7 +128,7 @@ async def test_who_enrols_has_a_personal_room_at_once(house: House) -> None:
     link = await make_owner_link(
         services.db, services.keys, services.config.people, house.running.url, services.clock.now()
     )
-    async with httpx2.AsyncClient(base_url=house.running.url, trust_env=False) as browser:
+    async with http_client(base_url=house.running.url) as browser:
         ask = {
             "token": link.link.partition("#t=")[2],
             "email": "ana@example.org",
@@ -156,7 +156,7 @@ async def test_nobody_elses_meeting_is_shown(house: House) -> None:
         ("POST", "/end"),
         ("POST", "/participants/x/admit"),
     ]:
-        async with httpx2.AsyncClient(base_url=house.running.url, trust_env=False) as stranger:
+        async with http_client(base_url=house.running.url) as stranger:
             answer = await stranger.request(method, f"/api/v1/meetings/{meeting['id']}{path}", json={})
         assert answer.status_code == 401, (method, path)
     await house.api.call("GET", "/meetings/none", expect=404)
@@ -220,7 +220,7 @@ async def test_calendars_can_be_downloaded_and_subscribed_to(house: House) -> No
     assert len(Calendar.from_ical(answer.content).walk("VTIMEZONE")) == 1
     url = (await house.api.call("GET", "/me/calendar"))["url"]
     assert (await house.api.call("GET", "/me/calendar"))["url"] == url
-    async with httpx2.AsyncClient(trust_env=False) as program:
+    async with http_client() as program:
         subscribed = await program.get(url)
         assert _event(subscribed.content)["uid"] == event["uid"]
         assert (await program.get(url.replace("/calendar/", "/calendar/x"))).status_code == 404
