@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 import httpx2
 import uvloop
 from guests import Guests
+from start import resident_kb
 
 ROOT = Path(__file__).parents[2]
 SDP = "\r\n".join(
@@ -210,12 +211,6 @@ def cpu_seconds(pid: int) -> float:
 def waited_seconds(pid: int) -> float:
     """How long a process was ready to run and did not: what others on the machine took from it."""
     return int(Path(f"/proc/{pid}/schedstat").read_text("utf-8").split()[1]) / 1e9
-
-
-def resident_kb(pid: int) -> int:
-    """What a process holds in memory."""
-    lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
 
 
 if __name__ == "__main__":

@@ -27,11 +27,10 @@ class Start(TypedDict):
     idle_mb: float
 
 
-def _resident_mb(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text("utf-8").splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise ProcessLookupError(pid)
+def resident_kb(pid: int) -> int:
+    """What a process holds in memory."""
+    lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
 
 
 def _once(data: Path) -> tuple[float, float]:
@@ -50,7 +49,7 @@ def _once(data: Path) -> tuple[float, float]:
             if server.poll() is not None or time.perf_counter() - began > _GIVE_UP_SECONDS:
                 raise RuntimeError("the server did not start: run `meetinghouse serve` to see why")
             time.sleep(0.005)
-        return time.perf_counter() - began, _resident_mb(server.pid)
+        return time.perf_counter() - began, resident_kb(server.pid) / 1024
     finally:
         server.terminate()
         server.wait()

@@ -161,7 +161,6 @@ class Sessions:
                 now what it allowed when the ticket was made.
 
         """
-        await self._check_still_allowed(ticket)
         while True:
             live = await self._open(ticket.meeting_id)
             async with live.lock:
@@ -209,16 +208,13 @@ class Sessions:
         try:
             await self.bounds.check_join(ticket.tenant_id)
         except Refusal as refused:
-            ENTRIES.labels(refused.code).inc()
             raise EntryRefused(refused.code) from None
-        if ticket.member_id is not None and await self._is_out(ticket.member_id):
-            ENTRIES.labels("member_out").inc()
-            raise EntryRefused("ticket_invalid")
-
-    async def _is_out(self, member_id: str) -> bool:
-        async with self._db.read() as connection:
-            member = await people_tables.member(connection, member_id)
-        return member is None or member.status.is_out
+        if ticket.member_id is not None:
+            # Under the session's lock: whose account ends before is refused here, and after is sent out by `expel`.
+            async with self._db.read() as connection:
+                out = await people_tables.those_out(connection, {ticket.member_id})
+            if out:
+                raise EntryRefused("ticket_invalid")
 
     async def _expel_those_out(self) -> None:
         """Whose account ended while nobody listened: the server was killed between that and what follows of it."""
@@ -226,9 +222,10 @@ class Sessions:
             members = {
                 one.member_id for one in (*live.people.values(), *live.away.values()) if one.member_id is not None
             }
-            for member_id in members:
-                if await self._is_out(member_id):
-                    await acts.expel(live, member_id, self.clock.now())
+            async with self._db.read() as connection:
+                out = await people_tables.those_out(connection, members)
+            for member_id in out:
+                await acts.expel(live, member_id, self.clock.now())
 
     async def _follow_members(self, news: AsyncIterator[bytes]) -> None:
         """Send those out whose accounts end."""
@@ -288,6 +285,7 @@ class Sessions:
     async def _enter(self, live: LiveSession, ticket: Ticket, connection: Connection) -> None:
         if ticket.participant_id in live.people or ticket.participant_id in live.away:
             raise EntryRefused("ticket_used")
+        await self._check_still_allowed(ticket)
         limit = self.limits.participants_per_meeting
         member_id = ticket.member_id
         presence = rules.check_entry(

@@ -27,10 +27,9 @@ class Status(StrEnum):
     DISABLED = "disabled"
     REMOVED = "removed"
 
-    @property
-    def is_out(self) -> bool:
-        """Whether whoever it is may do nothing, and must not be where they still are."""
-        return self in {Status.DISABLED, Status.REMOVED}
+
+# Who may do nothing, and must not be where they still are.
+OUT = (Status.DISABLED, Status.REMOVED)
 
 
 class Scope(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from meetinghouse.db.ids import new_id
 from meetinghouse.db.schema import metadata
 from meetinghouse.db.types import Json, UtcTime
-from meetinghouse.people.model import AuditEntry, Member, Role, Status, Tenant
+from meetinghouse.people.model import OUT, AuditEntry, Member, Role, Status, Tenant
 
 tenants = Table(
     "tenants",
@@ -95,6 +96,12 @@ async def tenant(connection: AsyncConnection, tenant_id: str) -> Tenant:
 async def member(connection: AsyncConnection, member_id: str) -> Member | None:
     """One member by id."""
     return await _one(connection, members.c.id == member_id)
+
+
+async def those_out(connection: AsyncConnection, member_ids: Collection[str]) -> set[str]:
+    """Those of them who may do nothing any more: disabled, removed, or not there."""
+    query = select(members.c.id).where(members.c.id.in_(member_ids), members.c.status.not_in(OUT))
+    return set(member_ids) - set((await connection.execute(query)).scalars())
 
 
 async def member_by_email(connection: AsyncConnection, tenant_id: str, email: str) -> Member | None:
