@@ -118,7 +118,7 @@ bench: install ## joins, start, memory, and CPU per forwarded packet
 load: install ## load on this machine's loopback (ARGS="meeting --people 10 …")
 	$(BIN)/python benches/run.py --load $(ARGS)
 
-screenshots: install browsers ## every screen, in languages, sizes and colours (10–15 min), below screenshots/out
+screenshots: install browsers ## every screen, in languages, sizes and colours (up to 20 min), below screenshots/out
 	cd web && ../$(PNPM) run --silent screenshots
 
 dist: install ## a wheel with the engine and the web client inside, in dist/

@@ -1,6 +1,6 @@
 // Takes pictures of every screen against the real server and engine, for people to look at.
 //
-//   node e2e/screenshots.mjs              everything, below ../screenshots/out: some 330 pictures, ten to fifteen minutes on two cores
+//   node e2e/screenshots.mjs              everything, below ../screenshots/out: some 350 pictures, up to 20 minutes on two cores
 //   node e2e/screenshots.mjs home lobby   only the scenes whose names begin so
 //   node e2e/screenshots.mjs --once …     each once: in English, light, on a desktop
 //
@@ -75,16 +75,19 @@ function told(error) {
 }
 
 async function shoot(page, name) {
-  // Fonts, pictures and transitions come to rest. What was just put into the page begins to move with the next frame.
+  // Fonts, pictures and transitions come to rest. What was just put into the page begins to move with the next frame;
+  // on touch a dialog is held back, unseen, until the keyboard has had its turn.
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-  await page.waitForFunction(() =>
-    document
-      .getAnimations()
-      .every(
-        (animation) =>
-          animation.playState !== "running" ||
-          animation.effect?.getTiming().iterations === Number.POSITIVE_INFINITY,
-      ),
+  await page.waitForFunction(
+    () =>
+      document.querySelector('[data-entering], [data-exiting], [data-rac][style*="opacity: 0"]') === null &&
+      document
+        .getAnimations()
+        .every(
+          (animation) =>
+            animation.playState !== "running" ||
+            animation.effect?.getTiming().iterations === Number.POSITIVE_INFINITY,
+        ),
   );
   await page.screenshot({ path: join(OUT, `${name}.png`) });
   taken.add(`${name}.png`);

@@ -1,6 +1,6 @@
-/** Who comes before the host waits, and goes in without a click. */
+/** The way in when something is missing: the host, or the passcode. */
 
-import { test } from "vitest";
+import { expect, test } from "vitest";
 import { ANA, BEN } from "../harness/cast";
 import { gatherTroupe, Scene } from "../harness/troupe";
 
@@ -18,4 +18,21 @@ test("an early guest waits and is in the meeting by themselves when the host sta
   const ana = await scene.hostEnters(ANA);
   await ben.isInMeeting();
   await Promise.all([ana.sees([BEN]), ben.sees([ANA]), ana.hears([BEN])]);
+});
+
+test("a link with no passcode or an old one asks for it, and the right one opens the meeting", async () => {
+  const scene = await Scene.open(troupe, { settings: { lobby: false, passcode: true } });
+  const { passcode, join_url } = scene.meeting;
+  const [bare] = join_url.split("#") as [string];
+  for (const link of [bare, `${bare}#p=000000`]) {
+    const ben = await scene.enter(BEN);
+    await ben.join(link);
+    await ben.reads("This meeting cannot be joined.");
+    const field = ben.page.getByRole("textbox", { name: "Passcode" });
+    expect(await field.inputValue()).toBe(link === bare ? "" : "000000");
+    await field.fill(passcode ?? "");
+    await ben.press("Join");
+    await ben.isInMeeting();
+    await ben.page.close();
+  }
 });

@@ -115,6 +115,21 @@ test("a host leaves and is host again on return, or hands the meeting over", asy
   await ben.button("Mute Ana").waitFor();
 });
 
+test("a host gives somebody another name, and everybody reads it", async () => {
+  const scene = await Scene.open(troupe);
+  const ana = await scene.hostEnters(ANA);
+  const [ben, chen] = (await scene.join(BEN, CHEN)) as [Person, Person];
+  await act(ana, BEN, "Rename");
+  const field = ana.page.getByRole("textbox", { name: "New name" });
+  await field.fill("Benedikt");
+  await field.press("Enter");
+  for (const person of [ana, chen]) {
+    await person.page.getByRole("group", { name: /^Benedikt/ }).waitFor();
+    await person.page.getByRole("group", { name: /^Ben\b/ }).waitFor({ state: "detached" });
+  }
+  await ben.page.getByRole("group", { name: /^Benedikt, you/ }).waitFor();
+});
+
 async function rule(host: Person, group: string, choice: string): Promise<void> {
   await host.press("More");
   await host.page.getByRole("group", { name: group }).getByRole("menuitemradio", { name: choice }).click();

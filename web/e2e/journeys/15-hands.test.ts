@@ -1,11 +1,14 @@
 /** A meeting by keyboard alone, and under a thumb. */
 
 import { expect, test } from "vitest";
-import { ANA, BEN } from "../harness/cast";
+import { ANA, BEN, CROWD } from "../harness/cast";
+import { bringCrowd } from "../harness/crowd";
 import type { Person } from "../harness/person";
 import { gatherTroupe, PHONE, Scene } from "../harness/troupe";
 
 const troupe = gatherTroupe(ANA, BEN);
+/** Ana, Ben, the crowd of six and one more are a page and one. */
+const PHONE_PAGE = 8;
 
 test("every key does what people know of it, and none does while one writes", async () => {
   const scene = await Scene.open(troupe);
@@ -107,6 +110,35 @@ test("on a phone everything is within reach, upright and on its side", async () 
     await ana.sees([BEN]);
   }
 });
+
+test("on a phone a finger turns the pages of the gallery", async () => {
+  const scene = await Scene.open(troupe);
+  const ana = await scene.enter(ANA, { phone: true });
+  await ana.join(scene.meeting.join_url);
+  await ana.isInMeeting();
+  await scene.join(BEN);
+  await bringCrowd(troupe.browser(BEN), scene.api, scene.meeting, [...CROWD, { ...BEN, name: "One more" }]);
+  const tiles = ana.page.locator('[role="group"].tile');
+  await expect.poll(() => tiles.count()).toBe(PHONE_PAGE);
+  await swipe(ana, -200);
+  await expect.poll(() => tiles.count()).toBe(1);
+  // A finger that hardly moved meant something else.
+  await swipe(ana, 30);
+  await swipe(ana, 200);
+  await expect.poll(() => tiles.count()).toBe(PHONE_PAGE);
+});
+
+/** A finger goes sideways over the stage by so many pixels. */
+async function swipe(person: Person, by: number): Promise<void> {
+  const finger = await person.page.context().newCDPSession(person.page);
+  const at = (x: number) => ({ touchPoints: [{ x, y: 400 }] });
+  const from = PHONE.width / 2 - by / 2;
+  await finger.send("Input.dispatchTouchEvent", { type: "touchStart", ...at(from) });
+  for (const share of [0.25, 0.5, 0.75, 1])
+    await finger.send("Input.dispatchTouchEvent", { type: "touchMove", ...at(from + by * share) });
+  await finger.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+  await finger.detach();
+}
 
 /** The bars of a phone hide by themselves; a tap brings them back. */
 async function stir(person: Person): Promise<void> {

@@ -99,6 +99,15 @@ function overBy(how) {
   };
 }
 
+/** In the meeting with the others, and the menu that this button opens is open. */
+function withMenu(button) {
+  return async (page, house) => {
+    await inCompany(page, house);
+    await page.getByRole("button", { name: button }).click();
+    await page.getByRole("menu").waitFor();
+  };
+}
+
 async function keys(page, pressed) {
   await page.locator("body").press(pressed);
 }
@@ -126,6 +135,7 @@ export const ready = [
       await house.host();
       await join(page, house.guarded, "ليلى حداد");
       await page.locator("form").waitFor({ state: "detached" });
+      await page.locator(".check h1").waitFor();
       await settled(page);
     },
   },
@@ -244,6 +254,37 @@ async function longTitles(page) {
   });
 }
 
+/** As previous meetings, the coming ones a week before their time: the server plans none in the past. */
+async function lastWeek(page) {
+  await page.route("**/api/v1/meetings?*when=previous*", async (route) => {
+    const response = await route.fetch({ url: route.request().url().replace("previous", "upcoming") });
+    const { items } = await response.json();
+    const past = items
+      .filter((meeting) => meeting.starts_at !== null)
+      .map((meeting, place) => ({
+        ...meeting,
+        title: place === 0 ? "Kick-off" : meeting.title,
+        starts_at: new Date(Date.parse(meeting.starts_at) - 7 * 86_400_000).toISOString(),
+        next_at: null,
+      }));
+    await route.fulfill({ response, json: { items: past, next: null } });
+  });
+}
+
+/** The account has passkeys of these names. */
+async function passkeys(page, names) {
+  await page.route("**/api/v1/me", async (route) => {
+    const response = await route.fetch();
+    const me = await response.json();
+    const made = names.map((name, place) => ({
+      id: `${place}`,
+      name,
+      created_at: me.created_at ?? new Date(),
+    }));
+    await route.fulfill({ response, json: { ...me, passkeys: made } });
+  });
+}
+
 export const states = [
   {
     name: "home.loading",
@@ -348,6 +389,81 @@ export const states = [
       await page.getByRole("alertdialog").waitFor();
     },
   },
+  {
+    name: "meetings.previous",
+    as: "owner",
+    act: async (page) => {
+      await lastWeek(page);
+      await at("/meetings")(page);
+      await page.getByRole("tab", { name: "Previous" }).click();
+      await settled(page);
+      await page.getByText("Kick-off").first().waitFor();
+    },
+  },
+  {
+    name: "meetings.subscribe",
+    as: "owner",
+    act: async (page) => {
+      await at("/meetings")(page);
+      await page.getByRole("button", { name: "Subscribe" }).click();
+      await page.getByRole("dialog").waitFor();
+      await settled(page);
+    },
+  },
+  {
+    name: "meeting-details.loading",
+    as: "owner",
+    act: async (page, house) => {
+      await never(page, `/meetings/${house.quiet.id}`);
+      await page.goto(`/meetings/${house.quiet.id}`);
+      await page.locator(".meetings__details .skeleton").first().waitFor();
+    },
+  },
+  {
+    name: "meeting-details.error",
+    as: "owner",
+    act: async (page, house) => {
+      await broken(page, `/meetings/${house.quiet.id}`, 500, "internal");
+      await at(`/meetings/${house.quiet.id}`)(page);
+    },
+  },
+  {
+    name: "settings-security.loading",
+    as: "owner",
+    act: async (page) => {
+      await never(page, "/sessions");
+      await page.goto("/settings?section=security");
+      await page.locator(".skeleton").first().waitFor();
+    },
+  },
+  {
+    name: "settings-security.error",
+    as: "owner",
+    act: async (page) => {
+      await broken(page, "/sessions", 503, "unavailable");
+      await at("/settings?section=security")(page);
+    },
+  },
+  {
+    name: "settings-security.passkeys",
+    as: "owner",
+    act: async (page) => {
+      await passkeys(page, ["Chromium on Linux", LONG[0]]);
+      await at("/settings?section=security")(page);
+      await page.getByText(LONG[0]).waitFor();
+    },
+  },
+  {
+    name: "settings-security.remove-passkey",
+    as: "owner",
+    size: "phone",
+    act: async (page) => {
+      await passkeys(page, ["Chromium on Linux", LONG[0]]);
+      await at("/settings?section=security")(page);
+      await page.getByRole("button", { name: "Remove Chromium on Linux" }).click();
+      await page.getByRole("alertdialog").waitFor();
+    },
+  },
   { name: "meeting-details.gone", as: "owner", act: at("/meetings/nothing-here") },
   {
     name: "members.error",
@@ -367,6 +483,37 @@ export const states = [
       await page.getByLabel("Email").fill("new@example.org");
       await page.getByRole("button", { name: "Make invitation link" }).click();
       await page.getByRole("dialog").locator(".link-box").waitFor();
+    },
+  },
+  {
+    name: "members.menu",
+    as: "owner",
+    act: async (page) => {
+      await at("/members")(page);
+      await page.getByRole("button", { name: "Actions for 陈静怡" }).click();
+      await page.getByRole("menu").waitFor();
+    },
+  },
+  {
+    name: "members.reset",
+    as: "owner",
+    act: async (page) => {
+      await at("/members")(page);
+      await page.getByRole("button", { name: "Actions for 陈静怡" }).click();
+      await page.getByRole("menuitem", { name: "Link to set a new password" }).click();
+      await page.getByRole("dialog").waitFor();
+      await settled(page);
+    },
+  },
+  {
+    name: "members.delete",
+    as: "owner",
+    size: "phone",
+    act: async (page) => {
+      await at("/members")(page);
+      await page.getByRole("button", { name: "Actions for Maya Okafor" }).click();
+      await page.getByRole("menuitem", { name: "Delete" }).click();
+      await page.getByRole("alertdialog").waitFor();
     },
   },
   {
@@ -400,10 +547,27 @@ export const states = [
     },
   },
   {
+    name: "device-check.nothing",
+    act: async (page, house) => {
+      await page.addInitScript(() => {
+        navigator.mediaDevices.enumerateDevices = async () => [];
+        navigator.mediaDevices.getUserMedia = async () => {
+          throw new DOMException("Requested device not found", "NotFoundError");
+        };
+      });
+      await page.goto(path(house.calm));
+      await settled(page);
+      await page.getByText("No microphone and no camera were found").waitFor();
+    },
+  },
+  {
     name: "device-check.passcode",
     act: async (page, house) => {
       await page.goto(path(house.calm).split("#")[0]);
       await settled(page);
+      await page.getByLabel("Your name").fill("Ana");
+      await page.getByRole("button", { name: "Join", exact: true }).click();
+      await page.getByLabel("Passcode").waitFor();
     },
   },
   {
@@ -481,6 +645,54 @@ export const states = [
       await keys(page, "Alt+s");
       await page.locator('.bar[data-tone="sharing"]').waitFor();
     },
+  },
+  {
+    name: "meeting.sharing.phone",
+    size: "phone",
+    act: async (page, house) => {
+      await inCompany(page, house);
+      await keys(page, "Alt+s");
+      await page.locator('.bar[data-tone="sharing"]').waitFor();
+    },
+  },
+  { name: "meeting.sound-menu", act: withMenu("Sound settings") },
+  { name: "meeting.video-menu", act: withMenu("Video settings") },
+  { name: "meeting.video-menu.phone", size: "phone", act: withMenu("Video settings") },
+  {
+    name: "meeting.leave-menu",
+    as: "owner",
+    act: async (page, house) => {
+      await inCompany(page, house);
+      await page.getByRole("button", { name: "Leave", exact: true }).click();
+      await page.getByRole("button", { name: "End meeting for all" }).waitFor();
+    },
+    after: (page) => page.close(),
+  },
+  {
+    name: "meeting.person-menu",
+    as: "owner",
+    act: async (page, house) => {
+      await inCompany(page, house);
+      await page.locator(".tile").nth(1).hover();
+      await page.locator(".tile").nth(1).getByRole("button").first().click();
+      await page.getByRole("menu").waitFor();
+    },
+    after: (page) => page.close(),
+  },
+  {
+    name: "meeting.asked-to-unmute",
+    act: async (page, house) => {
+      const host = await house.host();
+      await join(page, house.guarded, "Maya Okafor");
+      await host.getByRole("button", { name: "Admit", exact: true }).first().click();
+      await page.getByRole("button", { name: "Mute", exact: true }).click();
+      await pictures(page, 2);
+      await host.locator(".tile").nth(1).hover();
+      await host.getByRole("button", { name: "More for Maya Okafor" }).first().click();
+      await host.getByRole("menuitem", { name: "Ask to unmute" }).click();
+      await page.locator(".toast").first().waitFor();
+    },
+    after: (_page, house) => house.sweep(house.guarded, "Maya Okafor"),
   },
   {
     name: "meeting.more",

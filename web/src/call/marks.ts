@@ -34,8 +34,9 @@ export function markJoin(step: JoinStep): void {
 }
 
 /** Milliseconds from the click to each step that was reached. */
-export function joinTimings(): readonly { readonly step: JoinStep; readonly ms: number }[] {
+export function joinTimings(): readonly { readonly step: Exclude<JoinStep, "click">; readonly ms: number }[] {
   return JOIN_STEPS.flatMap((step) => {
+    if (step === "click") return [];
     const measure = performance.getEntriesByName(PREFIX + step, "measure")[0];
     return measure === undefined ? [] : [{ step, ms: measure.duration }];
   });

@@ -72,7 +72,10 @@ export function errorText(i18n: I18n, error: unknown): string {
 
 /** Why the meeting let nobody (back) in. */
 export function refusedText(i18n: I18n, code: string): string {
-  return i18n._(TEXTS[code] ?? TICKET);
+  return i18n._(
+    TEXTS[code] ??
+      msg`The meeting did not let you in. Join again with your link; if that does not help, tell the host.`,
+  );
 }
 
 /** What to quote to an administrator. */

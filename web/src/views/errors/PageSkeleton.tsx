@@ -1,3 +1,4 @@
+import "../../shell/Page.css";
 import { Skeleton, SkeletonRows } from "../../ui/Skeleton.tsx";
 
 /** A page on its way. */

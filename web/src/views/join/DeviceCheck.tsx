@@ -1,6 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
 import { type FormEvent, useEffect, useState } from "react";
-import { api } from "../../api/http.ts";
+import { ApiError, api } from "../../api/http.ts";
 import type { Joined } from "../../api/types.ts";
 import { type Invitation, spokenNumber } from "../../call/entry.ts";
 import { useDevices, useTheCall } from "../../call/hooks.ts";
@@ -76,8 +76,8 @@ export function DeviceCheck({ invitation, onBack }: DeviceCheckProps) {
     setWaiting(isEarly(error));
     if (isEarly(error)) return;
     setFailure(error);
-    // Only the passcode can be mended here; a link without its end lacks it.
-    if (invitation.passcode === null) setAsksPasscode(true);
+    // Only the passcode can be mended here: a link without its end lacks it, an old one has the old one.
+    if (error instanceof ApiError && error.code === "join_refused") setAsksPasscode(true);
   };
 
   return (

@@ -24,10 +24,13 @@ export function Bars({ call, view }: { readonly call: Call; readonly view: CallV
           </p>
         )}
         {screen.track !== null && (
-          <p className="bar" data-tone="sharing">
+          <div className="bar" data-tone="sharing">
             <MonitorUp size={16} aria-hidden="true" />
             {t`You are sharing your screen.`}
-          </p>
+            <Button size="small" onPress={() => call.local.setScreen(false)}>
+              {t({ message: "Stop", context: "sharing the screen" })}
+            </Button>
+          </div>
         )}
       </div>
       {view.soundBlocked && (

@@ -3,7 +3,7 @@ import { Copy } from "lucide-react";
 import type { State } from "../../api/signalling.ts";
 import type { Call } from "../../call/call.ts";
 import { useCallView, useStatistics } from "../../call/hooks.ts";
-import { joinTimings } from "../../call/marks.ts";
+import { type JoinStep, joinTimings } from "../../call/marks.ts";
 import type { Limit } from "../../call/stats.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
@@ -31,6 +31,15 @@ export default function StatisticsDialog({ call, meeting, onClose }: StatisticsD
     computer: t`This computer is busy: your picture is sent smaller.`,
     bandwidth_up: t`Your connection upwards is full: your picture is sent smaller.`,
     nothing: t`Nothing limits you.`,
+  };
+  const steps: Readonly<Record<Exclude<JoinStep, "click">, string>> = {
+    api: t`Admitted`,
+    signalling: t`Signalling connected`,
+    offer: t`Media offered`,
+    answer: t`Media answered`,
+    ice: t`Path found (ICE)`,
+    dtls: t`Keys agreed (DTLS)`,
+    "first-frame": t`First picture`,
   };
   const kbps = (bps: number): string => t`${i18n.number(Math.round(bps / 1000))} kbit/s`;
   const percent = (share: number): string =>
@@ -98,7 +107,7 @@ export default function StatisticsDialog({ call, meeting, onClose }: StatisticsD
           <ul>
             {joinTimings().map(({ step, ms: took }) => (
               <li key={step} className="statistics__pair">
-                <code>{step}</code>
+                <span>{steps[step]}</span>
                 <span>{ms(took)}</span>
               </li>
             ))}
