@@ -186,6 +186,12 @@ values! {
         room: String,
         peer: String,
         rtt_ms: Option<f64> = None,
+        /// What its way down carries, by the engine's estimate.
+        estimate_bps: u64 = 0,
+        /// What is sent at most: less than that while a queue drains.
+        target_bps: u64 = 0,
+        /// The longest that a packet waited to be sent, over the last interval.
+        pacer_delay_ms: f64 = 0.0,
         up: Vec<StreamStatistics> = Vec::new(),
         down: Vec<StreamStatistics> = Vec::new(),
         drops: BTreeMap<String, u64> = BTreeMap::new(),

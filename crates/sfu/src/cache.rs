@@ -104,8 +104,8 @@ impl PacketCache {
         })
     }
 
-    /// Doubles the ring when a turn of it took less than what is worth keeping. What it held is lost, once or twice at
-    /// the start of a stream.
+    /// Doubles the ring when a turn of it took less than what is worth keeping, once or twice at the start of a stream.
+    /// What it held moves along: some of it may wait to be sent.
     fn grow_for(&mut self, now: Instant) {
         let size = self.ring.len() as u64;
         if size as usize >= MAX_BYTES || self.written < size || self.written % size > size / 8 {
@@ -120,9 +120,19 @@ impl PacketCache {
             .map(|it| it.came)
             .min();
         if oldest.is_some_and(|came| now.saturating_duration_since(came) < WORTH_KEEPING) {
-            self.ring.resize(self.ring.len() * 2, 0);
-            self.entries.fill(None);
-            self.written = 0;
+            let mut larger = vec![0; self.ring.len() * 2];
+            for it in self.entries.iter().flatten().filter(|it| it.written_at + size >= self.written) {
+                let (from, len) = ((it.written_at % size) as usize, usize::from(it.len));
+                let to = (it.written_at % (2 * size)) as usize;
+                larger[to..to + len].copy_from_slice(&self.ring[from..from + len]);
+            }
+            // What was older lies where newer bytes would be looked for.
+            let oldest = self.written.saturating_sub(size);
+            self.entries
+                .iter_mut()
+                .filter(|it| it.is_some_and(|it| it.written_at < oldest))
+                .for_each(|it| *it = None);
+            self.ring = larger;
         }
     }
 }

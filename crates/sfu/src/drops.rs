@@ -65,6 +65,10 @@ reasons! {
     NackExpired = "nack_expired",
     /// A packet asked for again was sent again a moment ago, or too often.
     NackLimited = "nack_limited",
+    /// So much waits for a receiver already that it is better served by the next key frame.
+    PacerFull = "pacer_full",
+    /// What waited to be sent is no longer kept.
+    PacerExpired = "pacer_expired",
 }
 
 /// How often each reason came up.

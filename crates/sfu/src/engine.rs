@@ -17,6 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::allocate::Ask;
 use crate::clock::Clock;
 use crate::demux::Demux;
 use crate::drops::Drops;
@@ -48,6 +49,8 @@ pub struct Engine {
     /// For whom work is being done: dropped if it panics.
     blamed: Option<u32>,
     statistics: upkeep::StatisticsState,
+    /// What the peer at hand asks for; kept for its memory.
+    asks: Vec<Ask>,
 }
 
 impl Engine {
@@ -70,6 +73,7 @@ impl Engine {
             drops: Drops::new(),
             blamed: None,
             statistics: upkeep::StatisticsState::new(now),
+            asks: Vec::new(),
         }
     }
 

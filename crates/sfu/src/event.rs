@@ -65,6 +65,12 @@ pub struct PeerStatistics {
     pub peer: Arc<str>,
     /// From receiver reports (RFC 3550 §6.4.1), once known.
     pub rtt_ms: Option<f64>,
+    /// What its way down carries, by the engine's estimate.
+    pub estimate_bps: u64,
+    /// What is sent at most: less than that while a queue drains.
+    pub target_bps: u64,
+    /// The longest that a packet waited to be sent, over the last interval.
+    pub pacer_delay_ms: f64,
     /// What it publishes.
     pub up: Vec<StreamStatistics>,
     /// What it receives.

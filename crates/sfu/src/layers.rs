@@ -16,6 +16,16 @@ const STALLED: Duration = Duration::from_millis(500);
 /// Pixels of the lowest layer before its first key frame tells; each further one is taken for four times the last.
 const GUESSED_PIXELS: u32 = 320 * 180;
 
+/// Half a second has about 15 pictures: one key frame among them does not make a layer look twice as dear.
+const RATE_WINDOW: Duration = Duration::from_millis(500);
+
+/// Bits a second of a layer that never came, by its pixels: what browsers give 180, 360 and 720 lines, roughly.
+const GUESSED_BPS: u64 = 100_000;
+const GUESSED_BPS_PER_PIXEL: f64 = 1.8;
+
+/// What a header, its extensions and the tag of encryption add to a payload.
+const OVERHEAD: usize = 44;
+
 /// One layer of a stream.
 #[derive(Debug, Default)]
 pub(crate) struct Layer {
@@ -29,6 +39,34 @@ pub(crate) struct Layer {
     last: Option<Instant>,
     /// Of other layers, since then.
     frames_without: u32,
+    /// It stopped by itself: the publisher was asked for it.
+    stalled: bool,
+    rate: Rate,
+}
+
+/// Bits a second of what comes.
+#[derive(Debug, Default)]
+struct Rate {
+    since: Option<Instant>,
+    bytes: usize,
+    bps: Option<u64>,
+}
+
+impl Rate {
+    fn count(&mut self, now: Instant, payload: usize) {
+        let since = *self.since.get_or_insert(now);
+        let passed = now.saturating_duration_since(since);
+        if passed >= RATE_WINDOW {
+            // A longer window had a pause in it.
+            if passed < 2 * RATE_WINDOW {
+                let bps = (self.bytes as f64 * 8.0 / passed.as_secs_f64()) as u64;
+                self.bps = Some(self.bps.map_or(bps, |before| u64::midpoint(before, bps)));
+            }
+            self.bytes = 0;
+            self.since = Some(now);
+        }
+        self.bytes += payload + OVERHEAD;
+    }
 }
 
 /// A moment in our wall clock and in the layer's time stamps.
@@ -39,9 +77,16 @@ struct Reference {
 }
 
 impl Layer {
+    /// Notes a packet of sound.
+    pub(crate) fn sound(&mut self, packet: &MediaPacket<'_>, now: Instant) {
+        self.rate.count(now, packet.payload.len());
+    }
+
     /// Notes a packet of video; returns whether it tells something new of the layer.
     pub(crate) fn packet(&mut self, packet: &MediaPacket<'_>, now: Instant) -> bool {
         self.cache.insert(packet, now);
+        self.rate.count(now, packet.payload.len());
+        self.stalled = false;
         let mut news = self.last.replace(now).is_none();
         self.frames_without = 0;
         if packet.frame.begins_decoding {
@@ -60,6 +105,7 @@ impl Layer {
         let gone = is_late && self.frames_without >= STALLED_FRAMES;
         if gone {
             self.last = None;
+            self.stalled = true;
         }
         gone
     }
@@ -69,7 +115,30 @@ impl Layer {
         self.reference = None;
         self.pixels = None;
         self.last = None;
+        self.stalled = false;
+        self.rate = Rate::default();
         self.key_frames.cancel();
+    }
+
+    /// What it costs to send: as measured, else as guessed for who is the layer number `at`.
+    pub(crate) fn bps(&self, at: usize) -> u64 {
+        let guess = || GUESSED_BPS + (f64::from(self.pixels(at)) * GUESSED_BPS_PER_PIXEL) as u64;
+        self.rate.bps.unwrap_or_else(guess)
+    }
+
+    /// As measured; 0 before.
+    pub(crate) fn measured_bps(&self) -> u64 {
+        self.rate.bps.unwrap_or(0)
+    }
+
+    /// Whether it can be had: it comes, or would when it was asked for.
+    pub(crate) fn is_offered(&self) -> bool {
+        !self.stalled
+    }
+
+    /// The publisher was asked for it anew, or told that nobody wants it.
+    pub(crate) fn asked(&mut self) {
+        self.stalled = false;
     }
 
     /// What is known of the size, for who is the layer number `at`.
@@ -103,6 +172,19 @@ impl Layer {
         let there = other.timestamp_at(here.ntp, clock_rate)?;
         Some(there.wrapping_add(timestamp.wrapping_sub(here.timestamp)))
     }
+}
+
+/// Which of the layers stands in for the one of number `wanted` and so many pixels, if that is not among them: the largest
+/// that is not larger, else the smallest.
+pub(crate) fn nearest(
+    layers: impl Iterator<Item = (usize, u32)> + Clone,
+    wanted: usize,
+    pixels: u32,
+) -> Option<usize> {
+    let itself = layers.clone().find(|(at, _)| *at == wanted);
+    let lower = || layers.clone().filter(|it| it.1 <= pixels).max_by_key(|it| it.1);
+    let found = itself.or_else(lower);
+    found.or_else(|| layers.min_by_key(|it| it.1)).map(|(at, _)| at)
 }
 
 /// Which of the layers serves a tile of `tile` pixels: the smallest that is not seen to be enlarged, else the largest.
@@ -145,6 +227,16 @@ mod tests {
         assert_eq!(at(3840 * 2160), Some(2), "nothing larger is there");
         assert_eq!(chosen(&[HIGH, LOW], 0, None), Some(1), "whatever the order of the offer");
         assert_eq!(chosen(&[], 0, None), None);
+    }
+
+    #[test]
+    fn what_does_not_come_is_replaced_by_the_next_lower_one() {
+        let replaced = |layers: &[usize], wanted| {
+            let pixels = |at: usize| [LOW, MIDDLE, HIGH][at];
+            nearest(layers.iter().map(|at| (*at, pixels(*at))), wanted, pixels(wanted))
+        };
+        assert_eq!((replaced(&[0, 1, 2], 2), replaced(&[0, 1], 2)), (Some(2), Some(1)));
+        assert_eq!((replaced(&[1, 2], 0), replaced(&[], 0)), (Some(1), None));
     }
 
     #[test]

@@ -9,7 +9,9 @@
 //!
 //! Input from the network never panics and never gets an answer larger than itself before authentication.
 
+mod allocate;
 mod assign;
+mod bwe;
 mod cache;
 mod clock;
 mod codec;

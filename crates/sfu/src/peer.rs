@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use wire::rtcp::{ReportBlock, SenderInfo, write_pli};
+use wire::rtcp::{ReportBlock, SenderInfo, TransportFeedback, write_pli};
 use wire::rtp::Header;
 
 use crate::clock::Clock;
@@ -291,11 +291,17 @@ impl Peer {
         }
     }
 
+    /// When each of our packets arrived at the peer.
+    pub(crate) fn transport_feedback(&mut self, now: Instant, feedback: &TransportFeedback<'_>) {
+        self.downlink.bandwidth.feedback(now, feedback, self.rtt);
+    }
+
     /// A report of the peer about a slot that it receives.
     pub(crate) fn reception_report(&mut self, now: Instant, block: &ReportBlock, clock: Clock) {
         let Some(slot) = self.downlink.slots.iter_mut().find(|slot| slot.ssrc == block.ssrc) else { return };
         slot.lost = block.cumulative_lost.max(0).unsigned_abs().into();
         slot.jitter_ms = f64::from(block.jitter) * 1000.0 / f64::from(slot.clock_rate());
+        self.downlink.bandwidth.report(now, f64::from(block.fraction_lost) / 256.0);
         if block.last_sender_report == 0 {
             return;
         }
@@ -357,6 +363,8 @@ impl Peer {
             }
         }
         self.uplink.feedback(now, self.rtt, |write| path.rtcp(write));
+        let drops = &mut self.drops;
+        self.downlink.work(now, streams, &mut path, |reason| drops.count(reason));
         if self.next_report <= now {
             self.next_report = now + REPORT_INTERVAL;
             self.blocks.clear();
@@ -374,6 +382,7 @@ impl Peer {
         }
         let own = self.uplink.lines().iter().filter_map(|line| streams.get(line.stream));
         let key_frames = own.flat_map(|stream| &stream.layers).filter_map(|layer| layer.key_frames.due(now));
-        key_frames.chain(transport).chain(self.uplink.feedback_due()).chain([self.next_report]).min()
+        let dues = [self.uplink.feedback_due(), self.downlink.due(now), Some(self.next_report)];
+        key_frames.chain(transport).chain(dues.into_iter().flatten()).min()
     }
 }

@@ -1,31 +1,43 @@
 //! What a peer receives: its slots, numbered, encrypted in the outgoing buffer, repaired and reported.
 
 mod budget;
+mod pacer;
+mod probing;
 mod resent;
 mod slot;
 
 pub(crate) use self::slot::DownSlot;
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use wire::extension::AudioLevel;
 use wire::rtcp::{ReportBlock, SenderInfo, write_cname, write_receiver_report, write_sender_report};
 use wire::rtp::{Outgoing, write_header};
 
 use self::budget::RepairBudget;
+use self::pacer::{Pacer, Waiting};
+use self::probing::Probing;
 use crate::Outbox;
+use crate::allocate::{Ask, Budget, Hold, allocate, demand};
+use crate::bwe::Bandwidth;
 use crate::clock::Clock;
 use crate::drops::Drop;
 use crate::forward::{Admitted, MediaPacket};
 use crate::random::Random;
-use crate::sdp::{CNAME, Line, Role};
+use crate::sdp::{CNAME, Line, Role, SlotKind};
 use crate::slab::Slab;
 use crate::srtp::Outbound;
 use crate::stream::Stream;
 
 /// Packets of a slot that carry its mid: until the receiver has surely bound the SSRC that the answer named anyway.
 const NAMED_PACKETS: u64 = 100;
+
+/// Between two looks at who gets what, unless what is wanted changes: feedback comes about as often.
+const ALLOCATION_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Of what is asked for, the way should carry so much: the margin that rising asks for, and a little.
+const WANTED_PERCENT: u64 = 125;
 
 /// Where and how to send to one peer, for the time of one call.
 pub(crate) struct Path<'a> {
@@ -52,16 +64,49 @@ impl Path<'_> {
 #[derive(Debug)]
 pub(crate) struct Downlink {
     pub(crate) slots: Vec<DownSlot>,
-    /// Runs through all packets of the transport.
-    transport_sequence: u16,
+    /// What the way down carries.
+    pub(crate) bandwidth: Bandwidth,
+    /// When more may be sent again.
+    hold: Hold,
+    /// When what it carries was last given to the slots.
+    allocated: Option<Instant>,
+    pacer: Pacer,
+    /// A probe under way.
+    probing: Option<Probing>,
     budget: RepairBudget,
 }
 
 impl Downlink {
     pub(crate) fn new(lines: &[Line], random: &mut Random, now: Instant) -> Self {
-        let mut downlink = Self { slots: Vec::new(), transport_sequence: 0, budget: RepairBudget::default() };
+        let mut downlink = Self {
+            slots: Vec::new(),
+            bandwidth: Bandwidth::new(now),
+            hold: Hold::default(),
+            allocated: None,
+            pacer: Pacer::new(now),
+            probing: None,
+            budget: RepairBudget::default(),
+        };
         downlink.add(lines, random, now);
         downlink
+    }
+
+    /// Gives what the way carries to those who ask, after sound of `audio_bps`.
+    pub(crate) fn allocate(&mut self, now: Instant, audio_bps: u64, asks: &mut [Ask]) {
+        self.allocated = Some(now);
+        let budget = Budget {
+            bps: self.bandwidth.target_bps().saturating_sub(audio_bps),
+            is_guess: !self.bandwidth.is_measured(),
+            may_rise: self.hold.may_rise(now),
+        };
+        allocate(budget, asks);
+        self.hold.learn(now, asks);
+        self.bandwidth.set_demand(WANTED_PERCENT * (audio_bps + demand(asks)) / 100);
+    }
+
+    /// Whether it is time to look again at who gets what.
+    pub(crate) fn is_to_allocate(&self, now: Instant) -> bool {
+        self.allocated.is_none_or(|at| now.saturating_duration_since(at) >= ALLOCATION_INTERVAL)
     }
 
     /// Adds slots for those of `lines` that are slots.
@@ -85,7 +130,7 @@ impl Downlink {
         }
     }
 
-    /// Sends a packet of the stream in slot `slot`. Returns whether the stream begins with it.
+    /// Sends a packet of the stream in slot `slot`, now or when it is its turn. Returns whether the stream begins with it.
     pub(crate) fn media(
         &mut self,
         now: Instant,
@@ -94,27 +139,20 @@ impl Downlink {
         packet: &MediaPacket<'_>,
         path: &mut Path<'_>,
     ) -> Result<bool, Drop> {
-        let slot = &mut self.slots[slot];
-        let payload_type = slot.payload_types(packet.codec).ok_or(Drop::CannotDecode)?.0;
-        let admitted = slot.rewriter.admit(packet, now, |layer| stream.translate(packet, layer))?;
-        let sent = slot.write(
-            &Leaving {
-                payload_type,
-                ssrc: slot.ssrc,
-                index: admitted.sequence,
-                original: None,
-                stream_id: stream.stable_id,
-                transport_sequence: self.transport_sequence,
-                admitted,
-                packet,
-            },
-            path,
-        );
-        self.transport_sequence = self.transport_sequence.wrapping_add(1);
-        slot.packets += 1;
-        slot.bytes += sent as u64;
-        slot.octets = slot.octets.wrapping_add(packet.payload.len() as u32);
-        self.budget.earn(sent);
+        let place = &mut self.slots[slot];
+        let payload_type = place.payload_types(packet.codec).ok_or(Drop::CannotDecode)?.0;
+        let waits = place.kind == SlotKind::Video && !self.pacer.is_open(now);
+        if waits && self.pacer.is_full() {
+            place.rewriter.switch(); // the next key frame goes on without a gap
+            return Err(Drop::PacerFull);
+        }
+        let admitted = place.rewriter.admit(packet, now, |layer| stream.translate(packet, layer))?;
+        if waits {
+            let content = place.content.as_ref().map_or(0, |it| it.stream);
+            self.pacer.push(Waiting::new((slot, content), packet, admitted, None, now));
+        } else {
+            self.leave(now, (slot, payload_type), stream.stable_id, (packet, admitted, None), path);
+        }
         Ok(admitted.begins)
     }
 
@@ -128,42 +166,152 @@ impl Downlink {
         path: &mut Path<'_>,
         mut drop: impl FnMut(Drop),
     ) {
-        let Some(slot) = self.slots.iter_mut().find(|slot| slot.ssrc == media) else { return };
-        let Some(stream) = slot.content.as_ref().and_then(|it| streams.get(it.stream)) else { return };
+        let Some(at) = self.slots.iter().position(|slot| slot.ssrc == media) else { return };
+        let Some(key) = self.slots[at].content.as_ref().map(|it| it.stream) else { return };
+        let Some(stream) = streams.get(key) else { return };
         for sequence in sequences {
-            let found = slot
-                .rewriter
-                .origin(sequence)
-                .and_then(|it| stream.layers[usize::from(it.layer)].cache.get(it.epoch, it.sequence, now))
-                .and_then(|packet| {
-                    Some((packet, slot.rewriter.again(&packet)?, slot.payload_types(packet.codec)?.1?))
-                });
-            let Some((packet, admitted, payload_type)) = found else {
+            let slot = &mut self.slots[at];
+            let Some((packet, admitted, payload_type)) = slot.kept(sequence, stream, now) else {
                 drop(Drop::NackExpired);
                 continue;
             };
-            if !self.budget.allows(packet.payload.len()) || !slot.resent.allows(sequence, now) {
+            let len = packet.payload.len();
+            if !self.budget.allows(len) || self.pacer.is_full() || !slot.resent.allows(sequence, now) {
                 drop(Drop::NackLimited);
                 continue;
             }
-            let sent = slot.write(
-                &Leaving {
-                    payload_type,
-                    ssrc: slot.rtx_ssrc,
-                    index: slot.rtx_sequence,
-                    original: Some(sequence),
-                    stream_id: stream.stable_id,
-                    transport_sequence: self.transport_sequence,
-                    admitted,
-                    packet: &packet,
-                },
-                path,
-            );
-            self.transport_sequence = self.transport_sequence.wrapping_add(1);
-            self.budget.spend(sent);
-            slot.rtx_sequence += 1;
-            slot.retransmitted += 1;
+            self.budget.spend(len);
+            if self.pacer.is_open(now) {
+                let sent = (&packet, admitted, Some(sequence));
+                self.leave(now, (at, payload_type), stream.stable_id, sent, path);
+            } else {
+                self.pacer.push(Waiting::new((at, key), &packet, admitted, Some(sequence), now));
+            }
+            self.slots[at].retransmitted += 1;
         }
+    }
+
+    /// Sends what waited until now, and what a probe asks for.
+    pub(crate) fn work(
+        &mut self,
+        now: Instant,
+        streams: &Slab<Stream>,
+        path: &mut Path<'_>,
+        mut drop: impl FnMut(Drop),
+    ) {
+        let target = self.bandwidth.is_measured().then(|| self.bandwidth.target_bps());
+        self.pacer.set_target(target);
+        if self.probing.is_none() {
+            self.probing = self.bandwidth.probe(now).map(|probe| Probing::new(probe, now));
+        }
+        while let Some(waiting) = self.pacer.pop(now, false) {
+            self.let_go(now, &waiting, streams, path).unwrap_or_else(&mut drop);
+        }
+        while self.probing.as_mut().is_some_and(|probing| probing.asks(now)) {
+            match self.pacer.pop(now, true) {
+                Some(waiting) => self.let_go(now, &waiting, streams, path).unwrap_or_else(&mut drop),
+                None if self.pad(now, streams, path) => {}
+                None => self.probing = None, // nothing to probe with
+            }
+        }
+        if self.probing.as_ref().is_some_and(Probing::is_done) {
+            self.probing = None;
+        }
+    }
+
+    /// When [`Self::work`] is to be called.
+    pub(crate) fn due(&self, now: Instant) -> Option<Instant> {
+        let probing = self.probing.as_ref().map(|_| now + probing::STEP);
+        let probe = self.probing.is_none().then(|| self.bandwidth.probe_due()).flatten();
+        [self.pacer.due(), probing, probe].into_iter().flatten().min()
+    }
+
+    /// When the next of the packets that wait may leave.
+    pub(crate) fn waits_until(&self) -> Option<Instant> {
+        self.pacer.due()
+    }
+
+    /// The longest that a packet waited here since the last call.
+    pub(crate) fn take_longest_wait(&mut self) -> Duration {
+        self.pacer.take_longest()
+    }
+
+    /// Sends a packet that waited, if its payload is still there.
+    fn let_go(
+        &mut self,
+        now: Instant,
+        waiting: &Waiting,
+        streams: &Slab<Stream>,
+        path: &mut Path<'_>,
+    ) -> Result<(), Drop> {
+        let Waiting { slot, stream, layer, epoch, sequence, admitted, original, .. } = *waiting;
+        let stream = streams.get(stream).ok_or(Drop::PacerExpired)?;
+        let layer = stream.layers.get(usize::from(layer)).ok_or(Drop::PacerExpired)?;
+        let packet = layer.cache.get(epoch, sequence, now).ok_or(Drop::PacerExpired)?;
+        let (media, rtx) = self.slots[slot].payload_types(packet.codec).ok_or(Drop::CannotDecode)?;
+        let payload_type = if original.is_some() { rtx.ok_or(Drop::CannotDecode)? } else { media };
+        self.leave(now, (slot, payload_type), stream.stable_id, (&packet, admitted, original), path);
+        Ok(())
+    }
+
+    /// Writes a packet into the outgoing buffer and counts it everywhere.
+    fn leave(
+        &mut self,
+        now: Instant,
+        (slot, payload_type): (usize, u8),
+        stream_id: u32,
+        (packet, admitted, original): (&MediaPacket<'_>, Admitted, Option<u16>),
+        path: &mut Path<'_>,
+    ) {
+        let slot = &mut self.slots[slot];
+        let repair = original.is_some();
+        let (ssrc, index) =
+            if repair { (slot.rtx_ssrc, slot.rtx_sequence) } else { (slot.ssrc, admitted.sequence) };
+        let transport_sequence = self.bandwidth.next_sequence();
+        let sent = slot.write(
+            &Leaving { payload_type, ssrc, index, original, stream_id, transport_sequence, admitted, packet },
+            path,
+        );
+        if repair {
+            slot.rtx_sequence += 1;
+        } else {
+            slot.packets += 1;
+            slot.bytes += sent as u64;
+            slot.octets = slot.octets.wrapping_add(packet.payload.len() as u32);
+            self.budget.earn(sent);
+        }
+        let numbered = slot.is_numbered();
+        self.count(now, sent, numbered);
+    }
+
+    /// Sends a packet that only fills a probe: the last ones once more, else padding. False where the client takes
+    /// neither.
+    fn pad(&mut self, now: Instant, streams: &Slab<Stream>, path: &mut Path<'_>) -> bool {
+        let takes_padding =
+            |slot: &DownSlot| slot.kind == SlotKind::Video && slot.is_numbered() && slot.rtx().is_some();
+        let Some(at) = self.slots.iter().position(takes_padding) else { return false };
+        let turn = self.probing.as_ref().map_or(0, Probing::packets);
+        let slot = &mut self.slots[at];
+        let stream = slot.content.as_ref().and_then(|it| streams.get(it.stream));
+        let last = slot.rewriter.newest().map(|newest| newest.wrapping_sub(turn % probing::REPEATED));
+        if let (Some(stream), Some(sequence)) = (stream, last)
+            && let Some((packet, admitted, payload_type)) = slot.kept(sequence, stream, now)
+        {
+            let sent = (&packet, admitted, Some(sequence));
+            self.leave(now, (at, payload_type), stream.stable_id, sent, path);
+            return true;
+        }
+        let sent = slot.write_padding(self.bandwidth.next_sequence(), path);
+        slot.rtx_sequence += 1;
+        self.count(now, sent, true);
+        true
+    }
+
+    /// A packet of `sent` bytes has left.
+    fn count(&mut self, now: Instant, sent: usize, numbered: bool) {
+        let probe = self.probing.as_mut().filter(|_| numbered).map_or(0, |probing| probing.spend(sent));
+        self.bandwidth.sent(now, sent, numbered.then_some(probe));
+        self.pacer.spend(sent);
     }
 
     /// Sends the sender report of one slot, if its stream flows.
@@ -222,6 +370,43 @@ struct Leaving<'a> {
 }
 
 impl DownSlot {
+    /// A packet that was sent as `sequence` and is still kept, how it goes out again, and as which payload type.
+    fn kept<'a>(
+        &self,
+        sequence: u16,
+        stream: &'a Stream,
+        now: Instant,
+    ) -> Option<(MediaPacket<'a>, Admitted, u8)> {
+        let origin = self.rewriter.origin(sequence)?;
+        let packet =
+            stream.layers[usize::from(origin.layer)].cache.get(origin.epoch, origin.sequence, now)?;
+        Some((packet, self.rewriter.again(&packet)?, self.payload_types(packet.codec)?.1?))
+    }
+
+    /// Writes a packet of nothing but padding on the SSRC of retransmissions; returns its bytes.
+    fn write_padding(&self, transport_sequence: u16, path: &mut Path<'_>) -> usize {
+        let header = Outgoing {
+            marker: false,
+            payload_type: self.rtx().unwrap_or_default(),
+            sequence: self.rtx_sequence as u16,
+            timestamp: self.rewriter.last_timestamp(),
+            ssrc: self.rtx_ssrc,
+            csrc: None,
+        };
+        let transport_sequence = transport_sequence.to_be_bytes();
+        let id = self.extensions.transport_sequence.unwrap_or_default();
+        let keys = &mut *path.keys;
+        let mut sent = 0;
+        path.out.push(path.to, |bytes| {
+            let start = bytes.len();
+            let head = write_header(bytes, &header, &[(id, &transport_sequence)]);
+            probing::write_padding(bytes, start);
+            keys.seal_rtp(bytes, start, head, self.rtx_sequence);
+            sent = bytes.len() - start;
+        });
+        sent
+    }
+
     /// Writes and encrypts a packet at the end of the outgoing buffer; returns its bytes.
     fn write(&self, leaving: &Leaving<'_>, path: &mut Path<'_>) -> usize {
         let Leaving { admitted, packet, .. } = leaving;

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use crate::Source;
+use crate::allocate::{Ask, Phase, Step};
 use crate::forward::MediaPacket;
-use crate::layers::{Layer, choose};
+use crate::layers::{Layer, choose, nearest};
 use crate::sdp::{CodecKind, MAX_LAYERS};
 use crate::speech;
 
@@ -21,7 +22,11 @@ pub(crate) struct Route {
     pub(crate) slot: usize,
     /// Pixels of its tile.
     tile: u32,
-    /// The layer that the tile asks for, of those that are sent.
+    /// The layer that there is enough for; `None` is no picture.
+    granted: Option<usize>,
+    /// That is less than the tile asks for, by a measured way.
+    is_short: bool,
+    /// The layer that it is to get: the granted one, or what stands in for it.
     target: Option<usize>,
     /// The layer that it gets: the target, from the target's next key frame on.
     current: Option<usize>,
@@ -91,18 +96,23 @@ impl Stream {
         if packet.codec == CodecKind::Opus {
             let level = packet.audio_level.map_or(speech::UNKNOWN_LEVEL, |it| it.below_overload_db);
             self.peak = Some(self.peak.map_or(level, |peak| peak.min(level)));
+            self.layers[0].sound(packet, now);
             return News { starts, layers: false };
         }
         let at = usize::from(packet.layer);
         let mut layers = self.layers[at].packet(packet, now);
-        if self.layers.len() > 1 {
-            if packet.marker {
-                let others = self.layers.iter_mut().enumerate().filter(|(other, _)| *other != at);
-                layers |= others.fold(false, |gone, (_, other)| other.is_without(now) | gone);
+        if packet.marker {
+            let others = self.layers.iter_mut().enumerate().filter(|(other, _)| *other != at);
+            for (other, it) in others {
+                let gone = it.is_without(now);
+                layers |= gone;
+                if gone && !self.told[other] {
+                    it.asked(); // it stopped because it was told to
+                }
             }
-            if packet.frame.begins_decoding {
-                self.move_to(at);
-            }
+        }
+        if packet.frame.begins_decoding {
+            self.move_to(at);
         }
         News { starts, layers }
     }
@@ -112,8 +122,8 @@ impl Stream {
     fn move_to(&mut self, layer: usize) {
         let pixels = |at: usize| self.layers[at].pixels(at);
         for route in &mut self.routes {
-            let begins =
-                route.current.is_none() && route.target.is_none_or(|target| pixels(layer) <= pixels(target));
+            let Some(limit) = route.target.or(route.granted) else { continue };
+            let begins = route.current.is_none() && pixels(layer) <= pixels(limit);
             if begins || route.target == Some(layer) {
                 route.current = Some(layer);
             }
@@ -131,8 +141,16 @@ impl Stream {
     /// Adds a receiver, whose tile is not known yet.
     pub(crate) fn add_route(&mut self, peer: u32, slot: usize) {
         // With a single layer there is nothing to choose.
-        let current = (self.layers.len() == 1).then_some(0);
-        self.routes.push(Route { peer, slot, tile: 0, target: current, current });
+        let only = (self.layers.len() == 1).then_some(0);
+        self.routes.push(Route {
+            peer,
+            slot,
+            tile: 0,
+            granted: only,
+            is_short: false,
+            target: only,
+            current: only,
+        });
     }
 
     /// Takes receivers away.
@@ -148,24 +166,64 @@ impl Stream {
         }
     }
 
-    /// Chooses the layer of every receiver, and wants a key frame of those that somebody waits for: who is not
-    /// connected waits for nothing yet.
+    /// What a receiver asks for: the layers that can be had, up to the one for its tile.
+    pub(crate) fn ask(&self, (peer, slot): (u32, usize), key: u32, is_chosen: bool) -> Option<Ask> {
+        let route = self.routes.iter().find(|route| route.peer == peer && route.slot == slot)?;
+        let desired = self.desired(route)?;
+        let pixels = |at: usize| self.layers[at].pixels(at);
+        let mut order: [usize; MAX_LAYERS] = std::array::from_fn(|at| at);
+        let count = self.layers.len().min(MAX_LAYERS);
+        order[..count].sort_by_key(|at| pixels(*at));
+        let offered = order[..count].iter().copied().filter(|at| self.layers[*at].is_offered());
+        let steps = offered.filter(|at| pixels(*at) <= pixels(desired));
+        let current = route.granted.map_or(0, |granted| {
+            let given = steps.clone().take_while(|at| pixels(*at) <= pixels(granted)).count();
+            given + usize::from(pixels(granted) > pixels(desired))
+        });
+        let steps = steps.map(|layer| Step { layer, bps: self.layers[layer].bps(layer) });
+        let phase = Phase::of(is_chosen, self.source == Source::Screen, route.tile);
+        Some(Ask::new((slot, key), phase, route.tile, steps, current))
+    }
+
+    /// Gives a receiver a layer, or no picture; returns whether that is news.
+    pub(crate) fn grant(&mut self, (peer, slot): (u32, usize), layer: Option<usize>, is_short: bool) -> bool {
+        let route = self.routes.iter_mut().find(|route| route.peer == peer && route.slot == slot);
+        let Some(route) = route else { return false };
+        let news = (route.granted, route.is_short) != (layer, is_short);
+        (route.granted, route.is_short) = (layer, is_short);
+        news
+    }
+
+    /// The layer for a tile, of those that can be had.
+    fn desired(&self, route: &Route) -> Option<usize> {
+        let layers = self.layers.iter().enumerate().filter(|(_, layer)| layer.is_offered());
+        choose(layers.map(|(at, layer)| (at, layer.pixels(at))), route.tile, route.granted.or(route.current))
+    }
+
+    /// Sets the target of every receiver by what it was granted, and wants a key frame of those that somebody waits for:
+    /// who is not connected waits for nothing yet.
     ///
     /// Returns whether there is one to ask for.
     pub(crate) fn aim(&mut self, is_connected: impl Fn(u32) -> bool) -> bool {
-        if self.layers.len() == 1 {
-            return false;
-        }
         let layers = self.layers.iter().enumerate();
         let live = layers.filter(|(_, layer)| layer.is_live()).map(|(at, layer)| (at, layer.pixels(at)));
+        let is_single = self.layers.len() == 1;
         let mut awaited = [false; MAX_LAYERS];
         for route in &mut self.routes {
-            route.target = choose(live.clone(), route.tile, route.current);
+            route.target = match route.granted {
+                Some(granted) if is_single => Some(granted),
+                Some(granted) => nearest(live.clone(), granted, self.layers[granted].pixels(granted)),
+                None => None,
+            };
+            if route.granted.is_none() {
+                route.current = None;
+            }
             if let Some(target) = route.target
                 && route.current != route.target
-                && is_connected(route.peer)
             {
-                awaited[target] = true;
+                awaited[target] |= is_connected(route.peer);
+                // The slot itself waits for the key frame.
+                route.current = if is_single { Some(target) } else { route.current };
             }
         }
         self.cancel_unwanted();
@@ -181,7 +239,9 @@ impl Stream {
         let mut wanted = [false; MAX_LAYERS];
         // The lowest always: who comes next sees it at once.
         let lowest = choose(all.clone(), 0, None);
-        let desired = self.routes.iter().map(|route| choose(all.clone(), route.tile, route.current));
+        let desired = self.routes.iter().map(|route| {
+            if route.is_short { route.granted } else { choose(all.clone(), route.tile, route.current) }
+        });
         // What stands in for a layer that does not come is kept as well.
         let served = self.routes.iter().flat_map(|route| [route.target, route.current]);
         for at in desired.chain(served).chain([lowest]).flatten() {
@@ -189,7 +249,12 @@ impl Stream {
         }
         let mut missing = wanted.iter().zip(&self.told).take(count);
         if missing.any(|(wanted, told)| *wanted && !told) {
-            self.told.iter_mut().zip(wanted).for_each(|(told, wanted)| *told |= wanted);
+            for (layer, (told, wanted)) in self.layers.iter_mut().zip(self.told.iter_mut().zip(wanted)) {
+                if wanted && !*told {
+                    layer.asked();
+                }
+                *told |= wanted;
+            }
             self.fewer_since = None;
             return Some(self.told);
         }
@@ -203,6 +268,8 @@ impl Stream {
         }
         self.fewer_since = None;
         self.told = wanted;
+        let stopped = self.layers.iter_mut().zip(wanted).filter(|(_, wanted)| !wanted);
+        stopped.for_each(|(layer, _)| layer.asked());
         Some(wanted)
     }
 
@@ -232,6 +299,11 @@ impl Stream {
     pub(crate) fn translate(&self, packet: &MediaPacket<'_>, layer: u8) -> Option<u32> {
         let other = &self.layers[usize::from(layer)];
         self.layers[usize::from(packet.layer)].translate(packet.timestamp, other, packet.codec.clock_rate())
+    }
+
+    /// Bits a second of its sound.
+    pub(crate) fn sound_bps(&self) -> u64 {
+        self.layers[0].measured_bps()
     }
 
     /// The loudest packet since the last call, for [`speech::Speech::tick`].

@@ -11,6 +11,7 @@ use super::Engine;
 use crate::drops::Drop;
 use crate::forward::MediaPacket;
 use crate::peer::Transition;
+use crate::timers::Due;
 use crate::{Event, Outbox};
 
 /// Sequence numbers of one NACK that are looked at; a datagram could name 6000.
@@ -94,7 +95,7 @@ impl Engine {
             Err(reason) => return peer.drops.count(reason),
         };
         if let Some(at) = peer.uplink.feedback_due() {
-            peer.alarm.no_later_than(at, crate::timers::Due::Peer(key), &mut self.timers);
+            peer.alarm.no_later_than(at, Due::Peer(key), &mut self.timers);
         }
         let Some(stream) = self.streams.get_mut(received.stream) else { return };
         if !stream.on {
@@ -109,7 +110,7 @@ impl Engine {
             self.stream_started(received.stream, news.starts);
         }
         if news.layers {
-            self.aim(now, received.stream);
+            self.layers_changed(now, received.stream);
         }
         self.deliver(now, received.stream, &received.packet, out);
         self.blamed = Some(key);
@@ -132,6 +133,9 @@ impl Engine {
                     awaited |= reason == Drop::AwaitingKeyFrame;
                     peer.drops.count(reason);
                 }
+            }
+            if let Some(at) = peer.downlink.waits_until() {
+                peer.alarm.no_later_than(at, Due::Peer(route.peer), &mut self.timers);
             }
         }
         if awaited && let Some(stream) = self.streams.get_mut(key) {
@@ -156,6 +160,10 @@ impl Engine {
             };
             self.feedback(now, key, &packet, out);
         }
+        if self.peers.get(key).is_some_and(|peer| peer.downlink.is_to_allocate(now)) {
+            self.allocate(now, key);
+            self.arm(now, key);
+        }
     }
 
     fn feedback(&mut self, now: Instant, key: u32, packet: &Packet<'_>, out: &mut Outbox) {
@@ -179,12 +187,10 @@ impl Engine {
                     self.picture_lost(now, key, entry.media);
                 }
             }
-            // Descriptions and goodbyes tell nothing that signalling does not; estimates are for congestion control.
-            Packet::SourceDescription(_)
-            | Packet::Goodbye(_)
-            | Packet::Remb(_)
-            | Packet::TransportFeedback(_)
-            | Packet::Other { .. } => {}
+            Packet::TransportFeedback(feedback) => peer.transport_feedback(now, feedback),
+            Packet::Remb(remb) => peer.downlink.bandwidth.remb(remb.bitrate_bps),
+            // Descriptions and goodbyes tell nothing that signalling does not.
+            Packet::SourceDescription(_) | Packet::Goodbye(_) | Packet::Other { .. } => {}
         }
     }
 

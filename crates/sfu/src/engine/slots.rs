@@ -19,7 +19,7 @@ impl Engine {
 
     /// Fills the slots of these kinds of one peer, and tells what changed.
     pub(super) fn fill(&mut self, now: Instant, key: u32, kinds: &[SlotKind]) {
-        let mut changed = false;
+        let (mut changed, mut left) = (Vec::new(), Vec::new());
         for kind in kinds {
             let wanted = self.wanted(key, *kind);
             let Some(peer) = self.peers.get(key) else { return };
@@ -32,14 +32,26 @@ impl Engine {
             let next = assign(&current, &wanted);
             for ((at, before), after) in places.into_iter().zip(current).zip(next) {
                 if before != after {
-                    self.refill(now, key, at, before, after);
-                    changed = true;
+                    self.refill(key, at, before, after);
+                    changed.push(at);
+                    left.extend(before);
                 }
             }
         }
-        if changed {
-            self.tell_slots(key);
+        if changed.is_empty() {
+            return;
         }
+        self.allocate(now, key);
+        for stream in left {
+            self.tell_layers(now, stream);
+        }
+        // Who is not connected yet asks then: a key frame that comes too early is lost, and delays the next one.
+        if self.peers.get(key).is_some_and(|peer| peer.transport.is_connected()) {
+            for slot in changed {
+                self.want_key_frame(now, key, slot);
+            }
+        }
+        self.tell_slots(key);
     }
 
     /// What a peer wants to see or hear of others, most important first.
@@ -72,7 +84,7 @@ impl Engine {
         wanted
     }
 
-    fn refill(&mut self, now: Instant, key: u32, slot: usize, before: Option<u32>, after: Option<u32>) {
+    fn refill(&mut self, key: u32, slot: usize, before: Option<u32>, after: Option<u32>) {
         if let Some(stream) = before.and_then(|it| self.streams.get_mut(it)) {
             stream.remove_routes(|route| route.peer == key && route.slot == slot);
         }
@@ -89,13 +101,6 @@ impl Engine {
             let codec = content.as_ref().and_then(|it| it.3);
             place.fill(content.map(|(stream, peer, source, _)| (stream, peer, source)));
             place.judge(codec);
-        }
-        if let Some(stream) = after {
-            self.aim(now, stream);
-        }
-        // Who is not connected yet asks then: a key frame that comes too early is lost, and delays the next one.
-        if after.is_some() && self.peers.get(key).is_some_and(|peer| peer.transport.is_connected()) {
-            self.want_key_frame(now, key, slot);
         }
     }
 
@@ -170,7 +175,55 @@ impl Engine {
             if let Some(it) = self.streams.get_mut(stream) {
                 it.set_tile(key, slot, tile);
             }
-            self.aim(now, stream);
+        }
+        self.allocate(now, key);
+    }
+
+    /// The layers of a stream changed: everybody who watches it may get another one.
+    pub(super) fn layers_changed(&mut self, now: Instant, key: u32) {
+        let routes = self.streams.get(key).map(|stream| stream.routes.as_slice()).unwrap_or_default();
+        let viewers: Vec<u32> = routes.iter().map(|route| route.peer).collect();
+        for viewer in viewers {
+            self.allocate(now, viewer);
+        }
+        self.aim(now, key);
+    }
+
+    /// Gives the pictures of a peer's slots the layers that its way down carries.
+    pub(super) fn allocate(&mut self, now: Instant, key: u32) {
+        let Self { peers, streams, rooms, asks, .. } = self;
+        let Some(peer) = peers.get_mut(key) else { return };
+        let speaker = rooms.get(peer.room).and_then(|room| room.speech.speakers().first());
+        let speaker = speaker.and_then(|stream| streams.get(*stream)).map(|stream| stream.publisher);
+        let mut audio_bps = 0;
+        asks.clear();
+        for (at, slot) in peer.downlink.slots.iter().enumerate() {
+            let Some(content) = slot.content.as_ref().filter(|it| !it.cannot_decode) else { continue };
+            let Some(stream) = streams.get(content.stream) else { continue };
+            if is_picture(content.source) {
+                let shown = |tile: &&crate::Tile| tile.peer == content.peer && tile.source == content.source;
+                let is_chosen = peer.view.iter().filter(shown).any(|tile| tile.pinned)
+                    || speaker == Some(stream.publisher) && content.source == Source::Camera;
+                asks.extend(stream.ask((key, at), content.stream, is_chosen));
+            } else {
+                audio_bps += stream.sound_bps();
+            }
+        }
+        peer.downlink.allocate(now, audio_bps, asks);
+        let is_measured = peer.downlink.bandwidth.is_measured();
+        for at in 0..self.asks.len() {
+            let ask = self.asks[at];
+            let (layer, is_short) = (ask.layer(), is_measured && ask.is_short());
+            let Some(stream) = self.streams.get_mut(ask.stream) else { continue };
+            if !stream.grant((key, ask.slot), layer, is_short) {
+                continue;
+            }
+            if layer.is_none()
+                && let Some(peer) = self.peers.get_mut(key)
+            {
+                peer.downlink.slots[ask.slot].rewriter.switch(); // it goes on with a key frame
+            }
+            self.aim(now, ask.stream);
         }
     }
 

@@ -121,12 +121,16 @@ fn measure(peer: &mut Peer, room: &Arc<str>, interval: Duration) -> PeerStatisti
             bitrate_bps: rate(slot.bytes, &mut slot.counted_bytes, interval),
         })
     });
+    let down = down.collect();
     PeerStatistics {
         room: Arc::clone(room),
         peer: id,
         rtt_ms,
+        estimate_bps: peer.downlink.bandwidth.estimate_bps(),
+        target_bps: peer.downlink.bandwidth.target_bps(),
+        pacer_delay_ms: peer.downlink.take_longest_wait().as_secs_f64() * 1000.0,
         up,
-        down: down.collect(),
+        down,
         drops: Drops::named(&peer.drops),
     }
 }

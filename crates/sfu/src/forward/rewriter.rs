@@ -137,6 +137,16 @@ impl Rewriter {
         Ok(admitted)
     }
 
+    /// The number that went out last in the present flow.
+    pub(crate) fn newest(&self) -> Option<u16> {
+        self.flow.map(|_| (self.next_sequence - 1) as u16)
+    }
+
+    /// The newest time stamp that went out.
+    pub(crate) fn last_timestamp(&self) -> u32 {
+        self.last_timestamp
+    }
+
     /// What went out as `sequence`, if it belongs to the present flow.
     pub(crate) fn origin(&self, sequence: u16) -> Option<Origin> {
         let flow = self.flow?;

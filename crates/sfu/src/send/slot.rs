@@ -88,6 +88,16 @@ impl DownSlot {
         self.codecs.iter().find(|(it, ..)| *it == codec).map(|(_, media, rtx)| (*media, *rtx))
     }
 
+    /// Payload type of retransmissions, of whichever codec.
+    pub(crate) fn rtx(&self) -> Option<u8> {
+        self.codecs.iter().find_map(|(.., rtx)| *rtx)
+    }
+
+    /// Whether its packets carry transport-wide numbers: lines differ in that (Firefox numbers no sound).
+    pub(crate) fn is_numbered(&self) -> bool {
+        self.extensions.transport_sequence.is_some()
+    }
+
     pub(crate) fn clock_rate(&self) -> u32 {
         if self.kind == SlotKind::Video { VIDEO_CLOCK } else { AUDIO_CLOCK }
     }

@@ -1,0 +1,316 @@
+//! Is a queue growing on the way? From the differences between when packets left and when they arrived
+//! (draft-ietf-rmcat-gcc-02 §5; Carlucci et al., "Analysis and Design of the Google Congestion Control for WebRTC", 2016).
+//!
+//! ```text
+//! packets ─► groups sent within 5 ms ─► delay variation between groups ─► its trend ─► against a threshold that adapts
+//! ```
+
+use std::collections::VecDeque;
+
+/// Packets that leave within this time are one group: they were one burst of the sender, and queue behind each other
+/// whatever the network does.
+const GROUP_US: i64 = 5_000;
+
+/// Groups that the trend is taken over. More is slower, fewer takes jitter for a trend.
+const WINDOW: usize = 20;
+
+/// Weight of what was in the smoothed delay.
+const SMOOTHING: f64 = 0.9;
+
+/// The trend, ms of delay gained for each ms, is scaled to be compared with a threshold in ms.
+const TREND_GAIN: f64 = 4.0;
+/// Groups that the scale counts at most.
+const MAX_GROUPS: f64 = 60.0;
+
+/// How long the trend must stay above the threshold (draft §5.4: `overuse_time_th`).
+const OVERUSE_MS: f64 = 10.0;
+
+/// The threshold follows the trend up fast and down slowly, so that a flow that fills queues does not starve this one
+/// (Carlucci et al., §4.3), within 6–600 ms (draft §5.4).
+const THRESHOLD_START: f64 = 12.5;
+const THRESHOLD_UP: f64 = 0.0087;
+const THRESHOLD_DOWN: f64 = 0.039;
+const THRESHOLD_MIN: f64 = 6.0;
+const THRESHOLD_MAX: f64 = 600.0;
+/// Trends further above the threshold are spikes that it does not follow.
+const THRESHOLD_SPIKE: f64 = 15.0;
+
+/// The shortest way seen in so many slices …
+const BASE_SLICES: usize = 10;
+/// … of this length is taken for the way without queues. Longer believes old routes, shorter takes a standing queue for
+/// part of the way.
+const BASE_SLICE_US: i64 = 2_000_000;
+
+/// A trend without so much of a queue is a burst of our own that passes: a key frame or a probe.
+const QUEUE_MIN_US: i64 = 25_000;
+
+/// A way that gets so much longer from one group to the next is another way: our own packets do not fill a queue that
+/// fast. Two such jumps within [`JUMPS_APART_US`] are a link that has shrunk by much.
+const JUMP_MS: f64 = 100.0;
+const JUMPS_APART_US: i64 = 500_000;
+
+/// A jump of the receiver's clock or a pause: everything begins anew.
+const MAX_GAP_US: i64 = 5_000_000;
+
+/// What the queue does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Usage {
+    #[default]
+    Normal,
+    /// It grows.
+    Over,
+    /// It drains.
+    Under,
+}
+
+/// A group of packets.
+#[derive(Debug, Clone, Copy)]
+struct Group {
+    first_sent: i64,
+    last_sent: i64,
+    last_arrived: i64,
+}
+
+/// Watches the delay of one way.
+#[derive(Debug)]
+pub(super) struct DelayDetector {
+    group: Option<Group>,
+    previous: Option<Group>,
+    /// (arrival in ms, smoothed delay in ms) of the last groups.
+    window: VecDeque<(f64, f64)>,
+    groups: f64,
+    accumulated: f64,
+    smoothed: f64,
+    trend: f64,
+    threshold: f64,
+    threshold_at: Option<f64>,
+    over_for: f64,
+    over_count: u32,
+    usage: Usage,
+    base: Base,
+    jumped: Option<i64>,
+    /// Last packet's delay above the shortest, smoothed a little.
+    queue_us: f64,
+}
+
+impl DelayDetector {
+    pub(super) fn new() -> Self {
+        Self {
+            group: None,
+            previous: None,
+            window: VecDeque::with_capacity(WINDOW + 1),
+            groups: 0.0,
+            accumulated: 0.0,
+            smoothed: 0.0,
+            trend: 0.0,
+            threshold: THRESHOLD_START,
+            threshold_at: None,
+            over_for: 0.0,
+            over_count: 0,
+            usage: Usage::Normal,
+            base: Base::default(),
+            jumped: None,
+            queue_us: 0.0,
+        }
+    }
+
+    pub(super) fn usage(&self) -> Usage {
+        match self.usage {
+            Usage::Over if self.queue_us() < QUEUE_MIN_US => Usage::Normal,
+            usage => usage,
+        }
+    }
+
+    /// How much longer the way is than at its shortest in the last 20 s, in µs.
+    pub(super) fn queue_us(&self) -> i64 {
+        self.queue_us as i64
+    }
+
+    /// A packet that left at `sent_us` of our clock arrived at `arrived_us` of the receiver's; in the order of leaving.
+    pub(super) fn packet(&mut self, sent_us: i64, arrived_us: i64) {
+        if self.group.is_some_and(|it| (arrived_us - it.last_arrived).abs() > MAX_GAP_US) {
+            *self = Self { threshold: self.threshold, ..Self::new() };
+        }
+        let queue = self.base.above(sent_us, arrived_us - sent_us) as f64;
+        self.queue_us += 0.2 * (queue - self.queue_us);
+        let Some(group) = &mut self.group else {
+            self.group = Some(Group { first_sent: sent_us, last_sent: sent_us, last_arrived: arrived_us });
+            return;
+        };
+        if sent_us < group.first_sent {
+            return; // overtaken: it tells of another moment
+        }
+        // What a network held back and let go at once arrived as one burst, whenever it was sent.
+        let since_last = arrived_us - group.last_arrived;
+        let held_back = since_last < sent_us - group.last_sent && since_last <= GROUP_US;
+        if sent_us - group.first_sent <= GROUP_US || held_back {
+            group.last_sent = group.last_sent.max(sent_us);
+            group.last_arrived = group.last_arrived.max(arrived_us);
+            return;
+        }
+        let whole = *group;
+        *group = Group { first_sent: sent_us, last_sent: sent_us, last_arrived: arrived_us };
+        if let Some(previous) = self.previous.replace(whole) {
+            let sent = (whole.last_sent - previous.last_sent) as f64 / 1000.0;
+            let arrived = (whole.last_arrived - previous.last_arrived) as f64 / 1000.0;
+            if arrived - sent > JUMP_MS {
+                let last = self.jumped.replace(whole.last_arrived);
+                if last.is_none_or(|at| whole.last_arrived - at > JUMPS_APART_US) {
+                    self.base.shift(((arrived - sent) * 1000.0) as i64);
+                    return;
+                }
+            }
+            self.variation(sent, arrived, whole.last_arrived as f64 / 1000.0);
+        }
+    }
+
+    /// A group came `arrived` ms after the last one, and left `sent` ms after it.
+    fn variation(&mut self, sent: f64, arrived: f64, now_ms: f64) {
+        self.groups = (self.groups + 1.0).min(MAX_GROUPS);
+        self.accumulated += arrived - sent;
+        self.smoothed = SMOOTHING * self.smoothed + (1.0 - SMOOTHING) * self.accumulated;
+        self.window.push_back((now_ms, self.smoothed));
+        if self.window.len() > WINDOW {
+            self.window.pop_front();
+        }
+        let before = self.trend;
+        if self.window.len() == WINDOW {
+            self.trend = slope(&self.window).unwrap_or(self.trend);
+        }
+        self.detect(sent, before, now_ms);
+    }
+
+    fn detect(&mut self, sent: f64, before: f64, now_ms: f64) {
+        let scaled = self.groups * self.trend * TREND_GAIN;
+        if scaled > self.threshold {
+            self.over_for += if self.over_count == 0 { sent / 2.0 } else { sent };
+            self.over_count += 1;
+            if self.over_for > OVERUSE_MS && self.over_count > 1 && self.trend >= before {
+                self.over_for = 0.0;
+                self.over_count = 0;
+                self.usage = Usage::Over;
+            }
+        } else {
+            self.over_for = 0.0;
+            self.over_count = 0;
+            self.usage = if scaled < -self.threshold { Usage::Under } else { Usage::Normal };
+        }
+        self.adapt(scaled.abs(), now_ms);
+    }
+
+    fn adapt(&mut self, scaled: f64, now_ms: f64) {
+        let passed = (now_ms - self.threshold_at.replace(now_ms).unwrap_or(now_ms)).clamp(0.0, 100.0);
+        if scaled > self.threshold + THRESHOLD_SPIKE {
+            return;
+        }
+        let gain = if scaled < self.threshold { THRESHOLD_DOWN } else { THRESHOLD_UP };
+        let threshold = self.threshold + gain * (scaled - self.threshold) * passed;
+        self.threshold = threshold.clamp(THRESHOLD_MIN, THRESHOLD_MAX);
+    }
+}
+
+/// Least squares: how much y grows for each x.
+fn slope(points: &VecDeque<(f64, f64)>) -> Option<f64> {
+    let count = points.len() as f64;
+    let (sum_x, sum_y) = points.iter().fold((0.0, 0.0), |(x, y), point| (x + point.0, y + point.1));
+    let (mean_x, mean_y) = (sum_x / count, sum_y / count);
+    let (above, below) = points.iter().fold((0.0, 0.0), |(above, below), (x, y)| {
+        (above + (x - mean_x) * (y - mean_y), below + (x - mean_x) * (x - mean_x))
+    });
+    (below > 0.0).then(|| above / below)
+}
+
+/// The shortest way lately, in slices of time so that old ones are forgotten.
+#[derive(Debug, Default)]
+struct Base {
+    slices: VecDeque<i64>,
+    since: i64,
+}
+
+impl Base {
+    /// How much longer than the shortest a way of `way` is, which a packet took that left at `sent_us`.
+    fn above(&mut self, sent_us: i64, way: i64) -> i64 {
+        if self.slices.is_empty() || sent_us - self.since >= BASE_SLICE_US {
+            self.since = sent_us;
+            if self.slices.len() == BASE_SLICES {
+                self.slices.pop_front();
+            }
+            self.slices.push_back(way);
+        }
+        if let Some(last) = self.slices.back_mut() {
+            *last = (*last).min(way);
+        }
+        way - self.slices.iter().copied().min().unwrap_or(way)
+    }
+
+    /// The way itself is longer by `by`.
+    fn shift(&mut self, by: i64) {
+        self.slices.iter_mut().for_each(|slice| *slice += by);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sends a packet every 10 ms; `queue` gives its wait in µs.
+    fn watch(detector: &mut DelayDetector, from: i64, count: i64, queue: impl Fn(i64) -> i64) -> Vec<Usage> {
+        let mut seen = Vec::new();
+        for n in 0..count {
+            let sent = (from + n) * 10_000;
+            detector.packet(sent, 77_000_000 + sent + queue(n));
+            seen.push(detector.usage());
+        }
+        seen
+    }
+
+    #[test]
+    fn a_steady_way_is_normal_and_has_no_queue() {
+        let mut detector = DelayDetector::new();
+        let seen = watch(&mut detector, 0, 500, |n| (n * 7919 % 4) * 1000);
+        assert!(seen.iter().all(|usage| *usage == Usage::Normal));
+        assert!(detector.queue_us() < 4000);
+    }
+
+    #[test]
+    fn a_growing_queue_is_noticed_within_a_quarter_of_a_second_and_a_draining_one_too() {
+        let mut detector = DelayDetector::new();
+        watch(&mut detector, 0, 100, |_| 0);
+        let seen = watch(&mut detector, 100, 50, |n| n * 2000);
+        let noticed = seen.iter().position(|usage| *usage == Usage::Over);
+        assert!(noticed.is_some_and(|at| at < 25), "{noticed:?}");
+        assert!(detector.queue_us() > 80_000);
+        let seen = watch(&mut detector, 150, 40, |n| 100_000 - n * 2500);
+        assert!(seen.contains(&Usage::Under));
+    }
+
+    #[test]
+    fn a_jump_of_the_clock_begins_anew() {
+        let mut detector = DelayDetector::new();
+        watch(&mut detector, 0, 100, |_| 0);
+        watch(&mut detector, 100, 3, |_| 3_600_000_000);
+        assert_eq!(detector.usage(), Usage::Normal);
+        assert_eq!(detector.queue_us(), 0);
+    }
+
+    #[test]
+    fn another_way_that_is_longer_is_no_queue() {
+        let mut detector = DelayDetector::new();
+        watch(&mut detector, 0, 100, |_| 0);
+        let seen = watch(&mut detector, 100, 100, |n| 150_000 + (n * 7919 % 20) * 1000);
+        assert!(seen.iter().all(|usage| *usage != Usage::Over));
+        assert!(detector.queue_us() < 25_000, "{}", detector.queue_us());
+    }
+
+    #[test]
+    fn a_short_way_long_ago_is_forgotten() {
+        let mut base = Base::default();
+        assert_eq!(base.above(0, 10), 0);
+        assert_eq!(base.above(1_000_000, 30), 20);
+        let later = BASE_SLICE_US * (BASE_SLICES as i64 + 1);
+        for at in 1..=BASE_SLICES as i64 + 1 {
+            base.above(at * BASE_SLICE_US, 30);
+        }
+        assert_eq!(base.above(later, 30), 0);
+    }
+}

@@ -1,0 +1,236 @@
+//! How much a peer's downlink carries, from what its feedback tells: pure code in the time that it is given.
+//!
+//! ```text
+//! sent ─► history                         transport-wide feedback ─► history ─┬─► throughput ─┐
+//!                                                                             ├─► delay ──────┼─► rate ─┐
+//!                                                                             ├─► probe ──────┘         ├─► estimate
+//!                                                                             └─► loss ────────► bound ─┘
+//!                           receiver reports, REMB (clients without that feedback) ─► reported loss ──────┘
+//! ```
+//!
+//! Sources: draft-ietf-rmcat-gcc-02; Carlucci, De Cicco, Holmer, Mascolo, "Analysis and Design of the Google Congestion
+//! Control for Web Real-time Communication", 2016; draft-holmer-rmcat-transport-wide-cc-extensions-01.
+
+mod delay;
+mod history;
+mod loss;
+mod probe;
+mod rate;
+mod throughput;
+
+use std::time::{Duration, Instant};
+
+use wire::rtcp::TransportFeedback;
+
+use self::delay::{DelayDetector, Usage};
+use self::history::{History, Verdict};
+use self::loss::{LossBound, ReportedLoss};
+pub(crate) use self::probe::Probe;
+use self::probe::{Found, Prober};
+use self::rate::{MAX_BPS, RateControl};
+use self::throughput::Throughput;
+
+/// Believed before anything is known: a thumbnail each of a few people. Lower keeps pictures small for longer, higher
+/// floods links of 150 kbit/s for longer.
+pub(crate) const START_BPS: f64 = 500_000.0;
+
+/// Before a round trip was measured.
+const DEFAULT_RTT: Duration = Duration::from_millis(100);
+
+/// Waits on the way up to this are let be; from here on less is sent than the way carries, down to half of it at
+/// [`QUEUE_FULL_US`], so that what a shrinking link has piled up drains.
+const QUEUE_FREE_US: i64 = 60_000;
+const QUEUE_FULL_US: i64 = 300_000;
+
+/// Without a verdict the start is over after this: nothing was lost or delayed meanwhile.
+const START: Duration = Duration::from_secs(1);
+
+/// The estimator of one peer.
+#[derive(Debug)]
+pub(crate) struct Bandwidth {
+    epoch: Instant,
+    history: History,
+    /// What is sent, and what of it arrives.
+    sending: Throughput,
+    throughput: Throughput,
+    delay: DelayDetector,
+    rate: RateControl,
+    loss: LossBound,
+    prober: Prober,
+    reported: ReportedLoss,
+    remb_bps: Option<u64>,
+    /// What would be sent if it might, in bits a second.
+    demand: f64,
+    first_feedback: Option<Instant>,
+    /// The first packet after all that was told of, and the number that the next feedback should have.
+    told: Option<(u64, u8)>,
+    /// The way was measured: by a probe, by a queue, or by time.
+    is_measured: bool,
+}
+
+impl Bandwidth {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self {
+            epoch: now,
+            history: History::default(),
+            sending: Throughput::default(),
+            throughput: Throughput::default(),
+            delay: DelayDetector::new(),
+            rate: RateControl::new(START_BPS),
+            loss: LossBound::new(),
+            prober: Prober::new(),
+            reported: ReportedLoss::new(START_BPS),
+            remb_bps: None,
+            demand: 0.0,
+            first_feedback: None,
+            told: None,
+            is_measured: false,
+        }
+    }
+
+    /// Number of the next packet that feedback can tell of.
+    pub(crate) fn next_sequence(&self) -> u16 {
+        self.history.next_sequence()
+    }
+
+    /// A packet of `size` bytes leaves: with [`Self::next_sequence`] and as part of a probe (0 is none), or without a
+    /// number.
+    pub(crate) fn sent(&mut self, now: Instant, size: usize, numbered: Option<u8>) {
+        let now_us = self.micros(now);
+        self.sending.count(now_us, size);
+        if let Some(probe) = numbered {
+            self.history.sent(now_us, size, probe);
+        }
+    }
+
+    /// Transport-wide feedback came.
+    pub(crate) fn feedback(&mut self, now: Instant, feedback: &TransportFeedback<'_>, rtt: Option<Duration>) {
+        let mut lost = self.passed_over(feedback);
+        let mut any = false;
+        for arrival in feedback.arrivals() {
+            match self.history.verdict(arrival.sequence, arrival.arrived_us.is_some()) {
+                Some(Verdict::Arrived { sent, late }) => {
+                    let arrived_us = arrival.arrived_us.unwrap_or_default();
+                    any = true;
+                    self.loss.arrived(sent.size, arrived_us, late);
+                    self.throughput.count(arrived_us, usize::from(sent.size));
+                    self.delay.packet(sent.at_us, arrived_us);
+                    self.prober.arrived(&sent, arrived_us);
+                }
+                Some(Verdict::Lost { .. }) => lost += 1,
+                None => {}
+            }
+        }
+        self.loss.lost(lost);
+        if !any {
+            return;
+        }
+        self.first_feedback.get_or_insert(now);
+        self.judge(now, rtt.unwrap_or(DEFAULT_RTT));
+    }
+
+    /// Packets between the last feedback and this one, of which neither tells: some clients leave out what is missing
+    /// there. When a feedback packet was lost itself, nothing is known of them.
+    fn passed_over(&mut self, feedback: &TransportFeedback<'_>) -> u32 {
+        let TransportFeedback { base_sequence, status_count, feedback_count, .. } = *feedback;
+        let Some(base) = self.history.extended(base_sequence) else { return 0 };
+        let next = (base + u64::from(status_count), feedback_count.wrapping_add(1));
+        let (from, count) = self.told.replace(next).unwrap_or(next);
+        if count != feedback_count || base < from {
+            self.told = Some((next.0.max(from), next.1));
+            return 0;
+        }
+        let missing = (from..base).rev().take(history::ENTRIES);
+        missing.filter(|it| self.history.verdict(*it as u16, false).is_some()).count() as u32
+    }
+
+    fn judge(&mut self, now: Instant, rtt: Duration) {
+        let (now_us, rtt_us) = (self.micros(now), rtt.as_micros().min(1_000_000) as i64);
+        let acked = self.throughput.bps().map(|bps| bps as f64);
+        let before = self.rate.bps();
+        let usage = self.delay.usage();
+        self.rate.update(now_us, usage, self.delay.queue_us(), acked, rtt_us);
+        if let Some(Found { bps: found, met_the_link }) = self.prober.result(now_us, before) {
+            self.is_measured |= met_the_link;
+            if !met_the_link {
+                self.loss.carried(found);
+            }
+            if usage != Usage::Over && (found > self.rate.bps() || found < 0.9 * before) {
+                self.rate.measured(found);
+            }
+        }
+        if usage == Usage::Over {
+            self.is_measured = true;
+            if self.rate.bps() < before {
+                self.prober.decreased(now_us);
+            }
+        }
+        self.loss.update(now_us, self.rate.bps(), self.delay.queue_us());
+        self.is_measured |=
+            self.loss.bps().is_finite() || self.first_feedback.is_some_and(|at| now >= at + START);
+    }
+
+    /// A receiver report: the share `loss` of a stream was lost.
+    pub(crate) fn report(&mut self, now: Instant, loss: f64) {
+        if self.first_feedback.is_none() {
+            let sent = self.sending.bps().unwrap_or(0) as f64;
+            self.reported.report(self.micros(now), loss, sent);
+            self.is_measured = true;
+        }
+    }
+
+    /// The receiver's own estimate.
+    pub(crate) fn remb(&mut self, bps: u64) {
+        self.remb_bps = Some(bps);
+    }
+
+    /// What would be sent if it might: probes go on up to here.
+    pub(crate) fn set_demand(&mut self, bps: u64) {
+        self.demand = bps as f64;
+    }
+
+    /// What the way carries, in bits a second.
+    pub(crate) fn estimate_bps(&self) -> u64 {
+        if self.first_feedback.is_some() {
+            return self.rate.bps().min(self.loss.bps()) as u64;
+        }
+        let remb = self.remb_bps.map_or(f64::INFINITY, |bps| bps as f64);
+        // A receiver that estimates itself knows more than its reports tell.
+        let reported = if self.remb_bps.is_some() { MAX_BPS } else { self.reported.bps() };
+        remb.min(reported).min(MAX_BPS) as u64
+    }
+
+    /// What is to be sent now: less than the way carries while a queue has to drain.
+    pub(crate) fn target_bps(&self) -> u64 {
+        let queue = self.delay.queue_us().clamp(QUEUE_FREE_US, QUEUE_FULL_US) - QUEUE_FREE_US;
+        let share = 1.0 - 0.5 * queue as f64 / (QUEUE_FULL_US - QUEUE_FREE_US) as f64;
+        (self.estimate_bps() as f64 * share) as u64
+    }
+
+    /// Something is known of the way; before, what is sent is a guess that tells.
+    pub(crate) fn is_measured(&self) -> bool {
+        self.is_measured
+    }
+
+    /// A probe, when it is time for one.
+    pub(crate) fn probe(&mut self, now: Instant) -> Option<Probe> {
+        let calm = self.delay.usage() != Usage::Over && self.delay.queue_us() < QUEUE_FREE_US;
+        let estimate = self.estimate_bps() as f64;
+        self.prober.poll(self.micros(now), estimate, self.demand, calm)
+    }
+
+    /// When [`Self::probe`] may have one.
+    pub(crate) fn probe_due(&self) -> Option<Instant> {
+        if self.estimate_bps() as f64 >= self.demand {
+            return None;
+        }
+        self.prober.due_us().map(|us| self.epoch + Duration::from_micros(us.max(0).cast_unsigned()))
+    }
+
+    fn micros(&self, now: Instant) -> i64 {
+        now.saturating_duration_since(self.epoch).as_micros() as i64
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! Spreads what would leave in one burst: a key frame, or what many publishers send at once.
+//!
+//! Nothing is copied: what waits is named, and its payload is taken from its stream's cache when it leaves. While nothing
+//! waits and the rate is not used up, packets pass without a stop.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::forward::{Admitted, MediaPacket};
+
+/// Above the rate that the way carries: a picture must not be late for the next one, and no picture comes alone.
+const FACTOR: f64 = 2.5;
+
+/// What may leave at once after a pause. Longer lets key frames through that fill a queue, shorter wakes for each packet.
+const BURST: Duration = Duration::from_millis(20);
+/// At least one packet.
+const MIN_BURST: f64 = 1500.0;
+
+/// Between two turns, so that several packets leave in one call.
+const INTERVAL: Duration = Duration::from_millis(4);
+
+/// What would wait longer is not taken: the receiver is better served by the next key frame.
+const MAX_WAIT: Duration = Duration::from_millis(500);
+/// Packets that wait, so that memory is bounded whatever the rate.
+const MAX_PACKETS: usize = 1024;
+
+/// A packet that waits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Waiting {
+    pub(super) slot: usize,
+    /// Where its payload is kept.
+    pub(super) stream: u32,
+    pub(super) layer: u8,
+    pub(super) epoch: u32,
+    pub(super) sequence: u64,
+    /// How it leaves.
+    pub(super) admitted: Admitted,
+    /// Of what is sent again.
+    pub(super) original: Option<u16>,
+    len: u16,
+    since: Instant,
+}
+
+impl Waiting {
+    pub(super) fn new(
+        (slot, stream): (usize, u32),
+        packet: &MediaPacket<'_>,
+        admitted: Admitted,
+        original: Option<u16>,
+        now: Instant,
+    ) -> Self {
+        let MediaPacket { layer, epoch, sequence, payload, .. } = *packet;
+        Self {
+            slot,
+            stream,
+            layer,
+            epoch,
+            sequence,
+            admitted,
+            original,
+            len: payload.len() as u16,
+            since: now,
+        }
+    }
+}
+
+/// The queue of one peer: repairs first, then media in order. Sound does not wait, but counts.
+#[derive(Debug)]
+pub(super) struct Pacer {
+    repairs: VecDeque<Waiting>,
+    media: VecDeque<Waiting>,
+    /// Of all that wait.
+    bytes: usize,
+    /// Bytes that may leave now; negative after what did not ask.
+    credit: f64,
+    refilled: Instant,
+    /// `None` lets everything pass: nothing is known of the way yet.
+    bytes_per_second: Option<f64>,
+    /// Since the statistics looked last.
+    longest: Duration,
+}
+
+impl Pacer {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            repairs: VecDeque::new(),
+            media: VecDeque::new(),
+            bytes: 0,
+            credit: 0.0,
+            refilled: now,
+            bytes_per_second: None,
+            longest: Duration::ZERO,
+        }
+    }
+
+    /// What the way carries, once it is known.
+    pub(super) fn set_target(&mut self, target_bps: Option<u64>) {
+        self.bytes_per_second = target_bps.map(|bps| bps as f64 * FACTOR / 8.0);
+    }
+
+    /// Whether a packet may leave without waiting.
+    pub(super) fn is_open(&mut self, now: Instant) -> bool {
+        self.bytes == 0 && self.has_credit(now)
+    }
+
+    /// Whether what comes now would wait too long.
+    pub(super) fn is_full(&self) -> bool {
+        let wait = self.bytes_per_second.map_or(0.0, |rate| self.bytes as f64 / rate);
+        self.media.len() + self.repairs.len() >= MAX_PACKETS || wait > MAX_WAIT.as_secs_f64()
+    }
+
+    /// Lets a packet wait; the caller asked [`Self::is_full`] before.
+    pub(super) fn push(&mut self, waiting: Waiting) {
+        self.bytes += usize::from(waiting.len);
+        if waiting.original.is_some() { &mut self.repairs } else { &mut self.media }.push_back(waiting);
+    }
+
+    /// The next packet that may leave now; `forced` does not ask for credit.
+    pub(super) fn pop(&mut self, now: Instant, forced: bool) -> Option<Waiting> {
+        if self.bytes == 0 || !(forced || self.has_credit(now)) {
+            return None;
+        }
+        let waiting = self.repairs.pop_front().or_else(|| self.media.pop_front())?;
+        self.bytes -= usize::from(waiting.len);
+        self.longest = self.longest.max(now.saturating_duration_since(waiting.since));
+        Some(waiting)
+    }
+
+    /// So many bytes left.
+    pub(super) fn spend(&mut self, bytes: usize) {
+        self.credit -= bytes as f64;
+    }
+
+    /// When [`Self::pop`] has something.
+    pub(super) fn due(&self) -> Option<Instant> {
+        if self.bytes == 0 {
+            return None;
+        }
+        let missing = self.bytes_per_second.map_or(0.0, |rate| (-self.credit).max(0.0) / rate);
+        Some(self.refilled + INTERVAL.max(Duration::from_secs_f64(missing.min(1.0))))
+    }
+
+    /// The longest wait since the last call.
+    pub(super) fn take_longest(&mut self) -> Duration {
+        std::mem::take(&mut self.longest)
+    }
+
+    fn has_credit(&mut self, now: Instant) -> bool {
+        let Some(rate) = self.bytes_per_second else { return true };
+        let passed = now.saturating_duration_since(self.refilled).as_secs_f64();
+        self.refilled = now;
+        let burst = (rate * BURST.as_secs_f64()).max(MIN_BURST);
+        self.credit = (self.credit.max(-burst) + rate * passed).min(burst);
+        self.credit > 0.0
+    }
+}
