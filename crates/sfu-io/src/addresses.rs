@@ -39,8 +39,8 @@ pub(crate) fn parse_listen(text: &str) -> Result<SocketAddr, StartError> {
     })
 }
 
-/// A sentence for a socket that could not be opened on `listen`.
-pub(crate) fn cannot_listen(listen: SocketAddr, source: io::Error) -> StartError {
+/// A sentence for a socket of `protocol` that could not be opened on `listen`.
+pub(crate) fn cannot_listen(listen: SocketAddr, protocol: &str, source: io::Error) -> StartError {
     let advice = match source.kind() {
         io::ErrorKind::AddrInUse => {
             "another program has the port: stop it, or choose another port (0 for any free one)"
@@ -53,7 +53,7 @@ pub(crate) fn cannot_listen(listen: SocketAddr, source: io::Error) -> StartError
         }
         _ => "check the address and the limit of open files",
     };
-    let message = format!("cannot listen for media on UDP {listen} ({source}): {advice}");
+    let message = format!("cannot listen for media on {protocol} {listen} ({source}): {advice}");
     StartError::Listen { source, message }
 }
 

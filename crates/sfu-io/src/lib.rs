@@ -1,4 +1,4 @@
-//! The media engine's contact with the machine: one UDP socket, one thread, the clock, and two queues.
+//! The media engine's contact with the machine: one UDP socket and a TCP listener beside it, one thread, the clock, and two queues.
 //!
 //! [`Worker::start`] opens the socket and starts the thread (`worker.rs`), which drives [`sfu::Engine`] as its
 //! documentation says. The control plane hands in commands and takes out events; nothing else is shared.
@@ -14,6 +14,7 @@ mod queues;
 mod runs;
 mod socket;
 mod sys;
+mod tcp;
 mod worker;
 
 pub use addresses::{StartError, local_addresses};

@@ -6,15 +6,14 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::net::SocketAddr;
 
-use sfu::{Batch, MAX_SEGMENTS, Outbox};
+use sfu::{Batch, MAX_SEGMENTS, Outbox, Remote};
 
 /// One call of `sendmsg`.
 #[derive(Debug)]
 pub(crate) struct Run {
     /// Receiver.
-    pub(crate) to: SocketAddr,
+    pub(crate) to: Remote,
     /// Bytes of each datagram but the last.
     pub(crate) segment: usize,
     /// Where the bytes are in the outbox: start and length.
@@ -61,7 +60,7 @@ impl Run {
 pub(crate) struct Joiner {
     runs: Vec<Run>,
     /// The last run of each receiver, by its place in the list.
-    last: HashMap<SocketAddr, usize, BuildHasherDefault<AddressHasher>>,
+    last: HashMap<Remote, usize, BuildHasherDefault<AddressHasher>>,
 }
 
 impl Joiner {
@@ -141,7 +140,7 @@ mod tests {
         runs.map(|run| {
             let bytes: Vec<u8> = run.parts(&outbox).flatten().copied().collect();
             let firsts = bytes.chunks(run.segment).map(|datagram| datagram[0]).collect();
-            (run.to.port(), run.datagrams(), firsts)
+            (run.to.address.port(), run.datagrams(), firsts)
         })
         .collect()
     }

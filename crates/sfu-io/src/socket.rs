@@ -146,12 +146,17 @@ impl Socket {
         self.asked.as_ref().is_some_and(Asked::is_new)
     }
 
-    /// Sends everything.
-    pub(crate) fn send(&mut self, outbox: &Outbox) {
+    /// Sends everything; what goes by TCP is the caller's.
+    pub(crate) fn send(&mut self, outbox: &Outbox, mut by_tcp: impl FnMut(&Run)) {
         let Self { udp, joiner, drops, offload, six, asked, .. } = self;
         for run in joiner.join(outbox) {
-            let source = asked.as_mut().and_then(|asked| asked.source(run.to, run.parts(outbox)));
-            let to = sys::to_raw(if *six { mapped(run.to) } else { run.to });
+            if run.to.is_tcp() {
+                by_tcp(run);
+                continue;
+            }
+            let to = run.to.address;
+            let source = asked.as_mut().and_then(|asked| asked.source(to, run.parts(outbox)));
+            let to = sys::to_raw(if *six { mapped(to) } else { to });
             send_run(udp, outbox, run, (&to, source), offload, drops);
         }
         if let Some(asked) = asked {
@@ -222,7 +227,7 @@ mod tests {
         for (number, len) in lengths.iter().enumerate() {
             outbox.push(to, |buffer| buffer.resize(buffer.len() + len, number as u8));
         }
-        socket.send(&outbox);
+        socket.send(&outbox, |_| {});
         let mut buffer = [0; 2000];
         lengths.iter().map(|_| receiver.recv(&mut buffer).map(|len| (buffer[0], len)).expect("all")).collect()
     }
@@ -259,11 +264,11 @@ mod tests {
     fn what_the_kernel_refuses_is_counted_by_reason() {
         let mut socket = bind("127.0.0.1:0");
         let mut outbox = Outbox::new();
-        outbox.push("127.0.0.1:9".parse().expect("an address"), |buffer| {
+        outbox.push("127.0.0.1:9".parse::<SocketAddr>().expect("an address"), |buffer| {
             buffer.resize(buffer.len() + 65_508, 0); // one byte more than IPv4 can carry
         });
-        outbox.push("[2001:db8::1]:9".parse().expect("an address"), |buffer| buffer.push(1));
-        socket.send(&outbox);
+        outbox.push("[2001:db8::1]:9".parse::<SocketAddr>().expect("an address"), |buffer| buffer.push(1));
+        socket.send(&outbox, |_| {});
         let drops: Vec<_> = socket.drops().named().collect();
         assert_eq!(drops, [("too_large", 1), ("send_failed", 1)]);
     }

@@ -3,29 +3,46 @@
 #![expect(unsafe_code, reason = "system calls; each site says why it is sound")]
 
 mod address;
+mod epoll;
 mod interfaces;
 mod message;
 mod poll;
 mod random;
 
 pub(crate) use address::{RawAddress, from_raw, to_raw};
+pub(crate) use epoll::{Epoll, Ready};
 pub(crate) use interfaces::interface_addresses;
 pub(crate) use message::{receive, send};
 pub(crate) use poll::{Pipe, wait};
 pub(crate) use random::seed;
 
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 /// A bound, non-blocking UDP socket. An unspecified IPv6 address serves IPv4 as well.
 pub(crate) fn udp_socket(listen: SocketAddr) -> io::Result<UdpSocket> {
+    bound(listen, libc::SOCK_DGRAM).map(UdpSocket::from)
+}
+
+/// A non-blocking TCP socket that takes connections, also while those of a server before it are still being closed. An
+/// unspecified IPv6 address serves IPv4 as well.
+pub(crate) fn tcp_listener(listen: SocketAddr) -> io::Result<TcpListener> {
+    let socket = bound(listen, libc::SOCK_STREAM)?;
+    // SAFETY: no pointers.
+    check(unsafe { libc::listen(socket.as_raw_fd(), libc::SOMAXCONN) })?;
+    Ok(TcpListener::from(socket))
+}
+
+fn bound(listen: SocketAddr, kind: i32) -> io::Result<OwnedFd> {
     let family = if listen.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
-    let kind = libc::SOCK_DGRAM | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
     // SAFETY: no pointers; the result is checked before use.
-    let fd = check(unsafe { libc::socket(family, kind, 0) })?;
+    let fd = check(unsafe { libc::socket(family, kind | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC, 0) })?;
     // SAFETY: `fd` is open, just made, and owned by nobody else.
-    let socket = UdpSocket::from(unsafe { OwnedFd::from_raw_fd(fd) });
+    let socket = unsafe { OwnedFd::from_raw_fd(fd) };
+    if kind == libc::SOCK_STREAM {
+        set_option(&socket, libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
+    }
     if listen.is_ipv6() {
         // The system's default for this differs between distributions.
         let only_v6 = !listen.ip().is_unspecified();
@@ -38,7 +55,7 @@ pub(crate) fn udp_socket(listen: SocketAddr) -> io::Result<UdpSocket> {
 }
 
 /// Sets an integer socket option.
-pub(crate) fn set_option(socket: &UdpSocket, level: i32, name: i32, value: i32) -> io::Result<()> {
+pub(crate) fn set_option(socket: &impl AsRawFd, level: i32, name: i32, value: i32) -> io::Result<()> {
     let size = size_of::<i32>() as libc::socklen_t;
     // SAFETY: `value` is an i32 of `size` bytes that outlives the call.
     let result =

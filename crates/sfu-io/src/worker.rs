@@ -2,29 +2,40 @@
 
 #![allow(clippy::disallowed_methods, reason = "the one place where the engine's time comes from")]
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::os::fd::RawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
-use sfu::{Command, Config, Engine, Event, Limits, Outbox, RoomSnapshot};
+use sfu::{Command, Config, Engine, Event, Limits, Outbox, Remote, RoomSnapshot};
 
 use crate::addresses::{StartError, candidates, cannot_listen, parse_listen};
 use crate::queues::{Queues, Request, Stopped};
 use crate::socket::Socket;
 use crate::sys;
+use crate::tcp::Tcp;
 
 /// Datagrams read before what they caused is sent. More joins longer runs to one receiver; less keeps the first one
 /// from waiting for the last (64 take about 100 µs) and the outgoing burst short.
 const RECEIVE_BATCH: usize = 64;
+
+/// Ports that the system may choose until one is free for both protocols.
+const FREE_PORTS: u32 = 16;
+
+/// Poll passes over it.
+const NO_FILE: RawFd = -1;
 
 /// What an operator can set.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// `address:port`; port 0 is any free one.
     pub listen: String,
+    /// Whether clients may connect by TCP to the same port number, where a network takes no UDP.
+    pub tcp: bool,
     /// `ip` or `ip:port` of the answers' candidates; empty is every local address.
     pub advertise: Vec<String>,
     /// Between two `Event::Statistics`.
@@ -45,12 +56,13 @@ impl Worker {
     /// Opens the socket and starts the thread.
     pub fn start(settings: Settings) -> Result<Self, StartError> {
         let listen = parse_listen(&settings.listen)?;
-        let failed = |source| cannot_listen(listen, source);
-        let socket = Socket::bind(listen).map_err(failed)?;
+        let (socket, tcp) = open(listen, settings.tcp)?;
+        let failed = |source| cannot_listen(listen, "UDP", source);
         let addresses = candidates(socket.address().map_err(failed)?, &settings.advertise)?;
+        let by_tcp = addresses.iter().filter(|_| tcp.is_some()).map(|address| Remote::tcp(*address));
         let queues = Arc::new(Queues::new().map_err(failed)?);
         let config = Config {
-            candidates: addresses.clone(),
+            candidates: addresses.iter().map(|address| Remote::from(*address)).chain(by_tcp).collect(),
             seed: sys::seed().map_err(failed)?,
             wall_clock: SystemTime::now(),
             statistics_interval: settings.statistics_interval,
@@ -59,6 +71,7 @@ impl Worker {
         let run = Run {
             engine: Engine::new(config, Instant::now()),
             socket,
+            tcp,
             queues: Arc::clone(&queues),
             outbox: Outbox::new(),
             requests: Vec::new(),
@@ -108,10 +121,29 @@ impl Drop for Worker {
     }
 }
 
+/// Both sockets on one port number.
+fn open(listen: SocketAddr, tcp: bool) -> Result<(Socket, Option<Tcp>), StartError> {
+    for _ in 0..FREE_PORTS {
+        let udp = Socket::bind(listen).map_err(|source| cannot_listen(listen, "UDP", source))?;
+        if !tcp {
+            return Ok((udp, None));
+        }
+        let bound = udp.address().map_err(|source| cannot_listen(listen, "UDP", source))?;
+        match Tcp::bind(bound) {
+            Ok(tcp) => return Ok((udp, Some(tcp))),
+            // The port that the system has chosen is free for UDP only.
+            Err(error) if listen.port() == 0 && error.kind() == ErrorKind::AddrInUse => {}
+            Err(error) => return Err(cannot_listen(bound, "TCP", error)),
+        }
+    }
+    Err(cannot_listen(listen, "TCP", ErrorKind::AddrInUse.into()))
+}
+
 /// What the thread owns.
 struct Run {
     engine: Engine,
     socket: Socket,
+    tcp: Option<Tcp>,
     queues: Arc<Queues>,
     outbox: Outbox,
     requests: Vec<Request>,
@@ -127,8 +159,11 @@ impl Run {
 
     /// Sleeps, then does everything that is due. `false` ends.
     fn turn(&mut self) -> bool {
-        let timeout = self.engine.next_timeout().map(|at| at.saturating_duration_since(Instant::now()));
-        let [work, datagrams] = sys::wait([self.queues.work_fd(), self.socket.fd()], timeout)
+        let next =
+            self.engine.next_timeout().into_iter().chain(self.tcp.as_ref().and_then(Tcp::next_timeout)).min();
+        let timeout = next.map(|at| at.saturating_duration_since(Instant::now()));
+        let tcp = self.tcp.as_ref().map_or(NO_FILE, Tcp::fd);
+        let [work, datagrams, streams] = sys::wait([self.queues.work_fd(), self.socket.fd(), tcp], timeout)
             .expect("poll fails on invalid arguments only");
         if work && !self.serve_requests() {
             return false;
@@ -136,9 +171,18 @@ impl Run {
         if datagrams {
             self.receive();
         }
+        if let Some(tcp) = &mut self.tcp
+            && streams
+        {
+            let (now, engine, outbox) = (Instant::now(), &mut self.engine, &mut self.outbox);
+            tcp.serve(now, |from, datagram| engine.receive(now, from, datagram, outbox));
+        }
         let now = Instant::now();
         if self.engine.next_timeout().is_some_and(|at| at <= now) {
             self.engine.timeout(now, &mut self.outbox);
+        }
+        if let Some(tcp) = &mut self.tcp {
+            tcp.expire(now);
         }
         self.flush();
         self.publish();
@@ -168,7 +212,7 @@ impl Run {
     }
 
     fn receive(&mut self) {
-        let Self { engine, socket, outbox, .. } = self;
+        let Self { engine, socket, tcp, outbox, .. } = self;
         let mut left = RECEIVE_BATCH;
         while left > 0 {
             let now = Instant::now();
@@ -178,26 +222,37 @@ impl Run {
             }
             left = left.saturating_sub(count);
             if socket.is_urgent() {
-                socket.send(outbox);
-                outbox.clear();
+                send(socket, tcp, outbox);
             }
         }
     }
 
     fn flush(&mut self) {
-        self.socket.send(&self.outbox);
-        self.outbox.clear();
+        send(&mut self.socket, &mut self.tcp, &mut self.outbox);
     }
 
     fn publish(&mut self) {
-        let Self { engine, socket, queues, .. } = self;
+        let Self { engine, socket, tcp, queues, .. } = self;
         let Some(first) = engine.poll_event() else { return };
         let rest = std::iter::from_fn(|| engine.poll_event());
         queues.publish(std::iter::once(first).chain(rest).map(|mut event| {
             if let Event::Statistics { drops, .. } = &mut event {
                 drops.extend(socket.drops().named());
+                drops.extend(tcp.iter().flat_map(Tcp::drops));
             }
             event
         }));
     }
+}
+
+fn send(socket: &mut Socket, tcp: &mut Option<Tcp>, outbox: &mut Outbox) {
+    socket.send(outbox, |run| {
+        if let Some(tcp) = tcp {
+            tcp.queue(run, outbox);
+        }
+    });
+    if let Some(tcp) = tcp {
+        tcp.flush();
+    }
+    outbox.clear();
 }

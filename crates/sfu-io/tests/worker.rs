@@ -4,10 +4,13 @@
 
 #[path = "../benches/forwarding/client.rs"]
 mod client;
+#[path = "../benches/forwarding/line.rs"]
+mod line;
 #[path = "../benches/forwarding/sdp.rs"]
 mod sdp;
 
-use std::net::UdpSocket;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::thread::yield_now;
 use std::time::{Duration, Instant};
 
@@ -20,6 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 fn settings(listen: &str) -> Settings {
     Settings {
         listen: listen.to_owned(),
+        tcp: false,
         advertise: Vec::new(),
         statistics_interval: Duration::from_secs(3600),
         limits: Limits::default(),
@@ -78,7 +82,10 @@ fn noise_from_the_network_gets_no_answer() {
 
 /// Whoever joins through the answer's first candidate.
 fn join(worker: &Worker, name: &str, number: u32) -> Client {
-    let mut client = Client::new(number).expect("a client");
+    enter(worker, name, Client::new(number).expect("a client"))
+}
+
+fn enter(worker: &Worker, name: &str, mut client: Client) -> Client {
     let offer = client.offer(1);
     command(worker, CommandKind::AddPeer { peer: name.into(), offer, publish: true, subscribe: true });
     let answer = event(worker, |event| match event {
@@ -116,18 +123,107 @@ fn handshake_and_media_leave_from_the_address_that_was_asked() {
             assert!(listen.starts_with('['), "a machine without IPv6 at most");
             continue;
         };
-        let (mut ana, bo) = (join(&worker, "ana", 1), join(&worker, "bo", 2));
-        let tile =
-            Tile { peer: "ana".into(), source: Source::Camera, width: 640, height: 360, pinned: false };
-        command(&worker, CommandKind::SetView { peer: "bo".into(), tiles: vec![tile] });
-        command(&worker, CommandKind::SetSources { peer: "ana".into(), sources: vec![Source::Camera] });
-        worker.snapshot("r").expect("both are done");
-        let (end, mut received) = (Instant::now() + PATIENCE, 0);
-        while received < 20 && Instant::now() < end {
-            ana.send_frame(4, 1100, true);
-            worker.snapshot("r").expect("running");
-            received += bo.count_received();
-        }
-        assert!(received >= 20, "{listen}: {received} packets");
+        let (mut ana, mut bo) = (join(&worker, "ana", 1), join(&worker, "bo", 2));
+        assert!(received(&worker, &mut ana, &mut bo, 20) >= 20, "{listen}");
     }
+}
+
+/// Ana sends frames until `enough` packets have come to Bo, or it takes too long.
+fn received(worker: &Worker, ana: &mut Client, bo: &mut Client, enough: u64) -> u64 {
+    let tile = Tile { peer: "ana".into(), source: Source::Camera, width: 640, height: 360, pinned: false };
+    command(worker, CommandKind::SetView { peer: "bo".into(), tiles: vec![tile] });
+    command(worker, CommandKind::SetSources { peer: "ana".into(), sources: vec![Source::Camera] });
+    worker.snapshot("r").expect("both are done");
+    let (end, mut received) = (Instant::now() + PATIENCE, 0);
+    while received < enough && Instant::now() < end {
+        ana.send_frame(4, 1100, true);
+        worker.snapshot("r").expect("running");
+        received += bo.count_received();
+    }
+    received
+}
+
+fn with_tcp() -> Worker {
+    Worker::start(Settings { tcp: true, ..settings("127.0.0.1:0") }).expect("a worker")
+}
+
+#[test]
+fn media_flows_by_tcp_and_between_tcp_and_udp() {
+    for (ana_by_tcp, bo_by_tcp) in [(true, true), (true, false), (false, true)] {
+        let worker = with_tcp();
+        let client = |number, by_tcp| {
+            let server = worker.addresses()[0];
+            if by_tcp { Client::by_tcp(number, server) } else { Client::new(number) }.expect("a client")
+        };
+        let mut ana = enter(&worker, "ana", client(1, ana_by_tcp));
+        let mut bo = enter(&worker, "bo", client(2, bo_by_tcp));
+        assert!(received(&worker, &mut ana, &mut bo, 200) >= 200, "{ana_by_tcp} {bo_by_tcp}");
+    }
+}
+
+/// Nobody reads what is sent to Bo: the worker keeps a bounded part of it, and serves the others.
+#[test]
+fn who_does_not_read_loses_packets_and_costs_nobody_anything() {
+    let worker = Worker::start(Settings {
+        tcp: true,
+        statistics_interval: Duration::from_millis(50),
+        ..settings("127.0.0.1:0")
+    })
+    .expect("a worker");
+    let server = worker.addresses()[0];
+    let mut ana = enter(&worker, "ana", Client::new(1).expect("a client"));
+    let _bo = enter(&worker, "bo", Client::by_tcp(2, server).expect("a client"));
+    let tile = Tile { peer: "ana".into(), source: Source::Camera, width: 640, height: 360, pinned: false };
+    command(&worker, CommandKind::SetView { peer: "bo".into(), tiles: vec![tile] });
+    command(&worker, CommandKind::SetSources { peer: "ana".into(), sources: vec![Source::Camera] });
+    let end = Instant::now() + PATIENCE;
+    let mut lost = 0;
+    while lost == 0 && Instant::now() < end {
+        ana.send_frame(20, 1100, true);
+        worker.snapshot("r").expect("running");
+        for event in worker.drain(100).expect("running") {
+            if let Event::Statistics { drops, .. } = event {
+                lost =
+                    drops.iter().find(|(name, _)| *name == "tcp_queue_full").map_or(0, |(_, count)| *count);
+            }
+        }
+    }
+    assert!(lost > 0, "the queue has no end");
+}
+
+#[test]
+fn who_speaks_something_else_is_closed_and_told_nothing() {
+    let worker = with_tcp();
+    let mut stranger = TcpStream::connect(worker.addresses()[0]).expect("a connection");
+    stranger.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    stranger.write_all(b"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n").expect("sent");
+    let mut answer = Vec::new();
+    // The rest that the worker has not read makes a reset of the close.
+    let end = stranger.read_to_end(&mut answer);
+    assert!(end.is_ok() || end.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset));
+    assert!(answer.is_empty());
+}
+
+/// More connections than there may be strangers: the oldest makes room, and a client still gets in.
+#[test]
+fn strangers_make_room_for_each_other_and_for_clients() {
+    let worker = with_tcp();
+    let server = worker.addresses()[0];
+    let mut first = TcpStream::connect(server).expect("a connection");
+    let rest: Vec<TcpStream> = (0..300).map(|_| TcpStream::connect(server).expect("a connection")).collect();
+    first.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    assert_eq!(first.read(&mut [0; 10]).expect("closed"), 0);
+    let mut ana = enter(&worker, "ana", Client::by_tcp(1, server).expect("a client"));
+    let mut bo = enter(&worker, "bo", Client::by_tcp(2, server).expect("a client"));
+    assert!(received(&worker, &mut ana, &mut bo, 20) >= 20);
+    drop(rest);
+}
+
+#[test]
+fn a_port_taken_for_tcp_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a listener");
+    let address = taken.local_addr().expect("bound").to_string();
+    let error = Worker::start(Settings { tcp: true, ..settings(&address) }).expect_err("the port is taken");
+    assert!(error.to_string().contains(&format!("TCP {address}")), "{error}");
+    Worker::start(settings(&address)).expect("without TCP it is free");
 }

@@ -19,6 +19,7 @@ impl Engine {
     fn new(config: EngineConfig) -> PyResult<Self> {
         let settings = Settings {
             listen: config.listen,
+            tcp: config.tcp,
             advertise: config.advertise,
             statistics_interval: std::time::Duration::from_millis(u64::from(config.statistics_interval_ms)),
             limits: sfu::Limits {

@@ -96,8 +96,10 @@ impl<'py> IntoPyObject<'py> for Source {
 values! {
     /// How the engine behaves; the limits are those of one engine.
     EngineConfig {
-        /// Where the UDP socket listens, `address:port`; port 0 takes any free one. `[::]:0` serves IPv4 too.
+        /// Where the sockets listen, `address:port`; port 0 takes any free one. `[::]:0` serves IPv4 too.
         listen: String = "0.0.0.0:0".to_owned(),
+        /// Whether clients may connect by TCP to the same port number.
+        tcp: bool = true,
         /// Addresses put into answers, `ip` or `ip:port`; empty: those of every local interface.
         advertise: Vec<String> = Vec::new(),
         /// Milliseconds between two `Statistics`.

@@ -61,7 +61,7 @@ impl World {
         let mut engine_seed = [0; 32];
         engine_seed[..8].copy_from_slice(&seed.to_le_bytes());
         let config = Config {
-            candidates: vec![server],
+            candidates: vec![server.into()],
             seed: engine_seed,
             wall_clock: SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000),
             statistics_interval: Duration::from_secs(1),
@@ -325,13 +325,13 @@ impl World {
     fn send_outbox(&mut self) {
         for (batch, bytes) in self.outbox.batches() {
             for datagram in bytes.chunks(batch.segment) {
-                let (count, total) = self.sent.entry(batch.to).or_default();
+                let (count, total) = self.sent.entry(batch.to.address).or_default();
                 *count += 1;
                 *total += datagram.len() as u64;
-                let reached = self.clients.iter().position(|client| client.address == batch.to);
+                let reached = self.clients.iter().position(|client| client.address == batch.to.address);
                 if let Some(path) = reached.and_then(|index| self.paths.get_mut(index)) {
                     let state = &mut path.down_state;
-                    self.network.send(self.now, &path.down, state, self.server, batch.to, datagram);
+                    self.network.send(self.now, &path.down, state, self.server, batch.to.address, datagram);
                 }
             }
         }

@@ -1,13 +1,14 @@
 //! Everything that can be set, with its reason.
 
-use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
+
+use crate::Remote;
 
 /// How one engine behaves.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Host candidates of the answers, in order of preference: where clients reach this worker.
-    pub candidates: Vec<SocketAddr>,
+    pub candidates: Vec<Remote>,
     /// Seed of SSRCs, ICE credentials and first sequence numbers; from the system's generator outside tests.
     pub seed: [u8; 32],
     /// Wall clock at the `now` that [`crate::Engine::new`] is given: the anchor of sender reports (RFC 3550 §6.4.1).

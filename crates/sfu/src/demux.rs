@@ -4,18 +4,19 @@
 //! DTLS and SRTP are dropped. Otherwise a stranger's handshake could take a session's place (CVE-2023-49786).
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+
+use crate::Remote;
 
 /// Tables from what is on the wire to peers' keys. The hashes are keyed at random, so nobody can aim at one bucket.
 #[derive(Debug, Default)]
 pub(crate) struct Demux {
-    by_address: HashMap<SocketAddr, u32>,
+    by_address: HashMap<Remote, u32>,
     by_ufrag: HashMap<Vec<u8>, u32>,
 }
 
 impl Demux {
     /// The peer that proved to be at `from`.
-    pub(crate) fn peer_at(&self, from: SocketAddr) -> Option<u32> {
+    pub(crate) fn peer_at(&self, from: Remote) -> Option<u32> {
         self.by_address.get(&from).copied()
     }
 
@@ -33,7 +34,7 @@ impl Demux {
     }
 
     /// The last who proved to be at an address owns it: a NAT may have given it to another client.
-    pub(crate) fn learn(&mut self, address: SocketAddr, peer: u32) {
+    pub(crate) fn learn(&mut self, address: Remote, peer: u32) {
         self.by_address.insert(address, peer);
     }
 
@@ -43,7 +44,7 @@ impl Demux {
     }
 
     /// Forgets an address, if it still is this peer's.
-    pub(crate) fn forget(&mut self, address: SocketAddr, peer: u32) {
+    pub(crate) fn forget(&mut self, address: Remote, peer: u32) {
         if self.peer_at(address) == Some(peer) {
             self.by_address.remove(&address);
         }
@@ -57,7 +58,7 @@ mod tests {
     #[test]
     fn an_address_belongs_to_its_last_prover() {
         let mut demux = Demux::default();
-        let address = SocketAddr::from(([192, 0, 2, 1], 5));
+        let address = Remote::from(std::net::SocketAddr::from(([192, 0, 2, 1], 5)));
         demux.learn(address, 1);
         demux.learn(address, 2);
         demux.forget(address, 1);

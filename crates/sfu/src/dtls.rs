@@ -4,14 +4,13 @@
 //! Chromium's order picks the three times dearer AES-CM.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dimpl::{DtlsCertificate, Output, SrtpProfile};
 
-use crate::Outbox;
 use crate::srtp::{KeyPair, Profile};
+use crate::{Outbox, Remote};
 
 /// First retransmission of a flight. An address is answered only after an ICE check of its owner, so nobody can be
 /// flooded; higher costs a lost flight's wait at every join, lower repeats flights to far clients for nothing.
@@ -104,7 +103,7 @@ impl DtlsServer {
         &mut self,
         now: Instant,
         datagram: &[u8],
-        to: SocketAddr,
+        to: Remote,
         out: &mut Outbox,
     ) -> Progress {
         if self.stage == Stage::Deaf {
@@ -125,7 +124,7 @@ impl DtlsServer {
     }
 
     /// Retransmits what is due.
-    pub(crate) fn timeout(&mut self, now: Instant, to: SocketAddr, out: &mut Outbox) -> Progress {
+    pub(crate) fn timeout(&mut self, now: Instant, to: Remote, out: &mut Outbox) -> Progress {
         if self.next_timeout.is_none_or(|at| now < at) {
             return Progress::None;
         }
@@ -149,7 +148,7 @@ impl DtlsServer {
         self.next_timeout
     }
 
-    fn drain(&mut self, to: SocketAddr, out: &mut Outbox) -> Progress {
+    fn drain(&mut self, to: Remote, out: &mut Outbox) -> Progress {
         let mut buffer = vec![0; RECORD_BUFFER];
         let mut connected = false;
         let mut keys = None;

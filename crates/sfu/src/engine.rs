@@ -12,7 +12,6 @@ mod slots;
 mod upkeep;
 
 use std::collections::{HashMap, VecDeque};
-use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
@@ -28,7 +27,7 @@ use crate::room::Room;
 use crate::slab::Slab;
 use crate::stream::Stream;
 use crate::timers::{Due, Timers};
-use crate::{Command, Config, Event, Outbox, PeerSnapshot, RejectCode, RoomSnapshot};
+use crate::{Command, Config, Event, Outbox, PeerSnapshot, RejectCode, Remote, RoomSnapshot};
 
 /// One worker's media engine; see the crate's description for how it is driven.
 #[derive(Debug)]
@@ -95,7 +94,8 @@ impl Engine {
     }
 
     /// Takes one datagram, which is decrypted in place.
-    pub fn receive(&mut self, now: Instant, from: SocketAddr, datagram: &mut [u8], out: &mut Outbox) {
+    pub fn receive(&mut self, now: Instant, from: impl Into<Remote>, datagram: &mut [u8], out: &mut Outbox) {
+        let from = from.into();
         self.guarded(now, out, |engine, out| engine.take(now, from, datagram, out));
     }
 

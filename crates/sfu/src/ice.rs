@@ -1,7 +1,6 @@
 //! ICE-lite (RFC 8445 §2.5): one peer's checks are answered, never begun; its addresses are believed after them.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::hmac;
@@ -9,9 +8,9 @@ use wire::stun::{
     BindingRequest, INTEGRITY_BYTES, Role, TRANSACTION_BYTES, write_role_conflict, write_success,
 };
 
-use crate::Outbox;
 use crate::drops::Drop;
 use crate::random::Random;
+use crate::{Outbox, Remote};
 
 /// Nothing is sent longer than this after the last authenticated check (RFC 7675 §5.1).
 pub(crate) const CONSENT_EXPIRY: Duration = Duration::from_secs(15);
@@ -63,7 +62,7 @@ pub(crate) struct Checked {
     /// The check's source was not known.
     pub(crate) learned: bool,
     /// Pushed out by the new one, or left behind by a restart.
-    pub(crate) forgotten: Vec<SocketAddr>,
+    pub(crate) forgotten: Vec<Remote>,
     /// A restart is complete: these older credentials no longer count.
     pub(crate) retired_ufrag: Option<String>,
 }
@@ -74,8 +73,8 @@ pub(crate) struct IceLite {
     current: Credentials,
     /// Of before a restart, valid until the first check with the current ones: media goes on meanwhile.
     previous: Option<Credentials>,
-    addresses: Vec<SocketAddr>,
-    selected: Option<SocketAddr>,
+    addresses: Vec<Remote>,
+    selected: Option<Remote>,
     last_check: Option<Instant>,
     transactions: VecDeque<u64>,
 }
@@ -114,7 +113,7 @@ impl IceLite {
     pub(crate) fn check(
         &mut self,
         now: Instant,
-        from: SocketAddr,
+        from: Remote,
         request: &BindingRequest<'_>,
         out: &mut Outbox,
     ) -> Result<Checked, Drop> {
@@ -134,7 +133,7 @@ impl IceLite {
             return Ok(Checked::default());
         }
         out.push(from, |bytes| {
-            write_success(bytes, request.transaction, from, |runs| credentials.sign(runs));
+            write_success(bytes, request.transaction, from.address, |runs| credentials.sign(runs));
         });
         if !is_new {
             return Ok(Checked::default());
@@ -156,7 +155,7 @@ impl IceLite {
     }
 
     /// Puts an address last, as the most recently checked one; pushes the stalest out when there are too many.
-    fn learn(&mut self, from: SocketAddr, forgotten: &mut Vec<SocketAddr>) -> bool {
+    fn learn(&mut self, from: Remote, forgotten: &mut Vec<Remote>) -> bool {
         if let Some(at) = self.addresses.iter().position(|address| *address == from) {
             self.addresses[at..].rotate_left(1);
             return false;
@@ -170,12 +169,12 @@ impl IceLite {
         true
     }
 
-    pub(crate) fn addresses(&self) -> &[SocketAddr] {
+    pub(crate) fn addresses(&self) -> &[Remote] {
         &self.addresses
     }
 
     /// Where to send.
-    pub(crate) fn selected(&self) -> Option<SocketAddr> {
+    pub(crate) fn selected(&self) -> Option<Remote> {
         self.selected
     }
 
@@ -203,10 +202,12 @@ fn remember(transactions: &mut VecDeque<u64>, transaction: [u8; TRANSACTION_BYTE
 mod tests {
     use wire::stun::{OutgoingRequest, parse_success, write_request};
 
+    use std::net::SocketAddr;
+
     use super::*;
 
-    fn address(port: u16) -> SocketAddr {
-        SocketAddr::from(([192, 0, 2, 1], port))
+    fn address(port: u16) -> Remote {
+        SocketAddr::from(([192, 0, 2, 1], port)).into()
     }
 
     /// A check in the transaction of that number.
@@ -246,7 +247,7 @@ mod tests {
         assert!(checked.unwrap().learned);
         assert_eq!(
             parse_success(&answer, |runs| ice.credentials().sign(runs)).unwrap(),
-            ([7; 12], address(1))
+            ([7; 12], address(1).address)
         );
         let plain = request(ice.credentials(), 8, false, CONTROLLING);
         check(&mut ice, 2, &plain).0.unwrap();

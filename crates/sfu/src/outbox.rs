@@ -1,12 +1,12 @@
 //! Datagrams on their way out, written once into the buffer that the kernel reads.
 
-use std::net::SocketAddr;
+use crate::Remote;
 
 /// A run of datagrams to one address: `segment` bytes each, the last may be shorter (UDP segmentation offload).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Batch {
     /// Receiver.
-    pub to: SocketAddr,
+    pub to: Remote,
     /// Where the run begins in the outbox's buffer.
     pub start: usize,
     /// Bytes of all its datagrams.
@@ -34,7 +34,8 @@ impl Outbox {
     /// Appends one datagram to `to`: `write` extends the buffer by the datagram's bytes, or by nothing to send nothing.
     ///
     /// Joins the last batch when receiver and size allow segmentation offload.
-    pub fn push(&mut self, to: SocketAddr, write: impl FnOnce(&mut Vec<u8>)) {
+    pub fn push(&mut self, to: impl Into<Remote>, write: impl FnOnce(&mut Vec<u8>)) {
+        let to = to.into();
         let start = self.buffer.len();
         write(&mut self.buffer);
         let len = self.buffer.len().saturating_sub(start);

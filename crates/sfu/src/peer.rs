@@ -1,6 +1,5 @@
 //! One participant's connection: its transport, what it publishes, what it receives.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,7 +18,7 @@ use crate::slab::Slab;
 use crate::srtp::{Inbound, KeyPair, Outbound};
 use crate::stream::Stream;
 use crate::timers::Alarm;
-use crate::{Outbox, Source, Tile};
+use crate::{Outbox, Remote, Source, Tile};
 
 /// From `AddPeer` to the end of the DTLS handshake. Longer keeps the dead in the room's memory, shorter loses people
 /// on slow networks who still see "connecting".
@@ -99,7 +98,7 @@ impl Transport {
         self.ice.last_check().is_some_and(|at| now.saturating_duration_since(at) < CONSENT_EXPIRY)
     }
 
-    fn dtls(&mut self, now: Instant, from: SocketAddr, datagram: &[u8], out: &mut Outbox) -> Transition {
+    fn dtls(&mut self, now: Instant, from: Remote, datagram: &[u8], out: &mut Outbox) -> Transition {
         let progress = self.dtls.receive(now, datagram, from, out);
         self.progress(progress)
     }
@@ -217,7 +216,7 @@ impl Peer {
     pub(crate) fn dtls(
         &mut self,
         now: Instant,
-        from: SocketAddr,
+        from: Remote,
         datagram: &[u8],
         out: &mut Outbox,
     ) -> Transition {

@@ -8,7 +8,6 @@ mod slot;
 
 pub(crate) use self::slot::DownSlot;
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use wire::extension::AudioLevel;
@@ -18,7 +17,6 @@ use wire::rtp::{Outgoing, write_header};
 use self::budget::RepairBudget;
 use self::pacer::{Pacer, Waiting};
 use self::probing::Probing;
-use crate::Outbox;
 use crate::allocate::{Ask, Budget, Hold, allocate, demand};
 use crate::bwe::Bandwidth;
 use crate::clock::Clock;
@@ -29,6 +27,7 @@ use crate::sdp::{CNAME, Line, Role, SlotKind};
 use crate::slab::Slab;
 use crate::srtp::Outbound;
 use crate::stream::Stream;
+use crate::{Outbox, Remote};
 
 /// Packets of a slot that carry its mid: until the receiver has surely bound the SSRC that the answer named anyway.
 const NAMED_PACKETS: u64 = 100;
@@ -41,7 +40,7 @@ const WANTED_PERCENT: u64 = 125;
 
 /// Where and how to send to one peer, for the time of one call.
 pub(crate) struct Path<'a> {
-    pub(crate) to: SocketAddr,
+    pub(crate) to: Remote,
     pub(crate) keys: &'a mut Outbound,
     pub(crate) out: &'a mut Outbox,
 }

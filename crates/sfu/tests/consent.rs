@@ -10,7 +10,7 @@ use sfu::{CommandKind, Source};
 
 /// Datagrams to `client` since the outbox was cleared.
 fn sent_to(stage: &Stage, client: &Client) -> usize {
-    let runs = stage.out.batches().filter(|(batch, _)| batch.to == client.address());
+    let runs = stage.out.batches().filter(|(batch, _)| batch.to.address == client.address());
     runs.map(|(batch, _)| batch.len.div_ceil(batch.segment)).sum()
 }
 

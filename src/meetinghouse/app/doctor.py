@@ -101,7 +101,10 @@ def _web_port(config: Config, *, running: bool) -> Finding:
 def _media_port(config: Config, *, running: bool) -> Finding:
     if running:
         return Finding("media port", "ok", "The running server has it.")
-    return _port("media port", config.media.listen, socket.SOCK_DGRAM, "--media or media.listen")
+    by_udp = _port("media port", config.media.listen, socket.SOCK_DGRAM, "--media or media.listen")
+    if by_udp.status != "ok" or not config.media.tcp:
+        return by_udp
+    return _port("media port", config.media.listen, socket.SOCK_STREAM, "--media or media.listen")
 
 
 def _port(check: str, listen: str, kind: socket.SocketKind, option: str) -> Finding:
@@ -132,7 +135,7 @@ def _nat(config: Config) -> Finding:
             "NAT",
             "warning",
             detail,
-            "Write the address that they reach into media.advertise, and forward its UDP port.",
+            "Write the address that they reach into media.advertise, and forward its port, UDP and TCP.",
         )
     return Finding("NAT", "ok", f"Clients are told {', '.join(addresses) or 'this machine only'}.")
 

@@ -120,7 +120,7 @@ class EngineConfig:
     """
     def __eq__(self, value: object, /) -> bool: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, listen: str = ..., advertise: SupportsGetItem[int, str] = ..., statistics_interval_ms: SupportsIndex = ..., peers: SupportsIndex = ..., peers_per_room: SupportsIndex = ..., offer_bytes: SupportsIndex = ..., m_lines: SupportsIndex = ..., tiles: SupportsIndex = ...) -> EngineConfig: ...
+    def __new__(cls, /, *, listen: str = ..., tcp: bool = ..., advertise: SupportsGetItem[int, str] = ..., statistics_interval_ms: SupportsIndex = ..., peers: SupportsIndex = ..., peers_per_room: SupportsIndex = ..., offer_bytes: SupportsIndex = ..., m_lines: SupportsIndex = ..., tiles: SupportsIndex = ...) -> EngineConfig: ...
     def __repr__(self, /) -> str: ...
     @property
     def advertise(self, /) -> list[str]:
@@ -130,7 +130,7 @@ class EngineConfig:
     @property
     def listen(self, /) -> str:
         """
-        Where the UDP socket listens, `address:port`; port 0 takes any free one. `[::]:0` serves IPv4 too.
+        Where the sockets listen, `address:port`; port 0 takes any free one. `[::]:0` serves IPv4 too.
         """
     @property
     def m_lines(self, /) -> int:
@@ -156,6 +156,11 @@ class EngineConfig:
     def statistics_interval_ms(self, /) -> int:
         """
         Milliseconds between two `Statistics`.
+        """
+    @property
+    def tcp(self, /) -> bool:
+        """
+        Whether clients may connect by TCP to the same port number.
         """
     @property
     def tiles(self, /) -> int:

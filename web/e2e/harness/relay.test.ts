@@ -12,7 +12,7 @@ test("a cut relay holds streams back, loses datagrams and lets both through once
   mirror.on("message", (bytes, from) => mirror.send(bytes, from.port, from.address));
   await new Promise<void>((resolve) => echo.listen(0, "127.0.0.1", resolve));
   await new Promise<void>((resolve) => mirror.bind(0, "127.0.0.1", resolve));
-  const relay = await Relay.open();
+  const relay = await Relay.open("udp");
   relay.lead(
     { host: "127.0.0.1", port: (echo.address() as AddressInfo).port },
     { host: "127.0.0.1", port: mirror.address().port },

@@ -1,6 +1,7 @@
 /**
  * A network that can be cut: forwards TCP and UDP from ports of its own to a server, in user space, so that it needs no
- * privileges. While cut, datagrams vanish and streams stand still, as when a cable is pulled; nothing is reset.
+ * privileges. While cut, datagrams vanish and streams stand still, as when a cable is pulled; nothing is reset. Media go
+ * through by UDP, or by TCP alone as where a firewall lets nothing else out.
  */
 
 import { createSocket, type Socket as Datagrams } from "node:dgram";
@@ -15,47 +16,48 @@ export interface Endpoint {
 }
 
 export class Relay {
-  readonly #streams: StreamRelay;
-  readonly #datagrams: DatagramRelay;
+  readonly #http: StreamRelay;
+  readonly #media: StreamRelay | DatagramRelay;
 
-  private constructor(streams: StreamRelay, datagrams: DatagramRelay) {
-    this.#streams = streams;
-    this.#datagrams = datagrams;
+  private constructor(http: StreamRelay, media: StreamRelay | DatagramRelay) {
+    this.#http = http;
+    this.#media = media;
   }
 
-  static async open(): Promise<Relay> {
-    return new Relay(await StreamRelay.open(), await DatagramRelay.open());
+  static async open(mediaBy: "udp" | "tcp"): Promise<Relay> {
+    const media = await (mediaBy === "udp" ? DatagramRelay : StreamRelay).open();
+    return new Relay(await StreamRelay.open(), media);
   }
 
   /** Where browsers reach the server's HTTP. */
   get http(): Endpoint {
-    return this.#streams.endpoint;
+    return this.#http.endpoint;
   }
 
   /** Where browsers reach the server's media. */
   get media(): Endpoint {
-    return this.#datagrams.endpoint;
+    return this.#media.endpoint;
   }
 
   /** Tells where the server is; known only once it runs. */
   lead(http: Endpoint, media: Endpoint): void {
-    this.#streams.target = http;
-    this.#datagrams.target = media;
+    this.#http.target = http;
+    this.#media.target = media;
   }
 
   cut(): void {
-    this.#streams.cut();
-    this.#datagrams.isCut = true;
+    this.#http.cut();
+    this.#media.cut();
   }
 
   mend(): void {
-    this.#streams.mend();
-    this.#datagrams.isCut = false;
+    this.#http.mend();
+    this.#media.mend();
   }
 
   close(): void {
-    this.#streams.close();
-    this.#datagrams.close();
+    this.#http.close();
+    this.#media.close();
   }
 }
 
@@ -146,7 +148,7 @@ class StreamRelay {
 
 class DatagramRelay {
   target: Endpoint | undefined;
-  isCut = false;
+  #isCut = false;
   readonly #front: Datagrams = createSocket("udp4");
   /** One socket towards the server per client, so that the server tells them apart as it would without a relay. */
   readonly #backs = new Map<string, Datagrams>();
@@ -162,6 +164,14 @@ class DatagramRelay {
     return { host: LOOPBACK, port: this.#front.address().port };
   }
 
+  cut(): void {
+    this.#isCut = true;
+  }
+
+  mend(): void {
+    this.#isCut = false;
+  }
+
   close(): void {
     this.#front.close();
     for (const back of this.#backs.values()) {
@@ -170,7 +180,7 @@ class DatagramRelay {
   }
 
   #up(bytes: Buffer, address: string, port: number): void {
-    if (this.isCut || this.target === undefined) {
+    if (this.#isCut || this.target === undefined) {
       return;
     }
     this.#back(address, port).send(bytes, this.target.port, this.target.host);
@@ -183,7 +193,7 @@ class DatagramRelay {
       return known;
     }
     const back = createSocket("udp4", (bytes) => {
-      if (!this.isCut) {
+      if (!this.#isCut) {
         this.#front.send(bytes, port, address);
       }
     });

@@ -66,7 +66,7 @@ export interface SceneOptions {
   /** The meeting's settings; by default nobody waits in a lobby. */
   readonly settings?: Record<string, unknown>;
   /** Puts a network between browsers and server that can be cut. */
-  readonly relayed?: boolean;
+  readonly relayed?: "udp" | "tcp";
   /** Where media is served; loopback unless told. */
   readonly mediaHost?: string;
 }
@@ -104,10 +104,10 @@ export class Scene {
   }
 
   static async open(troupe: Troupe, options: SceneOptions = {}): Promise<Scene> {
-    const { settings = { lobby: false }, relayed = false, mediaHost } = options;
+    const { settings = { lobby: false }, relayed, mediaHost } = options;
     const directory = await mkdtemp(`${tmpdir()}/meetinghouse-scene-`);
     onTestFinished(() => rm(directory, { recursive: true, force: true }));
-    const relay = relayed ? await Relay.open() : undefined;
+    const relay = relayed === undefined ? undefined : await Relay.open(relayed);
     onTestFinished(() => relay?.close());
     const environment: Record<string, string> = { MEETINGHOUSE_TELEMETRY__LOG_LEVEL: "debug" };
     if (relay !== undefined) {

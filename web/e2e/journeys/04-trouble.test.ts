@@ -13,7 +13,7 @@ const BACK_MS = promised(5_000);
 const OUTAGE_MS = 10_000;
 
 test("after ten seconds without network everybody sees and hears each other again", async () => {
-  const scene = await Scene.open(troupe, { relayed: true });
+  const scene = await Scene.open(troupe, { relayed: "udp" });
   const [ana, ben] = (await scene.join(ANA, BEN)) as [Person, Person];
   await Promise.all([ana.sees([BEN]), ben.sees([ANA]), ana.hears([BEN])]);
 

@@ -1,7 +1,7 @@
 //! A participant without codecs: checks ICE, shakes hands over DTLS, sends made-up VP8 and counts what comes.
 
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use wire::rtp::{Outgoing, write_header};
 use wire::stun::{OutgoingRequest, Role, write_request};
 use wire::vp8::{OutgoingFrame, write_payload_head};
 
+use crate::line::Line;
 use crate::sdp;
 
 /// A handshake on loopback takes milliseconds; whoever needs longer is lost.
@@ -26,7 +27,7 @@ const FRAME_TICKS: u32 = 3000;
 
 /// One participant with a socket of its own.
 pub(crate) struct Client {
-    socket: UdpSocket,
+    line: Line,
     dtls: Dtls,
     fingerprint: String,
     /// Password and user names of the checks, once answered.
@@ -39,15 +40,27 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// `number` tells participants apart.
+    /// By UDP; `number` tells participants apart.
     pub(crate) fn new(number: u32) -> io::Result<Self> {
+        Self::with(number, Line::Udp(UdpSocket::bind("127.0.0.1:0")?))
+    }
+
+    /// By TCP.
+    #[allow(dead_code, reason = "the benchmark has UDP clients only")]
+    pub(crate) fn by_tcp(number: u32, server: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(server)?;
+        stream.set_nodelay(true)?;
+        Self::with(number, Line::Tcp(stream, Vec::new()))
+    }
+
+    fn with(number: u32, line: Line) -> io::Result<Self> {
         let certificate = dimpl::certificate::generate_self_signed_certificate().map_err(io::Error::other)?;
         let digest = digest::digest(&digest::SHA256, &certificate.certificate);
         let config = dimpl::Config::builder().build().map_err(io::Error::other)?;
         let mut dtls = Dtls::new_12(Arc::new(config), certificate.clone(), Instant::now());
         dtls.set_active(true);
         Ok(Self {
-            socket: UdpSocket::bind("127.0.0.1:0")?,
+            line,
             dtls,
             fingerprint: sdp::fingerprint(digest.as_ref()),
             check: None,
@@ -62,7 +75,7 @@ impl Client {
     /// Of its socket.
     #[allow(dead_code, reason = "only the benchmark looks where packets are lost")]
     pub(crate) fn port(&self) -> io::Result<u16> {
-        Ok(self.socket.local_addr()?.port())
+        self.line.port()
     }
 
     /// For `AddPeer`.
@@ -76,8 +89,8 @@ impl Client {
         let (ufrag, password) = (sdp::attribute(answer, "ice-ufrag")?, sdp::attribute(answer, "ice-pwd")?);
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, password.as_bytes());
         self.check = Some((key, format!("{ufrag}:{}", sdp::UFRAG)));
-        self.socket.connect(server)?;
-        self.socket.set_read_timeout(Some(Duration::from_millis(20)))?;
+        self.line.connect(server)?;
+        self.line.patience(Some(Duration::from_millis(20)))?;
         self.send_check()?;
         let end = Instant::now() + PATIENCE;
         while self.outbound.is_none() {
@@ -87,17 +100,17 @@ impl Client {
             self.dtls.handle_timeout(Instant::now()).map_err(io::Error::other)?;
             self.drain_dtls()?;
             let mut datagram = [0; 2048];
-            let Ok(len) = self.socket.recv(&mut datagram) else { continue };
+            let Ok(len) = self.line.recv(&mut datagram) else { continue };
             if classify(&datagram[..len]) == Some(Kind::Dtls) {
                 self.dtls.handle_packet(&datagram[..len]).map_err(io::Error::other)?;
                 self.drain_dtls()?;
             }
         }
-        self.socket.set_nonblocking(true)
+        self.line.patience(None)
     }
 
     /// A check that also renews the engine's permission to send (RFC 7675).
-    pub(crate) fn send_check(&self) -> io::Result<()> {
+    pub(crate) fn send_check(&mut self) -> io::Result<()> {
         let Some((key, username)) = &self.check else { return Ok(()) };
         let mut message = Vec::new();
         let mut transaction = [0; 12]; // a repeated one would not renew anything
@@ -114,7 +127,7 @@ impl Client {
             tag.copy_from_slice(hmac::sign(key, &runs.concat()).as_ref());
             tag
         });
-        self.socket.send(&message).map(drop)
+        self.line.send(&message)
     }
 
     /// Sends one frame of `packets` datagrams of `payload` bytes each.
@@ -143,17 +156,17 @@ impl Client {
             write_payload_head(&mut self.buffer, &frame);
             self.buffer.resize(clear + payload, 0x5a);
             outbound.seal_rtp(&mut self.buffer, 0, clear, self.sequence);
-            let _ = self.socket.send(&self.buffer); // what the kernel drops is counted as not delivered
+            let _ = self.line.send(&self.buffer); // what the kernel drops is counted as not delivered
             self.sequence += 1;
         }
         self.frames += 1;
     }
 
     /// Reads everything that waits; how many of it were media packets.
-    pub(crate) fn count_received(&self) -> u64 {
+    pub(crate) fn count_received(&mut self) -> u64 {
         let mut datagram = [0; 2048];
         let mut count = 0;
-        while let Ok(len) = self.socket.recv(&mut datagram) {
+        while let Ok(len) = self.line.recv(&mut datagram) {
             count += u64::from(classify(&datagram[..len]) == Some(Kind::Rtp));
         }
         count
@@ -164,7 +177,7 @@ impl Client {
         loop {
             match self.dtls.poll_output(&mut record) {
                 Output::Packet(datagram) => {
-                    self.socket.send(datagram)?;
+                    self.line.send(datagram)?;
                 }
                 Output::KeyingMaterial(material, profile) => {
                     let profile = match profile {

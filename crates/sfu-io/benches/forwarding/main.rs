@@ -11,6 +11,7 @@
 #![allow(clippy::disallowed_methods, reason = "a benchmark looks at the clock")]
 
 mod client;
+mod line;
 mod sdp;
 
 use std::collections::{HashMap, HashSet};
@@ -115,6 +116,7 @@ fn run(scenario: &Scenario, round: Duration, rounds: u64) -> io::Result<Outcome>
     let before = resident_kb()?;
     let worker = Worker::start(Settings {
         listen: "127.0.0.1:0".to_owned(),
+        tcp: false,
         advertise: Vec::new(),
         statistics_interval: Duration::from_secs(3600),
         limits: Limits::default(),
@@ -131,7 +133,7 @@ fn run(scenario: &Scenario, round: Duration, rounds: u64) -> io::Result<Outcome>
     thread::scope(|scope| {
         let (stop, sent, received) = (&stop, &sent, &received);
         scope.spawn(move || publish(publishing, scenario.packets, stop, sent, received));
-        scope.spawn(move || watch(&clients, stop, received));
+        scope.spawn(move || watch(&mut clients, stop, received));
         let outcome = measure(&thread, &sockets, scenario, (round, rounds), sent, received);
         let grown = resident_kb().map(|after| after.saturating_sub(before));
         stop.store(true, Ordering::Relaxed);
@@ -207,27 +209,27 @@ fn publish(
             clients[number].send_frame(packets, PAYLOAD, frame.is_multiple_of(KEY_FRAME_EVERY));
             sent.fetch_add(packets as u64, Ordering::Relaxed);
             // Everybody's at each step: the kernel holds 200 kB for each, which is one frame of nine others.
-            let count = clients.iter().map(Client::count_received).sum();
+            let count = clients.iter_mut().map(Client::count_received).sum();
             received.fetch_add(count, Ordering::Relaxed);
             next += spacing; // cameras are not in step
             thread::sleep(next.saturating_duration_since(Instant::now()));
         }
         frame += 1;
-        check(&clients, &mut next_check);
+        check(&mut clients, &mut next_check);
     }
 }
 
-fn watch(clients: &[Client], stop: &AtomicBool, received: &AtomicU64) {
+fn watch(clients: &mut [Client], stop: &AtomicBool, received: &AtomicU64) {
     let mut next_check = Instant::now();
     while !stop.load(Ordering::Relaxed) {
-        let count = clients.iter().map(Client::count_received).sum();
+        let count = clients.iter_mut().map(Client::count_received).sum();
         received.fetch_add(count, Ordering::Relaxed);
         check(clients, &mut next_check);
         thread::sleep(Duration::from_millis(3));
     }
 }
 
-fn check(clients: &[Client], next: &mut Instant) {
+fn check(clients: &mut [Client], next: &mut Instant) {
     if Instant::now() < *next {
         return;
     }

@@ -44,18 +44,18 @@ impl Pipe {
 }
 
 /// Sleeps until one of the descriptors is readable or the time is over (`None`: for ever). Says which are readable.
-pub(crate) fn wait(fds: [RawFd; 2], timeout: Option<Duration>) -> io::Result<[bool; 2]> {
+pub(crate) fn wait<const N: usize>(fds: [RawFd; N], timeout: Option<Duration>) -> io::Result<[bool; N]> {
     let mut polled = fds.map(|fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 });
     let timeout = timeout.map(|time| libc::timespec {
         tv_sec: time.as_secs() as libc::time_t,
         tv_nsec: libc::c_long::from(time.subsec_nanos()),
     });
     let timeout = timeout.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-    // SAFETY: two pollfd, and a timeout that is null or outlives the call; the signal mask is not changed.
-    let result = unsafe { libc::ppoll(polled.as_mut_ptr(), 2, timeout, std::ptr::null()) };
+    // SAFETY: N pollfd, and a timeout that is null or outlives the call; the signal mask is not changed.
+    let result = unsafe { libc::ppoll(polled.as_mut_ptr(), N as libc::nfds_t, timeout, std::ptr::null()) };
     match check(result) {
         Ok(_) => Ok(polled.map(|fd| fd.revents != 0)),
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok([false; 2]),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok([false; N]),
         Err(error) => Err(error),
     }
 }

@@ -1,6 +1,5 @@
 //! From the network: one function per kind of datagram, each an ordered list of steps with counted exits.
 
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use wire::demux::{Kind, classify};
@@ -12,14 +11,14 @@ use crate::drops::Drop;
 use crate::forward::MediaPacket;
 use crate::peer::Transition;
 use crate::timers::Due;
-use crate::{Event, Outbox};
+use crate::{Event, Outbox, Remote};
 
 /// Sequence numbers of one NACK that are looked at; a datagram could name 6000.
 const MAX_NACKED: usize = 256;
 
 impl Engine {
     /// Takes one datagram.
-    pub(super) fn take(&mut self, now: Instant, from: SocketAddr, datagram: &mut [u8], out: &mut Outbox) {
+    pub(super) fn take(&mut self, now: Instant, from: Remote, datagram: &mut [u8], out: &mut Outbox) {
         let Some(kind) = classify(datagram) else { return self.drops.count(Drop::UnknownProtocol) };
         if kind == Kind::Stun {
             return self.stun(now, from, datagram, out);
@@ -34,7 +33,7 @@ impl Engine {
         }
     }
 
-    fn stun(&mut self, now: Instant, from: SocketAddr, datagram: &[u8], out: &mut Outbox) {
+    fn stun(&mut self, now: Instant, from: Remote, datagram: &[u8], out: &mut Outbox) {
         let Ok(request) = BindingRequest::parse(datagram) else {
             return self.drops.count(Drop::StunMalformed);
         };
@@ -67,7 +66,7 @@ impl Engine {
         }
     }
 
-    fn dtls(&mut self, now: Instant, key: u32, from: SocketAddr, datagram: &[u8], out: &mut Outbox) {
+    fn dtls(&mut self, now: Instant, key: u32, from: Remote, datagram: &[u8], out: &mut Outbox) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let transition = peer.dtls(now, from, datagram, out);
         self.follow(now, key, transition);

@@ -1,14 +1,13 @@
 //! Writes the answer: ICE-lite, DTLS server, one bundle, every line mirrored.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 
 use wire::extension::{
     URI_ABS_SEND_TIME, URI_AUDIO_LEVEL, URI_MID, URI_REPAIRED_RID, URI_RID, URI_TRANSPORT_SEQUENCE,
 };
 
 use super::{Codec, CodecKind, Line, MediaKind, Offer, Role, SlotKind};
-use crate::Source;
+use crate::{Protocol, Remote, Source};
 
 /// The canonical name of all our streams (RFC 7022); who speaks in a slot is told by CSRC and signalling.
 pub const CNAME: &str = "meetinghouse";
@@ -36,7 +35,7 @@ pub struct Answer<'a> {
     /// SHA-256 of our DTLS certificate.
     pub fingerprint: &'a [u8; 32],
     /// Host candidates, most preferred first.
-    pub candidates: &'a [SocketAddr],
+    pub candidates: &'a [Remote],
     /// One per slot line of the offer, in order.
     pub slots: &'a [SlotStream],
     /// The client may publish; otherwise its send lines are answered as inactive.
@@ -129,7 +128,7 @@ fn write_rejected(out: &mut Text, line: &Line) {
 }
 
 /// Everything up to the direction. Transport parameters are repeated in every line for clients that look there.
-fn write_head(out: &mut Text, line: &Line, answer: &Answer<'_>, candidates: &[SocketAddr]) {
+fn write_head(out: &mut Text, line: &Line, answer: &Answer<'_>, candidates: &[Remote]) {
     out.0.push_str("m=");
     out.0.push_str(media_name(line.kind));
     out.0.push_str(" 9 UDP/TLS/RTP/SAVPF");
@@ -166,12 +165,17 @@ fn write_fingerprint(out: &mut Text, fingerprint: &[u8; 32]) {
     out.line("");
 }
 
-/// A host candidate (RFC 8839 §5.1); priorities follow RFC 8445 §5.1.2.1, falling with the order.
-fn write_candidate(out: &mut Text, index: usize, address: SocketAddr) {
-    let local_preference = u32::from(u16::MAX).saturating_sub(index as u32);
-    let priority = 126 << 24 | local_preference << 8 | 255;
-    let (ip, port) = (address.ip(), address.port());
-    out.print(format_args!("a=candidate:{} 1 udp {priority} {ip} {port} typ host", index + 1));
+/// A host candidate (RFC 8839 §5.1, RFC 6544 §4.5); priorities follow RFC 8445 §5.1.2.1, falling with the order. TCP stands
+/// below every UDP candidate, and among TCP candidates a passive host has a direction preference of 4 (RFC 6544 §4.2).
+fn write_candidate(out: &mut Text, index: usize, candidate: Remote) {
+    let order = index as u32;
+    let (ip, port) = (candidate.address.ip(), candidate.address.port());
+    let (type_preference, most, protocol, kind) = match candidate.protocol {
+        Protocol::Udp => (126_u32, u32::from(u16::MAX), "udp", ""),
+        Protocol::Tcp => (90, (4 << 13) + 0x1FFF, "tcp", " tcptype passive"),
+    };
+    let priority = type_preference << 24 | most.saturating_sub(order) << 8 | 255;
+    out.print(format_args!("a=candidate:{} 1 {protocol} {priority} {ip} {port} typ host{kind}", index + 1));
 }
 
 fn write_extensions(out: &mut Text, line: &Line) {
@@ -283,12 +287,20 @@ mod tests {
             ice_ufrag: "ours",
             ice_pwd: "0123456789012345678901",
             fingerprint: &[0xab; 32],
-            candidates: &["192.0.2.7:5000".parse().unwrap(), "[2001:db8::1]:5000".parse().unwrap()],
+            candidates: &[
+                udp("192.0.2.7:5000"),
+                udp("[2001:db8::1]:5000"),
+                Remote::tcp("192.0.2.7:5000".parse().unwrap()),
+            ],
             slots: &slots,
             publish,
             subscribe,
         };
         write(&offer, &ours)
+    }
+
+    fn udp(address: &str) -> Remote {
+        address.parse::<std::net::SocketAddr>().unwrap().into()
     }
 
     fn count(text: &str, line: &str) -> usize {
@@ -303,6 +315,8 @@ mod tests {
         assert_eq!(count(&text, "a=ice-lite"), 1);
         assert!(text.contains("a=candidate:1 1 udp 2130706431 192.0.2.7 5000 typ host\r\n"));
         assert!(text.contains("a=candidate:2 1 udp 2130706175 2001:db8::1 5000 typ host\r\n"));
+        let tcp = "a=candidate:3 1 tcp 1520434687 192.0.2.7 5000 typ host tcptype passive\r\n";
+        assert!(text.contains(tcp), "{text}");
         assert_eq!(text.matches("a=end-of-candidates").count(), 1);
         assert!(!text.contains("goog-remb") && !text.contains("red/") && !text.contains("AV1"));
         assert!(text.contains("a=ssrc-group:FID 1004 2004\r\n"), "video slots are repaired");

@@ -35,7 +35,7 @@ impl Stage {
     pub(crate) fn new() -> Self {
         let now = some_moment();
         let config = Config {
-            candidates: vec![SocketAddr::from(([192, 0, 2, 1], 5000))],
+            candidates: vec![SocketAddr::from(([192, 0, 2, 1], 5000)).into()],
             seed: [7; 32],
             wall_clock: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000),
             statistics_interval: Duration::from_secs(3600),
@@ -130,7 +130,7 @@ impl Client {
             let answers: Vec<Vec<u8>> = stage
                 .out
                 .batches()
-                .filter(|(batch, _)| batch.to == self.address)
+                .filter(|(batch, _)| batch.to.address == self.address)
                 .flat_map(|(batch, bytes)| bytes.chunks(batch.segment).map(<[u8]>::to_vec))
                 .collect();
             stage.out.clear();
@@ -225,7 +225,7 @@ impl Client {
     pub(crate) fn take(&mut self, stage: &mut Stage) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
         let inbound = &mut self.keys.as_mut().expect("the handshake is done").1;
         let (mut media, mut control) = (Vec::new(), Vec::new());
-        for (batch, bytes) in stage.out.batches().filter(|(batch, _)| batch.to == self.address) {
+        for (batch, bytes) in stage.out.batches().filter(|(batch, _)| batch.to.address == self.address) {
             for datagram in bytes.chunks(batch.segment) {
                 let mut datagram = datagram.to_vec();
                 match wire::demux::classify(&datagram) {
