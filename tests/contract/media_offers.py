@@ -17,6 +17,16 @@ def offer(
     """Return microphone, camera, screen and screen-audio up, and slots down."""
     lines = [(media, "sendonly") for media in sends]
     lines += [("audio", "recvonly")] * audio_slots + [("video", "recvonly")] * video_slots
+    return offer_of(lines, ufrag)
+
+
+def one_way(direction: str, media: Sequence[str] = ("audio", "video"), ufrag: str = "Uf4g") -> str:
+    """Return what a standard client offers that only publishes (`sendonly`) or only watches (`recvonly`)."""
+    return offer_of([(kind, direction) for kind in media], ufrag)
+
+
+def offer_of(lines: Sequence[tuple[str, str]], ufrag: str) -> str:
+    """Return an offer of these lines: kind and direction."""
     head = [
         "v=0",
         "o=- 4611731400430051336 2 IN IP4 127.0.0.1",
@@ -49,7 +59,7 @@ def m_line(mid: int, media: str, direction: str, ufrag: str) -> list[str]:
         "a=rtcp-mux",
         "a=rtcp-rsize",
     ]
-    if direction == "sendonly":
+    if direction.startswith("send"):
         common += [f"a=msid:- track-{mid}", f"a=ssrc:{1000 + mid} cname:publisher"]
     if media == "audio":
         return [

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from contract.conftest import Driver, MakeEngine
-from contract.media_offers import offer
+from contract.media_offers import offer, one_way
 from meetinghouse.media.engine import (
     Accepted,
     AddPeer,
@@ -22,6 +22,7 @@ from meetinghouse.media.engine import (
     Renegotiate,
     SetSources,
     SetView,
+    Source,
     Tile,
     native_engine,
 )
@@ -185,6 +186,92 @@ def test_an_offer_of_a_thousand_lines_is_refused(make_engine: MakeEngine) -> Non
     assert isinstance(verdict, Rejected)
     assert verdict.code == "limit_reached"
     assert "64" in verdict.message
+
+
+# --- standard clients ------------------------------------------------------------------------------------------------
+
+
+def publisher(number: int, sdp: str) -> AddPeer:
+    return AddPeer(id=number, room="r", peer="cam", offer=sdp, subscribe=False, one_way=True)
+
+
+def watcher(number: int, sdp: str) -> AddPeer:
+    return AddPeer(id=number, room="r", peer="w", offer=sdp, publish=False, one_way=True)
+
+
+@pytest.mark.parametrize("direction", ["sendonly", "sendrecv"])
+def test_who_only_publishes_is_received(driver: Driver, direction: str) -> None:
+    assert codes(driver.do(publisher(1, one_way(direction)))) == ["accepted"]
+    driver.settle("r")
+    (answered,) = driver.of("r", Answered)
+    assert isinstance(answered, Answered)
+    assert answered.sdp.count("a=recvonly") == 2
+    driver.do(SetSources(id=2, room="r", peer="cam", sources=["microphone", "camera"]))
+    snapshot = driver.engine.snapshot("r")
+    assert snapshot is not None
+    assert sorted(snapshot.peers[0].sources) == ["camera", "microphone"]
+
+
+@pytest.mark.parametrize("direction", ["recvonly", "sendrecv"])
+def test_who_only_watches_gets_the_screen_before_the_camera_and_one_voice(driver: Driver, direction: str) -> None:
+    driver.do(
+        add(1, "ana"),
+        watcher(2, one_way(direction)),
+        SetView(id=3, room="r", peer="w", tiles=[view("ana", source) for source in ANY]),
+        SetSources(id=4, room="r", peer="ana", sources=["microphone", "camera"]),
+    )
+    driver.settle("r")
+    (answered,) = [event for event in driver.of("r", Answered) if event.peer == "w"]  # type: ignore[union-attr]
+    assert isinstance(answered, Answered)
+    assert answered.sdp.count("a=sendonly") == 2
+    assert watched(driver) == ["microphone", "camera"]
+    driver.do(SetSources(id=5, room="r", peer="ana", sources=["microphone", "camera", "screen", "screen_audio"]))
+    assert watched(driver) == ["microphone", "screen"]
+    driver.do(SetSources(id=6, room="r", peer="ana", sources=["camera", "screen", "screen_audio"]))
+    assert watched(driver) == ["screen_audio", "screen"]
+    driver.do(SetSources(id=7, room="r", peer="ana", sources=["microphone", "camera"]))
+    assert watched(driver) == ["microphone", "camera"]
+    driver.do(RemovePeer(id=8, room="r", peer="ana"))
+    assert watched(driver) == []
+
+
+def test_a_standard_client_restarts_ice(driver: Driver) -> None:
+    again = Renegotiate(id=2, room="r", peer="cam", offer=one_way("sendrecv", ufrag="Nu5x"))
+    assert codes(driver.do(publisher(1, one_way("sendrecv")), again)) == ["accepted"] * 2
+
+
+@pytest.mark.parametrize(
+    ("sdp", "word"),
+    [
+        (one_way("recvonly"), "sendonly"),
+        (one_way("sendonly", ["audio", "audio"]), "more lines"),
+        (one_way("sendonly", ["video", "video"]), "more lines"),
+        (one_way("inactive"), "no m-line"),
+        (one_way("sendonly").replace("VP8/90000", "AV1/90000"), "VP8 or H264"),
+        (one_way("sendonly").replace("opus/48000/2", "PCMU/8000"), "codecs"),
+        (one_way("sendonly").replace("a=group:BUNDLE 0 1\r\n", ""), "BUNDLE"),
+    ],
+    ids=["watches", "two voices", "two pictures", "nothing", "no known picture", "no known sound", "no bundle"],
+)
+def test_a_standard_client_is_served_as_a_whole_or_told_what_to_change(driver: Driver, sdp: str, word: str) -> None:
+    (verdict,) = driver.do(publisher(1, sdp))
+    assert isinstance(verdict, Rejected)
+    assert (verdict.code, word in verdict.message) == ("bad_offer", True), verdict.message
+    assert driver.engine.snapshot("r") is None
+
+
+ANY: list[Source] = ["screen", "camera", "microphone", "screen_audio"]
+
+
+def view(peer: str, source: Source) -> Tile:
+    return Tile(peer=peer, source=source, width=1920, height=1080)
+
+
+def watched(driver: Driver) -> list[str]:
+    snapshot = driver.engine.snapshot("r")
+    assert snapshot is not None
+    (watcher,) = [peer for peer in snapshot.peers if peer.peer == "w"]
+    return [slot.source for slot in watcher.slots if slot.peer == "ana"]
 
 
 # --- limits ----------------------------------------------------------------------------------------------------------

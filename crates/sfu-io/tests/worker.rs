@@ -87,7 +87,10 @@ fn join(worker: &Worker, name: &str, number: u32) -> Client {
 
 fn enter(worker: &Worker, name: &str, mut client: Client) -> Client {
     let offer = client.offer(1);
-    command(worker, CommandKind::AddPeer { peer: name.into(), offer, publish: true, subscribe: true });
+    command(
+        worker,
+        CommandKind::AddPeer { peer: name.into(), offer, publish: true, subscribe: true, one_way: false },
+    );
     let answer = event(worker, |event| match event {
         Event::Answered { sdp, .. } => Some(sdp),
         _ => None,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sfu::CommandKind as Kind;
 
 use crate::values::{
-    Accepted, Answered, Command, Event, LayersWanted, PeerConnected, PeerFailed, PeerSnapshot,
+    Accepted, AddPeer, Answered, Command, Event, LayersWanted, PeerConnected, PeerFailed, PeerSnapshot,
     PeerStatistics, Rejected, RoomSnapshot, Slot, SlotsChanged, Source, SpeakersChanged, Statistics,
     StreamStarted, StreamStatistics, Tile,
 };
@@ -14,8 +14,8 @@ impl From<Command> for sfu::Command {
     fn from(command: Command) -> Self {
         let (id, room, kind) = match command {
             Command::AddPeer(c) => {
-                let (offer, publish, subscribe) = (c.offer, c.publish, c.subscribe);
-                (c.id, c.room, Kind::AddPeer { peer: c.peer.into(), offer, publish, subscribe })
+                let AddPeer { id, room, peer, offer, publish, subscribe, one_way } = c;
+                (id, room, Kind::AddPeer { peer: peer.into(), offer, publish, subscribe, one_way })
             }
             Command::Renegotiate(c) => {
                 (c.id, c.room, Kind::Renegotiate { peer: c.peer.into(), offer: c.offer })

@@ -124,6 +124,8 @@ values! {
         offer: String,
         publish: bool = true,
         subscribe: bool = true,
+        /// A standard client (WHIP, WHEP) with one audio and one video line at most: up if it may publish, else down.
+        one_way: bool = false,
     }
     /// A later offer of the same connection: ICE restart or added slots.
     Renegotiate { id: u64, room: String, peer: String, offer: String, }
@@ -135,7 +137,7 @@ values! {
     SetSources { id: u64, room: String, peer: String, sources: Vec<Source>, }
     /// End the room and every peer in it.
     CloseRoom { id: u64, room: String, }
-    /// One picture of a layout, in device pixels.
+    /// One stream of a layout; a picture's size is in device pixels. A view that names sounds hears those, not the loudest.
     Tile { peer: String, source: Source, width: u16, height: u16, pinned: bool = false, }
 
     /// The command is carried out.

@@ -40,11 +40,30 @@ pub struct ClientOptions {
     pub publish: bool,
     /// May receive (command, not client).
     pub subscribe: bool,
+    /// A standard client: one audio and one video line, up if it may publish, else down.
+    pub one_way: bool,
+}
+
+impl ClientOptions {
+    /// A browser in a small meeting.
+    pub const PARTICIPANT: Self = Self {
+        video_slots: 4,
+        vp8: true,
+        h264: false,
+        simulcast: false,
+        publish: true,
+        subscribe: true,
+        one_way: false,
+    };
+    /// A WHIP client.
+    pub const PUBLISHER: Self = Self { subscribe: false, one_way: true, ..Self::PARTICIPANT };
+    /// A WHEP client.
+    pub const WATCHER: Self = Self { publish: false, one_way: true, ..Self::PARTICIPANT };
 }
 
 impl Default for ClientOptions {
     fn default() -> Self {
-        Self { video_slots: 4, vp8: true, h264: false, simulcast: false, publish: true, subscribe: true }
+        Self::PARTICIPANT
     }
 }
 
@@ -140,16 +159,27 @@ impl Client {
             send: LAYERS.into_iter().map(SimulcastLayer::new).collect(),
             recv: Vec::new(),
         });
-        let up = [
-            changes.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None),
-            changes.add_media(MediaKind::Video, Direction::SendOnly, None, None, simulcast),
-            changes.add_media(MediaKind::Video, Direction::SendOnly, None, None, None),
-            changes.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None),
+        let (sends, audio_slots, video_slots) = match (options.one_way, options.publish) {
+            (false, _) => (4, 4, options.video_slots),
+            (true, true) => (2, 0, 0),
+            (true, false) => (0, 1, 1),
+        };
+        let kinds = [
+            (MediaKind::Audio, None),
+            (MediaKind::Video, simulcast),
+            (MediaKind::Video, None),
+            (MediaKind::Audio, None),
         ];
+        let up: Vec<_> = kinds
+            .into_iter()
+            .take(sends)
+            .map(|(kind, simulcast)| changes.add_media(kind, Direction::SendOnly, None, None, simulcast))
+            .collect();
         let mut add = |kind, direction| changes.add_media(kind, direction, None, None, None);
-        let audio_mids: Vec<_> = (0..4).map(|_| add(MediaKind::Audio, Direction::RecvOnly)).collect();
+        let audio_mids: Vec<_> =
+            (0..audio_slots).map(|_| add(MediaKind::Audio, Direction::RecvOnly)).collect();
         let video_mids: Vec<_> =
-            (0..options.video_slots).map(|_| add(MediaKind::Video, Direction::RecvOnly)).collect();
+            (0..video_slots).map(|_| add(MediaKind::Video, Direction::RecvOnly)).collect();
         let (offer, pending) = changes.apply().expect("media were added");
         let video = if options.vp8 { VideoCodec::Vp8 } else { VideoCodec::H264 };
         let publications = SOURCES

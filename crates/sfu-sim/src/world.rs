@@ -108,8 +108,8 @@ impl World {
         self.clients.push(client);
         self.paths.push(Path { up, down, up_state: LinkState::default(), down_state: LinkState::default() });
         let peer = Arc::from(name);
-        let ClientOptions { publish, subscribe, .. } = options;
-        self.submit(CommandKind::AddPeer { peer, offer: change(offer), publish, subscribe });
+        let ClientOptions { publish, subscribe, one_way, .. } = options;
+        self.submit(CommandKind::AddPeer { peer, offer: change(offer), publish, subscribe, one_way });
         ClientId(number)
     }
 

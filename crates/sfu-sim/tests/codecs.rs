@@ -6,16 +6,9 @@ use common::{SECOND, assert_clean, pictures, sounds};
 use sfu::{Event, Slot, Source};
 use sfu_sim::{ClientId, ClientOptions, Link, World};
 
-const H264_ONLY: ClientOptions = ClientOptions {
-    video_slots: 2,
-    vp8: false,
-    h264: true,
-    simulcast: false,
-    publish: true,
-    subscribe: true,
-};
-const BOTH: ClientOptions =
-    ClientOptions { video_slots: 1, vp8: true, h264: true, simulcast: false, publish: true, subscribe: true };
+const H264_ONLY: ClientOptions =
+    ClientOptions { video_slots: 2, vp8: false, h264: true, ..ClientOptions::PARTICIPANT };
+const BOTH: ClientOptions = ClientOptions { video_slots: 1, h264: true, ..ClientOptions::PARTICIPANT };
 
 fn join(world: &mut World, name: &str, options: ClientOptions) -> ClientId {
     let id = world.join_with(name, options, Link::GOOD, Link::GOOD);

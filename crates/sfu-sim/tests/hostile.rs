@@ -22,6 +22,8 @@ const MAY_KEEP_BYTES: i64 = 128 << 10;
 const CHROMIUM: &str = include_str!("../../sfu/tests/fixtures/chromium.sdp");
 const FIREFOX: &str = include_str!("../../sfu/tests/fixtures/firefox.sdp");
 const SAFARI: &str = include_str!("../../sfu/tests/fixtures/safari.sdp");
+const AIORTC_PUBLISHER: &str = include_str!("../../sfu/tests/fixtures/aiortc-publisher.sdp");
+const AIORTC_WATCHER: &str = include_str!("../../sfu/tests/fixtures/aiortc-watcher.sdp");
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -217,16 +219,24 @@ fn by_kind(recorded: &[(SocketAddr, Vec<u8>)]) -> [Vec<&(SocketAddr, Vec<u8>)>; 
 fn mutated_offers_are_refused_or_answered_and_leave_nothing() {
     let mut world = World::new(49);
     let mut random = Random::new(setting("MEETINGHOUSE_FUZZ_SEED", 49));
-    let offers: Vec<Vec<&str>> =
-        [CHROMIUM, FIREFOX, SAFARI].iter().map(|text| text.lines().collect()).collect();
+    let lines = |texts: &[&'static str]| texts.iter().map(|text| text.lines().collect()).collect();
+    let offers: [Vec<Vec<&str>>; 3] =
+        [lines(&[CHROMIUM, FIREFOX, SAFARI]), lines(&[AIORTC_PUBLISHER]), lines(&[AIORTC_WATCHER])];
     let (mut kept, mut taken) = (0, 0);
     // An offer costs about as much as fifty datagrams.
     let inputs = setting("MEETINGHOUSE_FUZZ_N", DEFAULT_INPUTS) / 50;
     for n in 0..inputs {
-        let offer = mutate_offer(&mut random, &offers);
+        let shape = n as usize % 3;
+        let offer = mutate_offer(&mut random, &offers[shape]);
         let peer: Arc<str> = Arc::from(format!("peer{n}"));
         kept += allocation_counter::measure(|| {
-            let add = CommandKind::AddPeer { peer: peer.clone(), offer, publish: true, subscribe: true };
+            let add = CommandKind::AddPeer {
+                peer: peer.clone(),
+                offer,
+                publish: shape != 2,
+                subscribe: shape != 1,
+                one_way: shape != 0,
+            };
             let id = world.submit(add);
             if rejection(&world, id).is_none() {
                 world.submit(CommandKind::RemovePeer { peer: peer.clone() });
@@ -253,6 +263,7 @@ fn offers_beyond_the_limits_are_refused_by_name() {
             offer,
             publish: true,
             subscribe: true,
+            one_way: false,
         });
         let (code, message) = rejection(&world, id).expect("refused");
         assert_eq!(code, RejectCode::LimitReached);
@@ -263,6 +274,7 @@ fn offers_beyond_the_limits_are_refused_by_name() {
         offer: "hello".to_owned(),
         publish: true,
         subscribe: true,
+        one_way: false,
     });
     assert_eq!(rejection(&world, id).map(|(code, _)| code), Some(RejectCode::BadOffer));
 }

@@ -9,7 +9,7 @@ use sfu::{Event, Source};
 use sfu_sim::{ClientId, ClientOptions, Link, World};
 
 const PUBLISHER: ClientOptions =
-    ClientOptions { video_slots: 2, vp8: true, h264: false, simulcast: true, publish: true, subscribe: true };
+    ClientOptions { video_slots: 2, simulcast: true, ..ClientOptions::PARTICIPANT };
 const THUMBNAIL: (u16, u16) = (160, 90);
 const TILE: (u16, u16) = (640, 360);
 const STAGE: (u16, u16) = (1280, 720);

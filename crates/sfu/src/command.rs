@@ -15,12 +15,12 @@ pub enum Source {
     ScreenAudio,
 }
 
-/// One picture a participant's layout wants, in CSS pixels times device pixel ratio.
+/// One stream that a participant's layout wants. A picture's size is in CSS pixels times device pixel ratio.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tile {
-    /// Whose picture.
+    /// Whose.
     pub peer: Arc<str>,
-    /// `Camera` or `Screen`.
+    /// A picture, or a sound: a view that names sounds hears those and not the loudest.
     pub source: Source,
     /// Width in device pixels.
     pub width: u16,
@@ -44,7 +44,7 @@ pub struct Command {
 /// What can be asked of a room. A room exists from its first peer to its last.
 #[derive(Debug, Clone)]
 pub enum CommandKind {
-    /// A participant's one offer (DESIGN §6); answered by `Accepted` and `Answered`.
+    /// A client's one offer; answered by `Accepted` and `Answered`.
     AddPeer {
         /// New id in the room.
         peer: Arc<str>,
@@ -54,6 +54,8 @@ pub enum CommandKind {
         publish: bool,
         /// May receive at all.
         subscribe: bool,
+        /// A standard client (WHIP, WHEP) with one audio and one video line at most: up if it may publish, else down.
+        one_way: bool,
     },
     /// A later offer of the same connection: ICE restart or added slots, same order of m-lines.
     Renegotiate {
@@ -67,7 +69,7 @@ pub enum CommandKind {
         /// Whose.
         peer: Arc<str>,
     },
-    /// What the participant's layout shows; replaces the last one.
+    /// What the participant's layout shows, most important first; replaces the last one.
     SetView {
         /// Whose.
         peer: Arc<str>,

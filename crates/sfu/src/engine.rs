@@ -207,6 +207,7 @@ mod tests {
             offer: include_str!("../tests/fixtures/chromium.sdp").to_owned(),
             publish: true,
             subscribe: true,
+            one_way: false,
         };
         engine.submit(now, Command { id: 1, room: Arc::from("room"), kind }, &mut Outbox::new());
     }

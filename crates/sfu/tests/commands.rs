@@ -30,7 +30,13 @@ impl Stage {
 }
 
 fn add(peer: &str, offer: &str) -> CommandKind {
-    CommandKind::AddPeer { peer: Arc::from(peer), offer: offer.to_owned(), publish: true, subscribe: true }
+    CommandKind::AddPeer {
+        peer: Arc::from(peer),
+        offer: offer.to_owned(),
+        publish: true,
+        subscribe: true,
+        one_way: false,
+    }
 }
 
 fn renegotiate(peer: &str, offer: &str) -> CommandKind {

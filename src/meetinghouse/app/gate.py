@@ -33,6 +33,15 @@ _HEADERS = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", _PERMISSIONS),
 ]
+# WHIP and WHEP are for pages of any site (RFC 9725 §4.2): their tickets are in a header, which no browser adds by itself.
+_FOR_ANY_ORIGIN = ("/whip/", "/whep/")
+_CORS = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-methods", b"DELETE, GET, OPTIONS, PATCH, POST"),
+    (b"access-control-allow-headers", b"authorization, content-type, if-match"),
+    (b"access-control-expose-headers", b"accept-patch, etag, location, retry-after, www-authenticate"),
+    (b"access-control-max-age", b"86400"),
+]
 _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 
 _log = structlog.get_logger(__name__)
@@ -67,6 +76,8 @@ class Gate:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 _add_headers(message, secure=secure)
+                if scope["path"].startswith(_FOR_ANY_ORIGIN):
+                    message["headers"] = [*message["headers"], *_CORS]
             await send(message)
 
         refusal = self._refusal(scope)
@@ -83,7 +94,7 @@ class Gate:
         if scope["method"] in _SAFE_METHODS:
             return None
         headers = dict(scope["headers"])
-        if self._is_forged(scope, headers):
+        if not scope["path"].startswith(_FOR_ANY_ORIGIN) and self._is_forged(scope, headers):
             return 403, "cross_origin", "Only this service's own pages may do this."
         has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
         media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()

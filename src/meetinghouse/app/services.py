@@ -140,6 +140,7 @@ def _engine(config: Config) -> MediaEngine:
         advertise=list(media.advertise),
         statistics_interval_ms=media.statistics_interval_ms,
         offer_bytes=config.limits.offer_bytes,
+        peers_per_room=config.limits.participants_per_meeting + config.limits.watches_per_meeting,
     )
     return FakeEngine(settings) if media.engine == "fake" else native_engine(settings)
 

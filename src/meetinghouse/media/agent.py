@@ -92,9 +92,19 @@ class Agent:
         self._subscribers.append(subscriber)
         return lambda: self._subscribers.remove(subscriber)
 
-    async def add_peer(self, room: str, peer: str, offer: str, *, publish: bool = True, subscribe: bool = True) -> str:
-        """Bring a participant in with its one offer; returns the SDP answer."""
-        command = AddPeer(id=next(self._ids), room=room, peer=peer, offer=offer, publish=publish, subscribe=subscribe)
+    async def add_peer(
+        self, room: str, peer: str, offer: str, *, publish: bool = True, subscribe: bool = True, one_way: bool = False
+    ) -> str:
+        """Bring a client in with its one offer; returns the SDP answer. `one_way` is a WHIP or WHEP client."""
+        command = AddPeer(
+            id=next(self._ids),
+            room=room,
+            peer=peer,
+            offer=offer,
+            publish=publish,
+            subscribe=subscribe,
+            one_way=one_way,
+        )
         return await self._do(command, answered=(room, peer))
 
     async def renegotiate(self, room: str, peer: str, offer: str) -> str:

@@ -37,9 +37,10 @@ from meetinghouse.media.engine import (
     StreamStarted,
     Tile,
 )
-from meetinghouse.media.fake_sdp import Offer, OfferError, answer, parse
+from meetinghouse.media.fake_sdp import Offer, OfferError, Shape, answer, parse
 
 _CODECS: dict[Source, str] = {"microphone": "opus", "camera": "vp8", "screen": "vp8", "screen_audio": "opus"}
+_SOUNDS = frozenset({"microphone", "screen_audio"})
 
 
 class _Refusal(Exception):  # noqa: N818  # becomes `Rejected`
@@ -170,7 +171,7 @@ class FakeEngine:
                 yield from self._add(command)
             case Renegotiate():
                 room, peer = self._find(command)
-                peer.offer = self._read_offer(command.offer)
+                peer.offer = self._read_offer(command.offer, peer.offer.shape)
                 sdp = answer(peer.offer)
                 yield Answered(room=command.room, sequence=room.next(), peer=command.peer, sdp=sdp)
             case RemovePeer():
@@ -195,7 +196,8 @@ class FakeEngine:
             raise _Refusal("limit_reached", f"peers_per_room: at most {self.config.peers_per_room}")
         if sum(len(other.peers) for other in self._rooms.values()) >= self.config.peers:
             raise _Refusal("limit_reached", f"peers: at most {self.config.peers}")
-        offer = self._read_offer(command.offer)
+        one_way: Shape = "publisher" if command.publish else "watcher"
+        offer = self._read_offer(command.offer, one_way if command.one_way else "meeting")
         room.peers[command.peer] = _Peer(offer, command.publish, command.subscribe)
         self._rooms[command.room] = room
         yield Answered(room=command.room, sequence=room.next(), peer=command.peer, sdp=answer(offer))
@@ -216,11 +218,11 @@ class FakeEngine:
                     codec=_CODECS[source],
                 )
 
-    def _read_offer(self, sdp: str) -> Offer:
+    def _read_offer(self, sdp: str, shape: Shape) -> Offer:
         if len(sdp.encode()) > self.config.offer_bytes:
             raise _Refusal("limit_reached", f"offer_bytes: at most {self.config.offer_bytes}")
         try:
-            offer = parse(sdp)
+            offer = parse(sdp, shape)
         except OfferError as error:
             raise _Refusal("bad_offer", str(error)) from error
         if len(offer.lines) > self.config.m_lines:
@@ -267,10 +269,13 @@ def _empty(offer: Offer) -> list[Slot]:
 
 def _slots(room: _Room, name: str, peer: _Peer) -> list[Slot]:
     """Fill a peer's slots: a stream that stays keeps its slot, new ones take the first that is free."""
+    tiles: list[tuple[str, Source]] = [(tile.peer, tile.source) for tile in peer.tiles if tile.peer != name]
+    named = [stream for stream in tiles if stream[1] in _SOUNDS]
+    speakers: list[tuple[str, Source]] = [(speaker, "microphone") for speaker in room.speakers if speaker != name]
     wanted: dict[Source, list[tuple[str, Source]]] = {
-        "microphone": [(speaker, "microphone") for speaker in room.speakers if speaker != name],
+        "microphone": named if named or peer.offer.shape == "watcher" else speakers,
         "screen_audio": [(other, "screen_audio") for other in room.peers if other != name],
-        "camera": [(tile.peer, tile.source) for tile in peer.tiles if tile.peer != name],
+        "camera": [stream for stream in tiles if stream[1] not in _SOUNDS],
     }
     before = {slot.mid: (slot.peer, slot.source) for slot in peer.slots}
     filled: dict[str, tuple[str, Source]] = {}

@@ -141,10 +141,10 @@ async def admit(live: LiveSession, actor: Actor, participant: str | None, now: d
 
 
 async def remove(live: LiveSession, actor: Actor, participant: str, now: datetime) -> None:
-    """Send somebody out of the meeting, or refuse them in the lobby."""
+    """Send somebody out of the meeting, refuse them in the lobby, or end what they watch from outside."""
     async with live.lock:
         role = _role(live, actor)
-        target = live.people.get(participant)
+        target = live.people.get(participant) or live.watchers.get(participant)
         if target is None:
             raise ActRefused("unknown_participant")
         if target.presence is Presence.WAITING:
@@ -159,7 +159,8 @@ async def remove(live: LiveSession, actor: Actor, participant: str, now: datetim
 async def expel(live: LiveSession, member_id: str, now: datetime) -> None:
     """Send a member out whose account has ended, everywhere they are or may return to; nobody in the meeting decided it."""
     async with live.lock:
-        here = [one for one in (*live.people.values(), *live.away.values()) if one.member_id == member_id]
+        everybody = {**live.watchers, **live.away, **live.people}
+        here = [one for one in everybody.values() if one.member_id == member_id]
         if here and not live.over:
             await live.commit(Change(people=tuple(gone(one, Reason.REMOVED, now) for one in here)))
 

@@ -19,6 +19,7 @@ from meetinghouse.meetings.details import detail_of
 from meetinghouse.meetings.invitation import Invitation, invitation_to
 from meetinghouse.meetings.live import LiveSession
 from meetinghouse.meetings.model import Meeting, Presence
+from meetinghouse.meetings.one_way_api import routes as one_way_routes
 from meetinghouse.meetings.recurrence import next_after, occurrences
 from meetinghouse.meetings.signalling import signal
 from meetinghouse.meetings.wire import (
@@ -320,4 +321,4 @@ routes = [
     mute_participant,
     end_meeting,
 ]
-root_routes = [signal, subscribed_calendar]
+root_routes = [signal, subscribed_calendar, *one_way_routes]

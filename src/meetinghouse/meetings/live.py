@@ -63,6 +63,16 @@ class Connection(Protocol):
         ...
 
 
+class NoLine:
+    """Stands for somebody who takes part by media alone (WHIP): nothing is said to them."""
+
+    def send(self, frame: str) -> None:
+        """Say nothing."""
+
+    def finish(self, last: Closed) -> None:
+        """Their media ends with their place."""
+
+
 class Media(Protocol):
     """What follows the session in the engine."""
 
@@ -72,6 +82,10 @@ class Media(Protocol):
 
     def drop(self, participant_id: str) -> None:
         """They are gone."""
+        ...
+
+    def revoke(self, participant_id: str) -> None:
+        """What was opened with their ticket ends."""
         ...
 
     def close(self) -> None:
@@ -116,6 +130,10 @@ class LiveSession:
         self.away: dict[str, Attendance] = {}
         self.former_roles: dict[str, Role] = {}
         self.removed_members: set[str] = set()
+        # Holders of tickets who watch from outside (WHEP), as they would stand in the rows: for removing them.
+        self.watchers: dict[str, Attendance] = {}
+        # Whose row is stored, in this session or an earlier one.
+        self.known: set[str] = set()
         self.connections: dict[str, Connection] = {}
         self.lines: dict[tuple[str, str], ChatMessage] = {}
         self._public_url = public_url
@@ -313,8 +331,8 @@ class LiveSession:
         elif session is not self.session:
             writes.append(live_tables.reserve_sequence(session.id, session.sequence_reserved))
         for one in change.people:
-            known = one.id in self.people or one.id in self.away
-            writes.append(live_tables.change_participant(one) if known else live_tables.add_participant(one))
+            write = live_tables.change_participant if one.id in self.known else live_tables.add_participant
+            writes.append(write(one))
         if change.meeting is not None:
             writes.append(live_tables.change_meeting(change.meeting))
         if change.spotlight is not UNSET:
@@ -353,6 +371,7 @@ class LiveSession:
     def _place(self, attendance: Attendance) -> None:
         """Put somebody where their row says they are."""
         identity = attendance.id
+        self.known.add(identity)
         self.away.pop(identity, None)
         if attendance.presence is Presence.WAITING:
             self.people[identity] = attendance
@@ -366,6 +385,8 @@ class LiveSession:
         self.people.pop(identity, None)
         self._roster.pop(identity, None)
         self._role_since.pop(identity, None)
+        if attendance.left_reason is Reason.REMOVED:
+            self.watchers.pop(identity, None)
         self._remember(attendance)
 
     def _remember(self, attendance: Attendance) -> None:
@@ -405,6 +426,8 @@ class LiveSession:
                 self.media.follow(one.id, one.sources)
             elif one.presence is Presence.GONE:
                 self.media.drop(one.id)
+                if one.left_reason is Reason.REMOVED:
+                    self.media.revoke(one.id)
                 connection = self.connections.pop(one.id, None)
                 if connection is not None:
                     connection.finish(Closed(reason=one.left_reason or Reason.LEFT))

@@ -1,6 +1,7 @@
 """The engine's side of one session: its peers follow the session's state, its events become messages.
 
 The state decides and the engine follows: a participant in the lobby is never known here, and who is gone is removed at once.
+Watchers (WHEP) are peers beside the state: each belongs to the holder of a ticket, and ends with whom it watches.
 A call that the engine refuses is counted and logged; only an offer has somebody who waits for the answer.
 """
 
@@ -22,6 +23,15 @@ _log = structlog.get_logger(__name__)
 
 # How long an offer may take: handshakes are not part of it, so that a healthy engine answers within milliseconds.
 _OFFER_SECONDS = 10
+# What who watches one participant gets of them, best first: one picture and one sound.
+_WATCHED: tuple[Literal["screen", "camera", "microphone", "screen_audio"], ...] = (
+    "screen",
+    "camera",
+    "microphone",
+    "screen_audio",
+)
+# Larger than any layer: a standard client cannot say how large it shows the picture, so it gets the best.
+_WATCHED_PIXELS = (3840, 2160)
 _SOURCES: dict[Source, Literal["microphone", "camera", "screen", "screen_audio"]] = {
     Source.MICROPHONE: "microphone",
     Source.CAMERA: "camera",
@@ -48,6 +58,22 @@ class _Peer(Struct, kw_only=True):
     layers: dict[Source, Layers] = {}
 
 
+class OneWay(Struct, kw_only=True):
+    """One connection of a standard client: what its address (the `Location` of WHIP and WHEP) stands for.
+
+    `peer` is its name in the engine: the participant for who publishes, else `id`. `ticket_mark` knows the ticket again,
+    `entity_tag` the ICE session (RFC 9725 §4.3.1), and `offer` what an ICE restart renews.
+    """
+
+    id: str
+    peer: str
+    holder: str
+    watched: str | None
+    ticket_mark: bytes
+    offer: str
+    entity_tag: str
+
+
 class MediaRoom:
     """The peers of one session; its room in the engine has the session's id."""
 
@@ -58,6 +84,7 @@ class MediaRoom:
         self._peers: dict[str, _Peer] = {}
         self._sources: dict[str, tuple[Source, ...]] = {}
         self._views: dict[str, tuple[Tile, ...]] = {}
+        self._one_way: dict[str, OneWay] = {}
         self._calls: set[asyncio.Task[None]] = set()
         self.speakers = Speakers(participants=())
 
@@ -80,7 +107,9 @@ class MediaRoom:
         peer = self._peers.get(participant_id)
         return dict(peer.codecs) if peer else {}
 
-    async def offer(self, participant_id: str, sdp: str, *, fresh: bool, publish: bool, subscribe: bool) -> str:
+    async def offer(
+        self, participant_id: str, sdp: str, *, fresh: bool, publish: bool, subscribe: bool, one_way: bool = False
+    ) -> str:
         """Answer an offer.
 
         Raises:
@@ -96,7 +125,9 @@ class MediaRoom:
                 if self._peers.pop(participant_id, None) is not None:
                     await self._counted(self._agent.remove_peer(self._room, participant_id))
                 self._peers[participant_id] = _Peer()
-                return await self._agent.add_peer(self._room, participant_id, sdp, publish=publish, subscribe=subscribe)
+                return await self._agent.add_peer(
+                    self._room, participant_id, sdp, publish=publish, subscribe=subscribe, one_way=one_way
+                )
         except EngineRefused as refused:
             MEDIA_FAILURES.labels(refused.code).inc()
             if fresh and refused.code != "duplicate_peer":
@@ -137,16 +168,56 @@ class MediaRoom:
         ]
         self._call(self._agent.set_view(self._room, participant_id, wanted))
 
+    async def watch(self, one_way: OneWay) -> str:
+        """Answer the offer of somebody who watches one participant: their screen if shared, else their camera.
+
+        Raises:
+            MediaRefused: with a code for the client.
+
+        """
+        answer = await self.offer(one_way.peer, one_way.offer, fresh=True, publish=False, subscribe=True, one_way=True)
+        self.hold(one_way)
+        width, height = _WATCHED_PIXELS
+        tiles = [
+            engine.Tile(peer=one_way.watched or "", source=source, width=width, height=height) for source in _WATCHED
+        ]
+        self._call(self._agent.set_view(self._room, one_way.peer, tiles))
+        return answer
+
+    def hold(self, one_way: OneWay) -> None:
+        """A standard client's connection begins."""
+        self._one_way[one_way.id] = one_way
+
+    def one_way(self, identity: str) -> OneWay | None:
+        """The standard client's connection with this id, while the engine has it."""
+        return self._one_way.get(identity)
+
+    @property
+    def watches(self) -> int:
+        """How many watch somebody."""
+        return sum(one.watched is not None for one in self._one_way.values())
+
     def drop(self, participant_id: str) -> None:
-        """A participant is gone."""
+        """A participant is gone, and who watched them has nothing to watch."""
         self._sources.pop(participant_id, None)
         self._views.pop(participant_id, None)
-        if participant_id in self._peers:
-            del self._peers[participant_id]
-            self._call(self._agent.remove_peer(self._room, participant_id))
+        self.forget(participant_id)
+        for one in [one for one in self._one_way.values() if one.watched == participant_id]:
+            self.forget(one.peer)
+
+    def revoke(self, participant_id: str) -> None:
+        """The ticket of this participant holds no longer: nor do the watches that were opened with it."""
+        for one in [one for one in self._one_way.values() if one.holder == participant_id]:
+            self.forget(one.peer)
+
+    def forget(self, peer: str) -> None:
+        """Take one peer out of the engine."""
+        if self.failed(peer):
+            self._call(self._agent.remove_peer(self._room, peer))
 
     def close(self) -> None:
         """The session is over."""
+        self._one_way.clear()
         if self._peers:
             self._peers.clear()
             self._call(self._agent.close_room(self._room))
@@ -184,7 +255,8 @@ class MediaRoom:
             peer.codecs = {**peer.codecs, Source(source): codec}
 
     def failed(self, participant_id: str) -> bool:
-        """The engine gave a peer up; says whether it was known."""
+        """The engine has a peer no more; says whether it was known."""
+        self._one_way = {identity: one for identity, one in self._one_way.items() if one.peer != participant_id}
         return self._peers.pop(participant_id, None) is not None
 
     def _call(self, call: Coroutine[Any, Any, None]) -> None:

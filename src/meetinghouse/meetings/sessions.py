@@ -6,8 +6,8 @@ Refusals: `EntryRefused` (a ticket lets nobody in, with a code) and `ResumeRefus
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ from meetinghouse.media.engine import Event, LayersWanted, PeerFailed, SlotsChan
 from meetinghouse.meetings import acts, live_tables, rules, tables
 from meetinghouse.meetings.bounds import Bounds
 from meetinghouse.meetings.journal import Journal
-from meetinghouse.meetings.live import Change, Connection, LiveSession, encode
+from meetinghouse.meetings.live import Change, Connection, LiveSession, NoLine, encode
 from meetinghouse.meetings.media_room import MediaRoom
 from meetinghouse.meetings.messages import Closed, MediaLost, Reason, Speakers, Welcome
 from meetinghouse.meetings.metrics import ENTRIES, SESSIONS
@@ -48,10 +48,11 @@ _INSTANT_LIFE = timedelta(hours=24)
 class EntryRefused(Exception):  # noqa: N818 (an answer, not a fault)
     """A ticket that lets nobody in now."""
 
-    def __init__(self, code: str) -> None:
-        """`code` is stable."""
+    def __init__(self, code: str, refusal: Refusal | None = None) -> None:
+        """`code` is stable; `refusal` is what a rule said, where one refused."""
         super().__init__(code)
         self.code = code
+        self.refusal = refusal
 
 
 class ResumeRefused(Exception):  # noqa: N818 (an answer, not a fault)
@@ -61,6 +62,17 @@ class ResumeRefused(Exception):  # noqa: N818 (an answer, not a fault)
         """`reason` is told only to who holds the right secret; everybody else reads `expired`."""
         super().__init__(reason.value)
         self.reason = reason
+
+
+@contextmanager
+def counted_entry() -> Generator[None, None, None]:
+    """Count who comes in, and why somebody does not."""
+    try:
+        yield
+    except EntryRefused as refused:
+        ENTRIES.labels(refused.code).inc()
+        raise
+    ENTRIES.labels("entered").inc()
 
 
 class Sessions:
@@ -161,21 +173,10 @@ class Sessions:
                 now what it allowed when the ticket was made.
 
         """
-        while True:
-            live = await self._open(ticket.meeting_id)
-            async with live.lock:
-                if live.over:
-                    continue
-                try:
-                    await self._enter(live, ticket, connection)
-                except EntryRefused as refused:
-                    ENTRIES.labels(refused.code).inc()
-                    raise
-                finally:
-                    if not live.stored:
-                        self._let_go(live)
-                ENTRIES.labels("entered").inc()
-                return live
+        with counted_entry():
+            async with self.held(ticket.meeting_id) as live:
+                await self._enter(live, ticket, connection)
+        return live
 
     async def resume(self, secret: str, last_sequence: int | None, connection: Connection) -> tuple[LiveSession, str]:
         """Come back to one's place: the missed events or a snapshot follow the welcome. Returns the participant's id too.
@@ -197,24 +198,115 @@ class Sessions:
                     return live, person.id
         raise self._refuse_resume(await self._why_gone(parts.participant_id, secret))
 
-    def line_lost(self, live: LiveSession, participant_id: str, connection: Connection) -> None:
-        """A connection is gone. Its participant keeps the place for a while."""
-        if not self._stopping:
-            self._begin(self._line_lost(live, participant_id, connection))
+    @asynccontextmanager
+    async def held(self, meeting_id: str) -> AsyncIterator[LiveSession]:
+        """The session of a meeting, locked for its caller; where none is held one begins, if something comes of it.
 
-    # --- inside ------------------------------------------------------------------------------------------------------
+        Raises:
+            EntryRefused: `unknown_meeting`.
 
-    async def _check_still_allowed(self, ticket: Ticket) -> None:
+        """
+        while True:
+            live = await self._open(meeting_id)
+            async with live.lock:
+                if live.over:
+                    continue
+                try:
+                    yield live
+                finally:
+                    if not live.stored:
+                        self._let_go(live)
+                return
+
+    async def check_entry(self, live: LiveSession, ticket: Ticket) -> Presence:
+        """Where a ticket leads now, which is not redeemed yet. The caller holds the session's lock.
+
+        Raises:
+            EntryRefused: as `enter`.
+
+        """
+        if ticket.participant_id in live.known:
+            raise EntryRefused("ticket_used")
+        await self.check_still_allowed(ticket)
+        limit = self.limits.participants_per_meeting
+        presence = rules.check_entry(
+            live.situation(member_id=ticket.member_id, people_limit=limit), ticket.role, admitted=ticket.admitted
+        )
+        if isinstance(presence, Refused):
+            raise EntryRefused(presence.value)
+        return presence
+
+    def newcomer(self, live: LiveSession, ticket: Ticket, presence: Presence, secret: str) -> Attendance:
+        """The row of who redeems a ticket; `secret` is what they come back with."""
+        now = self.clock.now()
+        former = live.former_roles.get(ticket.member_id) if ticket.member_id else None
+        return Attendance(
+            id=ticket.participant_id,
+            tenant_id=ticket.tenant_id,
+            session_id=live.session.id,
+            name=ticket.name,
+            role=rules.returning_role(ticket.role, former),
+            presence=presence,
+            asked_at=now,
+            joined_at=now if presence is Presence.JOINED else None,
+            resume_mark=mark_resume(self.keys, secret),
+            resume_expires_at=now + timedelta(seconds=self.settings.resume_seconds),
+            member_id=ticket.member_id,
+            publish=ticket.publish,
+            subscribe=ticket.subscribe,
+        )
+
+    async def let_in(
+        self, live: LiveSession, person: Attendance, connection: Connection, first: Callable[[], None] | None = None
+    ) -> None:
+        """Store and announce that somebody is in; `first` is called just before the announcement.
+
+        Raises:
+            EntryRefused: `ticket_used`.
+
+        """
+        live.connections[person.id] = connection
+        self._is_back(live, person.id)
+        reopened = self._reopened(live) if person.presence is Presence.JOINED else None
+        try:
+            await live.commit(Change(people=(person,), meeting=reopened), first=first)
+        except IntegrityError:
+            # The row of this participant is there: the ticket was redeemed before.
+            live.connections.pop(person.id, None)
+            raise EntryRefused("ticket_used") from None
+        except BaseException:
+            live.connections.pop(person.id, None)
+            raise
+
+    async def check_still_allowed(self, ticket: Ticket) -> None:
+        """Whether what binds every join still lets a ticket's holder in. The caller holds the session's lock.
+
+        Raises:
+            EntryRefused: with the code of the rule, or `ticket_invalid` for a member who is out.
+
+        """
         try:
             await self.bounds.check_join(ticket.tenant_id)
         except Refusal as refused:
-            raise EntryRefused(refused.code) from None
+            raise EntryRefused(refused.code, refused) from None
         if ticket.member_id is not None:
             # Under the session's lock: whose account ends before is refused here, and after is sent out by `expel`.
             async with self._db.read() as connection:
                 out = await people_tables.those_out(connection, {ticket.member_id})
             if out:
                 raise EntryRefused("ticket_invalid")
+
+    async def row_of(self, participant_id: str) -> Attendance | None:
+        """What is stored of a participant, of whichever session."""
+        async with self._db.read() as connection:
+            return await live_tables.attendance_of(connection, participant_id)
+
+    def line_lost(self, live: LiveSession, participant_id: str, connection: Connection) -> None:
+        """A connection is gone. Its participant keeps the place for a while."""
+        if not self._stopping:
+            self._begin(self._line_lost(live, participant_id, connection))
+
+    # --- inside ------------------------------------------------------------------------------------------------------
 
     async def _expel_those_out(self) -> None:
         """Whose account ended while nobody listened: the server was killed between that and what follows of it."""
@@ -241,7 +333,6 @@ class Sessions:
         async with self._db.read() as connection:
             meeting = await tables.by_id(connection, meeting_id)
         if meeting is None:
-            ENTRIES.labels("unknown_meeting").inc()
             raise EntryRefused("unknown_meeting")
         live = self._by_meeting.get(meeting_id)
         if live is not None:
@@ -283,50 +374,13 @@ class Sessions:
         SESSIONS.set(len(self._by_id))
 
     async def _enter(self, live: LiveSession, ticket: Ticket, connection: Connection) -> None:
-        if ticket.participant_id in live.people or ticket.participant_id in live.away:
-            raise EntryRefused("ticket_used")
-        await self._check_still_allowed(ticket)
-        limit = self.limits.participants_per_meeting
-        member_id = ticket.member_id
-        presence = rules.check_entry(
-            live.situation(member_id=member_id, people_limit=limit), ticket.role, admitted=ticket.admitted
-        )
-        if isinstance(presence, Refused):
-            raise EntryRefused(presence.value)
-        joined = presence is Presence.JOINED
-        if not joined and len(live.lobby) >= self.limits.lobby_per_meeting:
+        presence = await self.check_entry(live, ticket)
+        if presence is Presence.WAITING and len(live.lobby) >= self.limits.lobby_per_meeting:
             raise EntryRefused(Refused.FULL.value)
-        now = self.clock.now()
         secret = new_resume(live.session.id, ticket.participant_id)
-        person = Attendance(
-            id=ticket.participant_id,
-            tenant_id=ticket.tenant_id,
-            session_id=live.session.id,
-            name=ticket.name,
-            role=rules.returning_role(ticket.role, live.former_roles.get(member_id) if member_id else None),
-            presence=presence,
-            asked_at=now,
-            joined_at=now if joined else None,
-            resume_mark=mark_resume(self.keys, secret),
-            resume_expires_at=now + timedelta(seconds=self.settings.resume_seconds),
-            member_id=member_id,
-            publish=ticket.publish,
-            subscribe=ticket.subscribe,
-        )
+        person = self.newcomer(live, ticket, presence, secret)
         welcome = self._welcome(live, person, secret)
-        live.connections[person.id] = connection
-        try:
-            await live.commit(
-                Change(people=(person,), meeting=self._reopened(live) if joined else None),
-                first=lambda: connection.send(welcome),
-            )
-        except IntegrityError:
-            # The row of this participant is there: the ticket was redeemed before.
-            live.connections.pop(person.id, None)
-            raise EntryRefused("ticket_used") from None
-        except BaseException:
-            live.connections.pop(person.id, None)
-            raise
+        await self.let_in(live, person, connection, first=lambda: connection.send(welcome))
 
     def _reopened(self, live: LiveSession) -> Meeting | None:
         """The meeting as it is once somebody is in it again, if that differs."""
@@ -383,8 +437,7 @@ class Sessions:
         return ResumeRefused(reason)
 
     async def _why_gone(self, participant_id: str, secret: str) -> Reason:
-        async with self._db.read() as connection:
-            person = await live_tables.attendance_of(connection, participant_id)
+        person = await self.row_of(participant_id)
         if person is None or not self._may_resume(person, secret):
             return Reason.EXPIRED
         return Reason.ENDED if person.left_reason in {None, Reason.LOST} else person.left_reason
@@ -453,6 +506,14 @@ class Sessions:
 
     # --- the engine's events -----------------------------------------------------------------------------------------
 
+    def _media_lost(self, live: LiveSession, participant_id: str, reason: str) -> None:
+        """Who has a line is told and offers anew; who has none was there by media alone."""
+        if not isinstance(live.connections.get(participant_id), NoLine):
+            live.send(participant_id, MediaLost(reason=reason))
+            return
+        del live.connections[participant_id]
+        self._begin(self._give_up(live, participant_id))
+
     def _on_media(self, event: Event) -> None:  # noqa: C901 (one case an event)
         match event:
             case SlotsChanged():
@@ -478,6 +539,6 @@ class Sessions:
             case PeerFailed():
                 live = self._by_id.get(event.room)
                 if live is not None and self.room_of(live).failed(event.peer):
-                    live.send(event.peer, MediaLost(reason=event.reason))
+                    self._media_lost(live, event.peer, event.reason)
             case _:
                 return

@@ -73,6 +73,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     # People.
     participants_per_meeting: int = 500
     lobby_per_meeting: int = 200
+    # Watchers of WHEP beside the people; each costs what somebody in the meeting costs who only receives.
+    watches_per_meeting: int = 1_000
+    # One ticket opens several watches: higher lets a leaked one cost more, lower slows a wall of screens that comes back.
+    offers_per_ticket: Rate = Rate(3_000, 60)
     meetings_per_member: int = 10_000
     tokens_per_member: int = 100
     passkeys_per_member: int = 20

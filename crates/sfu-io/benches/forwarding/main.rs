@@ -149,7 +149,13 @@ fn join(worker: &Worker, scenario: &Scenario) -> io::Result<Vec<Client>> {
     for number in 0..scenario.peers {
         let mut client = Client::new(number as u32)?;
         let offer = client.offer(scenario.publishers);
-        let kind = CommandKind::AddPeer { peer: name(number).into(), offer, publish: true, subscribe: true };
+        let kind = CommandKind::AddPeer {
+            peer: name(number).into(),
+            offer,
+            publish: true,
+            subscribe: true,
+            one_way: false,
+        };
         command(worker, kind)?;
         let mut answers = events(worker, |event| matches!(event, Event::Answered { .. }))?;
         let Some(Event::Answered { sdp, .. }) = answers.pop() else {

@@ -10,7 +10,7 @@ use crate::ice::IceLite;
 use crate::peer::{NewPeer, Peer, Transport};
 use crate::receive::Uplink;
 use crate::room::Room;
-use crate::sdp::{self, Answer, Offer, Role, SdpError, SlotKind, SlotStream};
+use crate::sdp::{self, Answer, Offer, Role, SdpError, Shape, SlotKind, SlotStream};
 use crate::send::Downlink;
 use crate::stream::Stream;
 use crate::timers::Due;
@@ -43,8 +43,13 @@ impl Engine {
     pub(super) fn carry_out(&mut self, now: Instant, command: Command, _out: &mut Outbox) {
         let Command { id, room, kind } = command;
         let result = match kind {
-            CommandKind::AddPeer { peer, offer, publish, subscribe } => {
-                self.check_add(&room, &peer, &offer).map(|offer| {
+            CommandKind::AddPeer { peer, offer, publish, subscribe, one_way } => {
+                let shape = match (one_way, publish) {
+                    (false, _) => Shape::Meeting,
+                    (true, true) => Shape::Publisher,
+                    (true, false) => Shape::Watcher,
+                };
+                self.check_add(&room, &peer, &offer, shape).map(|offer| {
                     self.accept(id);
                     self.add_peer(now, room, peer, offer, publish, subscribe);
                 })
@@ -94,7 +99,7 @@ impl Engine {
         found.copied().ok_or_else(|| refuse(RejectCode::UnknownPeer, "the room has no such peer"))
     }
 
-    fn check_add(&self, room: &str, peer: &str, offer: &str) -> Result<Offer, Refusal> {
+    fn check_add(&self, room: &str, peer: &str, offer: &str, shape: Shape) -> Result<Offer, Refusal> {
         let limits = &self.config.limits;
         if room.len() > MAX_ID || peer.len() > MAX_ID {
             return Err(refuse(RejectCode::LimitReached, format_args!("an id has at most {MAX_ID} bytes")));
@@ -113,7 +118,7 @@ impl Engine {
         if in_room >= limits.peers_per_room {
             return Err(refuse(RejectCode::LimitReached, format_args!("the room has {in_room} peers")));
         }
-        Ok(sdp::parse(offer, limits)?)
+        Ok(sdp::parse(offer, limits, shape)?)
     }
 
     fn add_peer(
@@ -196,10 +201,10 @@ impl Engine {
 
     fn check_renegotiation(&self, room: &str, peer: &str, offer: &str) -> Result<(u32, Offer), Refusal> {
         let key = self.find(room, peer)?;
-        let offer = sdp::parse(offer, &self.config.limits)?;
         let Some(peer) = self.peers.get(key) else {
             return Err(refuse(RejectCode::UnknownPeer, "the room has no such peer"));
         };
+        let offer = sdp::parse(offer, &self.config.limits, peer.offer.shape)?;
         let bad = |message: &str| Err(refuse(RejectCode::BadOffer, message));
         if offer.fingerprint != peer.offer.fingerprint {
             return bad("another certificate needs another connection");
@@ -248,7 +253,7 @@ impl Engine {
         if let Some(peer) = self.peers.get_mut(key) {
             peer.view = tiles;
         }
-        self.fill(now, key, &[SlotKind::Video]);
+        self.fill(now, key, &[SlotKind::Speech, SlotKind::Video]);
         self.aim_view(now, key);
     }
 
@@ -263,13 +268,16 @@ impl Engine {
             let on = sources.contains(&source);
             let Some(stream) = self.streams.get_mut(stream_key).filter(|it| it.on != on) else { continue };
             stream.switch(on);
-            let kind = match source {
-                Source::Microphone => SlotKind::Speech,
-                Source::ScreenAudio => SlotKind::ScreenAudio,
-                Source::Camera | Source::Screen => SlotKind::Video,
+            let kinds: &[SlotKind] = match source {
+                Source::Microphone => &[SlotKind::Speech],
+                // The second for those whose view names it.
+                Source::ScreenAudio => &[SlotKind::ScreenAudio, SlotKind::Speech],
+                Source::Camera | Source::Screen => &[SlotKind::Video],
             };
-            if !changed.contains(&kind) {
-                changed.push(kind);
+            for kind in kinds {
+                if !changed.contains(kind) {
+                    changed.push(*kind);
+                }
             }
             if source == Source::Microphone {
                 self.switch_microphone(now, room, stream_key, on);

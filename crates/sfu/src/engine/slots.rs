@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use super::Engine;
 use crate::assign::assign;
-use crate::sdp::SlotKind;
-use crate::{Event, Source};
+use crate::sdp::{Shape, SlotKind};
+use crate::{Event, Source, Tile};
 
 impl Engine {
     /// Fills the slots of these kinds for everybody in the room.
@@ -60,20 +60,24 @@ impl Engine {
         let Some(room) = self.rooms.get(peer.room) else { return Vec::new() };
         let is_anothers =
             |stream: &u32| self.streams.get(*stream).is_some_and(|it| it.on && it.publisher != key);
+        let named = |is_kind: fn(Source) -> bool| {
+            let pinned = peer.view.iter().filter(|tile| tile.pinned);
+            let tiles = pinned.chain(peer.view.iter().filter(|tile| !tile.pinned));
+            tiles
+                .filter(move |tile| is_kind(tile.source))
+                .filter_map(|tile| self.peers.get(*room.by_id.get(&tile.peer)?)?.stream(tile.source))
+        };
         let candidates: Vec<u32> = match kind {
+            // Who watches one person hears that one or nobody.
+            SlotKind::Speech if peer.offer.shape == Shape::Watcher || peer.view.iter().any(is_sound_tile) => {
+                named(is_sound).collect()
+            }
             SlotKind::Speech => room.speech.elected().to_vec(),
             SlotKind::ScreenAudio => {
                 let others = room.peers.iter().filter_map(|key| self.peers.get(*key));
                 others.filter_map(|other| other.stream(Source::ScreenAudio)).collect()
             }
-            SlotKind::Video => {
-                let pinned = peer.view.iter().filter(|tile| tile.pinned);
-                let tiles = pinned.chain(peer.view.iter().filter(|tile| !tile.pinned));
-                tiles
-                    .filter(|tile| is_picture(tile.source))
-                    .filter_map(|tile| self.peers.get(*room.by_id.get(&tile.peer)?)?.stream(tile.source))
-                    .collect()
-            }
+            SlotKind::Video => named(is_picture).collect(),
         };
         let mut wanted = Vec::with_capacity(candidates.len());
         for stream in candidates.into_iter().filter(is_anothers) {
@@ -267,4 +271,12 @@ impl Engine {
 
 fn is_picture(source: Source) -> bool {
     matches!(source, Source::Camera | Source::Screen)
+}
+
+fn is_sound(source: Source) -> bool {
+    !is_picture(source)
+}
+
+fn is_sound_tile(tile: &Tile) -> bool {
+    is_sound(tile.source)
 }

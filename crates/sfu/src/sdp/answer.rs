@@ -6,7 +6,7 @@ use wire::extension::{
     URI_ABS_SEND_TIME, URI_AUDIO_LEVEL, URI_MID, URI_REPAIRED_RID, URI_RID, URI_TRANSPORT_SEQUENCE,
 };
 
-use super::{Codec, CodecKind, Line, MediaKind, Offer, Role, SlotKind};
+use super::{Codec, CodecKind, Line, MediaKind, Offer, Role, Shape, SlotKind};
 use crate::{Protocol, Remote, Source};
 
 /// The canonical name of all our streams (RFC 7022); who speaks in a slot is told by CSRC and signalling.
@@ -72,7 +72,7 @@ pub fn write(offer: &Offer, answer: &Answer<'_>) -> String {
             write_codec(&mut out, line.role, codec);
         }
         match slot {
-            Some(slot) => write_slot(&mut out, line, *slot),
+            Some(slot) => write_slot(&mut out, offer.shape, line, *slot),
             None if open => write_layers(&mut out, line),
             None => {}
         }
@@ -251,11 +251,15 @@ fn write_layers(out: &mut Text, line: &Line) {
     out.print(format_args!("a=simulcast:recv {}", line.rids.join(";")));
 }
 
-/// The stream of a slot: named once, whoever fills it (DESIGN §6).
-fn write_slot(out: &mut Text, line: &Line, slot: SlotStream) {
+/// The stream of a slot: named once, whoever fills it (DESIGN §6). Who watches one person gets one stream with both
+/// tracks, which players show and keep in step as one.
+fn write_slot(out: &mut Text, shape: Shape, line: &Line, slot: SlotStream) {
     let SlotStream { ssrc, rtx_ssrc } = slot;
     let mid = &line.mid;
-    out.print(format_args!("a=msid:slot-{mid} track-{mid}"));
+    match shape {
+        Shape::Watcher => out.print(format_args!("a=msid:watch track-{mid}")),
+        Shape::Meeting | Shape::Publisher => out.print(format_args!("a=msid:slot-{mid} track-{mid}")),
+    }
     let repaired = line.codecs.iter().any(|codec| codec.rtx_payload_type.is_some());
     if repaired {
         out.print(format_args!("a=ssrc-group:FID {ssrc} {rtx_ssrc}"));
@@ -277,7 +281,10 @@ mod tests {
     const FIREFOX_SIMULCAST: &str = include_str!("../../tests/fixtures/firefox-simulcast.sdp");
 
     fn answer(offer_text: &str, publish: bool, subscribe: bool) -> String {
-        let offer = parse(offer_text, &Limits::default()).unwrap();
+        answer_to(&parse(offer_text, &Limits::default(), Shape::Meeting).unwrap(), publish, subscribe)
+    }
+
+    fn answer_to(offer: &Offer, publish: bool, subscribe: bool) -> String {
         let slots: Vec<_> = (0..offer.slot_count() as u32)
             .map(|n| SlotStream { ssrc: 1000 + n, rtx_ssrc: 2000 + n })
             .collect();
@@ -296,7 +303,7 @@ mod tests {
             publish,
             subscribe,
         };
-        write(&offer, &ours)
+        write(offer, &ours)
     }
 
     fn udp(address: &str) -> Remote {
@@ -338,6 +345,16 @@ mod tests {
             assert!(!answer(offer, false, true).contains("simulcast"), "an inactive line has none");
         }
         assert!(!answer(CHROMIUM, true, true).contains("simulcast"), "nor has who did not offer any");
+    }
+
+    #[test]
+    fn a_watcher_gets_sound_and_picture_in_one_stream() {
+        let offer = include_str!("../../tests/fixtures/aiortc-watcher.sdp");
+        let offer = parse(offer, &Limits::default(), Shape::Watcher).unwrap();
+        let text = answer_to(&offer, false, true);
+        let streams: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("a=msid:")).collect();
+        assert_eq!(streams, ["watch track-0", "watch track-1"]);
+        assert_eq!(count(&text, "a=sendonly"), 2);
     }
 
     /// The offer numbers Opus alike on all lines, and what is said of the number holds for its line alone.

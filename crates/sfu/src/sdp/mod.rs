@@ -22,9 +22,22 @@ pub use offer::parse;
 
 use crate::Source;
 
+/// What the lines of an offer may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Our own clients' (DESIGN §6): fixed places, send and receive. A line without a format that we take is left out.
+    Meeting,
+    /// Of who only publishes (WHIP, RFC 9725): one line of a kind at most; all of them are taken, or none (§4.4.3).
+    Publisher,
+    /// Of who only watches (WHEP, draft-ietf-wish-whep): the same in the other direction.
+    Watcher,
+}
+
 /// A client's offer, with everything that the engine acts on and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
+    /// As which it was read.
+    pub shape: Shape,
     /// The client's user name fragment (RFC 8839 §5.4).
     pub ice_ufrag: String,
     /// The client's password, the key of its answers to our checks; a lite server sends none.
@@ -107,7 +120,7 @@ pub enum Role {
 /// What fills a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SlotKind {
-    /// One of the loudest: the first three receive-only audio lines.
+    /// One of the loudest, or who the view names: the first three receive-only audio lines.
     Speech,
     /// The sound of a share: the fourth.
     ScreenAudio,

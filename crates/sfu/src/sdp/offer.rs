@@ -8,7 +8,8 @@ use wire::extension::{
 
 use super::section::{Direction, Section, Session, Transport};
 use super::{
-    ExtensionIds, Line, MAX_LAYERS, MediaKind, Offer, Role, SdpError, Secret, SlotKind, bad, codec, over,
+    ExtensionIds, Line, MAX_LAYERS, MediaKind, Offer, Role, SdpError, Secret, Shape, SlotKind, bad, codec,
+    over,
 };
 use crate::{Limits, Source};
 
@@ -20,10 +21,10 @@ const MAX_RID_BYTES: usize = 16;
 const UFRAG_BYTES: std::ops::RangeInclusive<usize> = 4..=256;
 const PWD_BYTES: std::ops::RangeInclusive<usize> = 22..=256;
 
-/// Reads an offer of the shape of DESIGN §6.
+/// Reads an offer of this shape.
 ///
 /// Errors name the line; `limit` is set where a limit of `limits` is the reason.
-pub fn parse(text: &str, limits: &Limits) -> Result<Offer, SdpError> {
+pub fn parse(text: &str, limits: &Limits, shape: Shape) -> Result<Offer, SdpError> {
     if text.len() > limits.offer_bytes {
         return Err(over(0, format!("the offer has more than {} bytes", limits.offer_bytes)));
     }
@@ -32,7 +33,7 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Offer, SdpError> {
     let transport = first.transport.or(session.transport);
     let (ice_ufrag, ice_pwd, fingerprint) = check_transport(first.line, transport)?;
 
-    let mut roles = Roles::default();
+    let mut roles = Roles::new(shape);
     let mut lines: Vec<Line> = Vec::with_capacity(sections.len());
     for section in &sections {
         let line = read_line(section, &session, &mut roles)?;
@@ -44,7 +45,7 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Offer, SdpError> {
     if lines.iter().all(|line| line.role == Role::Rejected) {
         return Err(bad(0, "no m-line of the offer can be served"));
     }
-    Ok(Offer { ice_ufrag, ice_pwd, fingerprint, lines })
+    Ok(Offer { shape, ice_ufrag, ice_pwd, fingerprint, lines })
 }
 
 fn read_sections<'a>(text: &'a str, limits: &Limits) -> Result<(Session<'a>, Vec<Section<'a>>), SdpError> {
@@ -117,10 +118,14 @@ fn read_line(section: &Section<'_>, session: &Session<'_>, roles: &mut Roles) ->
         return Err(bad(section.line, format!("a mid has 1 to {MAX_MID_BYTES} plain characters")));
     }
     let mut codecs = codec::choose(section.kind, &section.formats);
-    let role = if section.port_zero && !section.bundle_only || codecs.is_empty() {
+    let direction = section.direction.or(session.direction).unwrap_or(Direction::SendReceive);
+    let is_off = section.port_zero && !section.bundle_only || direction == Direction::Inactive;
+    let role = if is_off || codecs.is_empty() && roles.shape == Shape::Meeting {
         Role::Rejected
+    } else if codecs.is_empty() {
+        return Err(bad(section.line, format!("mid {mid}: {}", unusable(section.kind))));
     } else {
-        roles.next(section, mid, section.direction.or(session.direction))?
+        roles.next(section, mid, direction)?
     };
     if role == Role::Rejected {
         codecs.clear();
@@ -129,7 +134,8 @@ fn read_line(section: &Section<'_>, session: &Session<'_>, roles: &mut Roles) ->
             return Err(bad(section.line, format!("mid {mid}: rtcp-mux is required")));
         }
         if !session.bundle.is_some_and(|mids| mids.split(' ').any(|bundled| bundled == mid)) {
-            return Err(bad(section.line, format!("mid {mid}: not in the BUNDLE group")));
+            let advice = "not in the BUNDLE group: bundle all m-lines (a=group:BUNDLE)";
+            return Err(bad(section.line, format!("mid {mid}: {advice}")));
         }
     }
     let sends = matches!(role, Role::Send(_));
@@ -148,6 +154,16 @@ fn read_line(section: &Section<'_>, session: &Session<'_>, roles: &mut Roles) ->
         retransmission_ssrcs: if announces { section.retransmission_ssrcs.clone() } else { Vec::new() },
         rids,
     })
+}
+
+/// What to say to who offers nothing that we forward.
+fn unusable(kind: MediaKind) -> &'static str {
+    match kind {
+        MediaKind::Audio => "none of its codecs is served: offer opus/48000/2",
+        MediaKind::Video => {
+            "none of its codecs is served: offer VP8 or H264 (baseline, main or high profile)"
+        }
+    }
 }
 
 /// The layers of the offer that we take: named in both attributes, and tellable apart in packets.
@@ -186,45 +202,58 @@ fn extension_ids(section: &Section<'_>) -> ExtensionIds {
 }
 
 /// Gives roles by order among lines of the same kind and direction.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Roles {
+    shape: Shape,
     send_audio: usize,
     send_video: usize,
     receive_audio: usize,
+    receive_video: usize,
 }
 
 impl Roles {
-    fn next(
-        &mut self,
-        section: &Section<'_>,
-        mid: &str,
-        direction: Option<Direction>,
-    ) -> Result<Role, SdpError> {
-        match (direction.unwrap_or(Direction::SendReceive), section.kind) {
-            (Direction::Inactive, _) => Ok(Role::Rejected),
-            (Direction::SendReceive, _) => Err(bad(
-                section.line,
-                format!("mid {mid}: sendrecv is not served, send and receive on lines apart"),
-            )),
-            (Direction::SendOnly, MediaKind::Audio) => {
-                pick(&mut self.send_audio, &[Source::Microphone, Source::ScreenAudio])
-                    .map(Role::Send)
-                    .ok_or_else(|| {
-                        bad(section.line, format!("mid {mid}: more than two send-only audio lines"))
-                    })
+    fn new(shape: Shape) -> Self {
+        Self { shape, send_audio: 0, send_video: 0, receive_audio: 0, receive_video: 0 }
+    }
+
+    fn next(&mut self, section: &Section<'_>, mid: &str, direction: Direction) -> Result<Role, SdpError> {
+        use SlotKind::{ScreenAudio, Speech, Video};
+        let refused = |why: &str| bad(section.line, format!("mid {mid}: {why}"));
+        let sends = self.sends(direction).map_err(refused)?;
+        let is_meeting = self.shape == Shape::Meeting;
+        let places = |all: usize| if is_meeting { all } else { 1 };
+        let role = match (sends, section.kind) {
+            (true, MediaKind::Audio) => {
+                let order = [Source::Microphone, Source::ScreenAudio];
+                pick(&mut self.send_audio, &order[..places(2)]).map(Role::Send)
             }
-            (Direction::SendOnly, MediaKind::Video) => {
-                pick(&mut self.send_video, &[Source::Camera, Source::Screen]).map(Role::Send).ok_or_else(
-                    || bad(section.line, format!("mid {mid}: more than two send-only video lines")),
-                )
+            (true, MediaKind::Video) => {
+                let order = [Source::Camera, Source::Screen];
+                pick(&mut self.send_video, &order[..places(2)]).map(Role::Send)
             }
-            (Direction::ReceiveOnly, MediaKind::Audio) => {
-                let order = [SlotKind::Speech, SlotKind::Speech, SlotKind::Speech, SlotKind::ScreenAudio];
-                pick(&mut self.receive_audio, &order).map(Role::Slot).ok_or_else(|| {
-                    bad(section.line, format!("mid {mid}: more than four receive-only audio lines"))
-                })
+            (false, MediaKind::Audio) => {
+                let order = [Speech, Speech, Speech, ScreenAudio];
+                pick(&mut self.receive_audio, &order[..places(4)]).map(Role::Slot)
             }
-            (Direction::ReceiveOnly, MediaKind::Video) => Ok(Role::Slot(SlotKind::Video)),
+            (false, MediaKind::Video) if is_meeting => Some(Role::Slot(Video)),
+            (false, MediaKind::Video) => pick(&mut self.receive_video, &[Video]).map(Role::Slot),
+        };
+        role.ok_or_else(|| refused("there are more lines of this kind and direction than are served"))
+    }
+
+    /// Whether the client sends on a line of this direction. A one-way client may leave it open (RFC 9725 §4.2).
+    fn sends(&self, direction: Direction) -> Result<bool, &'static str> {
+        match (self.shape, direction) {
+            (Shape::Publisher, Direction::ReceiveOnly) => {
+                Err("recvonly: who publishes offers sendonly lines")
+            }
+            (Shape::Watcher, Direction::SendOnly) => Err("sendonly: who watches offers recvonly lines"),
+            (Shape::Meeting, Direction::SendReceive) => {
+                Err("sendrecv is not served, send and receive on lines apart")
+            }
+            (Shape::Publisher, _) => Ok(true),
+            (Shape::Watcher, _) => Ok(false),
+            (Shape::Meeting, direction) => Ok(direction == Direction::SendOnly),
         }
     }
 }
@@ -246,8 +275,11 @@ mod tests {
     const FIREFOX: &str = include_str!("../../tests/fixtures/firefox.sdp");
     const SAFARI: &str = include_str!("../../tests/fixtures/safari.sdp");
 
+    const AIORTC_PUBLISHER: &str = include_str!("../../tests/fixtures/aiortc-publisher.sdp");
+    const AIORTC_WATCHER: &str = include_str!("../../tests/fixtures/aiortc-watcher.sdp");
+
     fn read(text: &str) -> Result<Offer, SdpError> {
-        parse(text, &Limits::default())
+        parse(text, &Limits::default(), Shape::Meeting)
     }
 
     fn refused(text: &str) -> String {
@@ -324,6 +356,44 @@ mod tests {
     }
 
     #[test]
+    fn a_one_way_client_may_leave_the_direction_open() {
+        let roles = |text: &str, shape| {
+            let offer = parse(text, &Limits::default(), shape).unwrap();
+            offer.lines.iter().map(|line| line.role).collect::<Vec<_>>()
+        };
+        let publishes = [Role::Send(Source::Microphone), Role::Send(Source::Camera)];
+        let watches = [Role::Slot(SlotKind::Speech), Role::Slot(SlotKind::Video)];
+        assert!(AIORTC_PUBLISHER.contains("a=sendrecv") && AIORTC_WATCHER.contains("a=recvonly"));
+        assert_eq!(roles(AIORTC_PUBLISHER, Shape::Publisher), publishes);
+        assert_eq!(roles(&AIORTC_PUBLISHER.replace("sendrecv", "sendonly"), Shape::Publisher), publishes);
+        assert_eq!(roles(AIORTC_WATCHER, Shape::Watcher), watches);
+        assert_eq!(roles(&AIORTC_WATCHER.replace("recvonly", "sendrecv"), Shape::Watcher), watches);
+        let without_sound = AIORTC_WATCHER.replacen("recvonly", "inactive", 1);
+        assert_eq!(roles(&without_sound, Shape::Watcher), [Role::Rejected, Role::Slot(SlotKind::Video)]);
+    }
+
+    #[test]
+    fn a_one_way_client_is_served_as_a_whole_or_told_what_to_change() {
+        let refused = |text: &str, shape| parse(text, &Limits::default(), shape).unwrap_err().to_string();
+        let publisher = |text: &str| refused(text, Shape::Publisher);
+        let video = "mid 1: none of its codecs is served: offer VP8 or H264 (baseline, main or high profile)";
+        let foreign = AIORTC_PUBLISHER.replace("VP8/", "VP9/").replace("H264/", "H265/");
+        assert!(publisher(&foreign).ends_with(video));
+        assert!(publisher(&AIORTC_PUBLISHER.replace("opus/", "speex/")).ends_with("offer opus/48000/2"));
+        assert!(publisher(AIORTC_WATCHER).ends_with("recvonly: who publishes offers sendonly lines"));
+        let sends = AIORTC_PUBLISHER.replace("sendrecv", "sendonly");
+        assert!(refused(&sends, Shape::Watcher).ends_with("sendonly: who watches offers recvonly lines"));
+        assert!(publisher(CHROMIUM).contains("recvonly") || publisher(CHROMIUM).contains("more lines"));
+        let second = format!("{sends}{}", video_line(&sends).replace("a=mid:1", "a=mid:2"));
+        assert!(publisher(&second).ends_with("more lines of this kind and direction than are served"));
+        assert_eq!(publisher(&sends.replace("sendonly", "inactive")), "no m-line of the offer can be served");
+    }
+
+    fn video_line(text: &str) -> &str {
+        &text[text.find("m=video").unwrap()..]
+    }
+
+    #[test]
     fn passwords_print_redacted() {
         let offer = read(CHROMIUM).unwrap();
         assert!(!format!("{offer:?}").contains(offer.ice_pwd.expose()));
@@ -349,7 +419,7 @@ mod tests {
         assert!(refused(&CHROMIUM.replacen("a=mid:1\r", "a=mid:0\r", 1)).ends_with("mid 0 is there twice"));
         assert!(
             refused(&CHROMIUM.replacen("BUNDLE 0 ", "BUNDLE ", 1))
-                .ends_with("mid 0: not in the BUNDLE group")
+                .ends_with("mid 0: not in the BUNDLE group: bundle all m-lines (a=group:BUNDLE)")
         );
         assert!(refused(&CHROMIUM.replacen("sha-256", "sha-1", 1)).contains("SHA-256 fingerprint"));
         assert!(refused(&CHROMIUM.replacen("a=rtcp-mux", "a=x", 1)).ends_with("rtcp-mux is required"));
@@ -358,10 +428,10 @@ mod tests {
     #[test]
     fn limits_come_first() {
         let limits = Limits { offer_bytes: 1000, m_lines: 64, ..Limits::default() };
-        let error = parse(CHROMIUM, &limits).unwrap_err();
+        let error = parse(CHROMIUM, &limits, Shape::Meeting).unwrap_err();
         assert!(error.limit && error.message.contains("1000 bytes"));
         let limits = Limits { m_lines: 8, ..Limits::default() };
-        let error = parse(CHROMIUM, &limits).unwrap_err();
+        let error = parse(CHROMIUM, &limits, Shape::Meeting).unwrap_err();
         assert!(error.limit && error.message.contains("8 m-lines"));
     }
 
@@ -379,6 +449,9 @@ mod tests {
     fn no_cut_of_an_offer_panics() {
         for end in (0..CHROMIUM.len()).step_by(97) {
             let _ = read(&CHROMIUM[..end]);
+        }
+        for end in 0..AIORTC_PUBLISHER.len() {
+            let _ = parse(&AIORTC_PUBLISHER[..end], &Limits::default(), Shape::Publisher);
         }
     }
 }

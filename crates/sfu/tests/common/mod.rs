@@ -55,7 +55,7 @@ impl Stage {
         let mut client = Client::new(name, port, self.now);
         let offer = client.offer();
         let peer = Arc::from(name);
-        self.submit(CommandKind::AddPeer { peer, offer, publish: true, subscribe: true });
+        self.submit(CommandKind::AddPeer { peer, offer, publish: true, subscribe: true, one_way: false });
         let answer = std::iter::from_fn(|| self.engine.poll_event()).find_map(|event| match event {
             Event::Answered { sdp, .. } => Some(sdp),
             _ => None,
