@@ -94,6 +94,7 @@ impl From<sfu::Slot> for Slot {
             source: Source(slot.source),
             rtp_timestamp: slot.rtp_timestamp,
             cannot_decode: slot.cannot_decode,
+            paused: slot.paused,
         }
     }
 }

@@ -184,6 +184,8 @@ values! {
         rtp_timestamp: u32 = 0,
         /// The participant's browser did not offer this codec: nothing is sent.
         cannot_decode: bool = false,
+        /// The way down has no room for the picture: nothing is sent until it has.
+        paused: bool = false,
     }
     /// One peer's numbers.
     PeerStatistics {

@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::{SECOND, assert_clean, pictures, sounds};
-use sfu::{Event, Slot, Source};
+use common::{SECOND, assert_clean, last_slots, pictures, sounds};
+use sfu::{Event, Source};
 use sfu_sim::{ClientId, ClientOptions, Link, World};
 
 const H264_ONLY: ClientOptions =
@@ -15,14 +15,6 @@ fn join(world: &mut World, name: &str, options: ClientOptions) -> ClientId {
     world.run_until(5 * SECOND, |world| world.client(id).is_connected());
     world.set_sources(id, &[Source::Microphone, Source::Camera]);
     id
-}
-
-fn last_slots(world: &World, name: &str) -> Vec<Slot> {
-    let last = world.events.iter().rev().find_map(|(_, event)| match event {
-        Event::SlotsChanged { peer, slots, .. } if **peer == *name => Some(slots.clone()),
-        _ => None,
-    });
-    last.unwrap_or_default()
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{SECOND, assert_clean, longest_freeze, pictures};
+use common::{SECOND, assert_clean, last_slots, longest_freeze, pictures};
 use sfu::{Event, Source};
 use sfu_sim::{ClientId, ClientOptions, Link, World};
 
@@ -251,4 +251,23 @@ fn what_stands_in_for_a_layer_that_does_not_come_goes_on() {
     world.run_for(8 * SECOND);
     assert_eq!(settled(&mut world, bo), [1]);
     assert!(told(&world, "ana").is_empty(), "all three: the middle one serves, the highest is wanted");
+}
+
+#[test]
+fn a_picture_that_there_is_no_room_for_is_told_and_comes_back() {
+    let narrow = Link { rate_bps: Some(120_000), queue: SECOND, ..Link::GOOD };
+    let mut world = World::new(97);
+    let ana = publisher(&mut world, Link::GOOD);
+    let bo = viewer(&mut world, "bo", ana, TILE, narrow);
+    let is_paused = |world: &World| last_slots(world, "bo").iter().any(|slot| slot.paused);
+    world.run_until(10 * SECOND, is_paused);
+    let since = world.now;
+    world.run_for(SECOND);
+    assert!(is_paused(&world) && pictures(&world, bo, ana, Source::Camera, since) < 10, "it is not sent");
+    world.set_links(bo, Link::GOOD, Link::GOOD);
+    world.run_until(20 * SECOND, |world| !is_paused(world));
+    let since = world.now;
+    world.run_for(2 * SECOND);
+    assert!(pictures(&world, bo, ana, Source::Camera, since) > 30);
+    assert_clean(&world, bo);
 }

@@ -33,6 +33,8 @@ pub struct Slot {
     pub rtp_timestamp: u32,
     /// The participant's browser did not offer this codec: nothing is sent.
     pub cannot_decode: bool,
+    /// The way down has no room for the picture: nothing is sent until it has.
+    pub paused: bool,
 }
 
 /// Since the peer came.

@@ -404,7 +404,7 @@ class Slot:
     """
     def __eq__(self, value: object, /) -> bool: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, mid: str, peer: str | None = ..., source: Literal["microphone", "camera", "screen", "screen_audio"], rtp_timestamp: SupportsIndex = ..., cannot_decode: bool = ...) -> Slot: ...
+    def __new__(cls, /, *, mid: str, peer: str | None = ..., source: Literal["microphone", "camera", "screen", "screen_audio"], rtp_timestamp: SupportsIndex = ..., cannot_decode: bool = ..., paused: bool = ...) -> Slot: ...
     def __repr__(self, /) -> str: ...
     @property
     def cannot_decode(self, /) -> bool:
@@ -413,6 +413,11 @@ class Slot:
         """
     @property
     def mid(self, /) -> str: ...
+    @property
+    def paused(self, /) -> bool:
+        """
+        The way down has no room for the picture: nothing is sent until it has.
+        """
     @property
     def peer(self, /) -> str | None:
         """

@@ -234,6 +234,7 @@ class MediaRoom:
                 source=None if slot.peer is None else Source(slot.source),
                 rtp_timestamp=slot.rtp_timestamp,
                 cannot_decode=slot.cannot_decode,
+                paused=slot.paused,
             )
             for slot in slots
         )

@@ -367,13 +367,14 @@ class Error(Struct, frozen=True, kw_only=True, tag="error"):
 
 
 class Slot(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What fills one receive-only m-line now."""
+    """What fills one receive-only m-line now. `paused`: your connection has no room for the picture at the moment."""
 
     mid: str
     participant: Id | None = None
     source: Source | None = None
     rtp_timestamp: int = 0
     cannot_decode: bool = False
+    paused: bool = False
 
 
 class Slots(Struct, frozen=True, kw_only=True, tag="slots"):

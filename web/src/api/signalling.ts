@@ -259,13 +259,14 @@ export interface SetView {
   readonly tiles: readonly Tile[];
 }
 
-/** What fills one receive-only m-line now. */
+/** What fills one receive-only m-line now. `paused`: your connection has no room for the picture at the moment. */
 export interface Slot {
   readonly mid: string;
   readonly participant?: string | null;
   readonly source?: Source | null;
   readonly rtp_timestamp?: number;
   readonly cannot_decode?: boolean;
+  readonly paused?: boolean;
 }
 
 /** All slots of your own connection; replaces the last list. Not sequenced: sent anew after every `answer`. */

@@ -112,6 +112,18 @@ describe("a picture", () => {
     expect(video.dataset["picture"]).toBe("undecodable");
   });
 
+  it("that there is no room for says so, and is there again with the next frame", () => {
+    stage.attach(pictureKey("ana", "camera"), element());
+    stage.setSlots([ana()]);
+    video.present(9000);
+    stage.setSlots([ana({ paused: true })]);
+    expect(video.dataset["picture"]).toBe("paused");
+    stage.setSlots([ana()]);
+    expect(video.dataset["picture"]).toBe("waiting");
+    video.present(9000);
+    expect(video.dataset["picture"]).toBe("live");
+  });
+
   it("of oneself does not come from a slot", () => {
     stage.attach(pictureKey("me", "camera"), element());
     stage.setLocal(pictureKey("me", "camera"), new FakeTrack("video", "own") as unknown as MediaStreamTrack);

@@ -2,7 +2,7 @@
  * Puts the pictures of the slots onto the page's `<video>` elements, outside React.
  *
  * A view attaches its `<video>` under a key (whose picture, which source); the stage keeps `srcObject` right as slots are filled
- * anew. `data-picture` on the element says what is to be seen: `live`, `waiting` (nothing yet) or `undecodable`. A slot that
+ * anew. `data-picture` on the element says what is to be seen: `live`, `waiting` (nothing yet), `undecodable` or `paused`. A slot that
  * changes hands may still hold the last person's frames, so a picture counts as live only from the new stream's first frame on.
  */
 import type { Slot } from "../api/signalling.ts";
@@ -11,7 +11,7 @@ import { markJoin } from "./marks.ts";
 import type { Lines } from "./offer.ts";
 
 export type PictureKey = `${string}/${"camera" | "screen"}`;
-export type Picture = "live" | "waiting" | "undecodable";
+export type Picture = "live" | "waiting" | "undecodable" | "paused";
 
 /** How long a frame of the new stream is waited for by its time stamp; then any frame counts. */
 const PATIENCE_MS = 700;
@@ -85,8 +85,10 @@ export class Stage {
       stream === undefined
         ? ""
         : `${this.#generation}/${filled?.slot.mid ?? "local"}/${stream.id}/${filled?.slot.rtp_timestamp ?? 0}`;
-    if (filled?.slot.cannot_decode) {
-      this.#setPicture(video, "undecodable");
+    const none = filled?.slot.cannot_decode ? "undecodable" : filled?.slot.paused ? "paused" : null;
+    if (none !== null) {
+      this.#shown.delete(video);
+      this.#setPicture(video, none);
       return;
     }
     if (this.#shown.get(video) === shown) return;

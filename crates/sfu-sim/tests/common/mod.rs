@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use sfu::{Event, Source};
+use sfu::{Event, Slot, Source};
 use sfu_sim::{ClientId, World};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
@@ -99,4 +99,13 @@ pub(crate) fn rejection(world: &World, command: u64) -> Option<(sfu::RejectCode,
         Event::Rejected { id, code, message } if *id == command => Some((*code, message.as_str())),
         _ => None,
     })
+}
+
+/// A participant's slots as they were told last.
+pub(crate) fn last_slots(world: &World, name: &str) -> Vec<Slot> {
+    let last = world.events.iter().rev().find_map(|(_, event)| match event {
+        Event::SlotsChanged { peer, slots, .. } if **peer == *name => Some(slots.clone()),
+        _ => None,
+    });
+    last.unwrap_or_default()
 }

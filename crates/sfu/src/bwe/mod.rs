@@ -45,6 +45,9 @@ const QUEUE_FULL_US: i64 = 300_000;
 /// Without a verdict the start is over after this: nothing was lost or delayed meanwhile.
 const START: Duration = Duration::from_secs(1);
 
+/// After so long without a packet nothing is known of the queue any more: it has drained.
+const IDLE: Duration = Duration::from_secs(1);
+
 /// The estimator of one peer.
 #[derive(Debug)]
 pub(crate) struct Bandwidth {
@@ -62,6 +65,8 @@ pub(crate) struct Bandwidth {
     /// What would be sent if it might, in bits a second.
     demand: f64,
     first_feedback: Option<Instant>,
+    /// The last packet that feedback can tell of.
+    last_sent: Option<Instant>,
     /// The first packet after all that was told of, and the number that the next feedback should have.
     told: Option<(u64, u8)>,
     /// The way was measured: by a probe, by a queue, or by time.
@@ -83,6 +88,7 @@ impl Bandwidth {
             remb_bps: None,
             demand: 0.0,
             first_feedback: None,
+            last_sent: None,
             told: None,
             is_measured: false,
         }
@@ -99,6 +105,10 @@ impl Bandwidth {
         let now_us = self.micros(now);
         self.sending.count(now_us, size);
         if let Some(probe) = numbered {
+            if self.is_idle(now) {
+                self.delay = DelayDetector::new();
+            }
+            self.last_sent = Some(now);
             self.history.sent(now_us, size, probe);
         }
     }
@@ -215,6 +225,7 @@ impl Bandwidth {
     /// A probe, when it is time for one.
     pub(crate) fn probe(&mut self, now: Instant) -> Option<Probe> {
         let calm = self.delay.usage() != Usage::Over && self.delay.queue_us() < QUEUE_FREE_US;
+        let calm = calm || self.is_idle(now);
         let estimate = self.estimate_bps() as f64;
         self.prober.poll(self.micros(now), estimate, self.demand, calm)
     }
@@ -224,7 +235,11 @@ impl Bandwidth {
         if self.estimate_bps() as f64 >= self.demand {
             return None;
         }
-        self.prober.due_us().map(|us| self.epoch + Duration::from_micros(us.max(0).cast_unsigned()))
+        Some(self.epoch + Duration::from_micros(self.prober.due_us().max(0).cast_unsigned()))
+    }
+
+    fn is_idle(&self, now: Instant) -> bool {
+        self.last_sent.is_none_or(|at| now.saturating_duration_since(at) >= IDLE)
     }
 
     fn micros(&self, now: Instant) -> i64 {

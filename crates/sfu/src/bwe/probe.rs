@@ -101,6 +101,9 @@ impl Prober {
 
     /// A probe, if it is time for one: the estimate is less than `demand`, and the queue does not grow.
     pub(super) fn poll(&mut self, now_us: i64, estimate: f64, demand: f64, calm: bool) -> Option<Probe> {
+        if self.cluster.as_ref().is_some_and(|it| now_us - it.asked_us >= PATIENCE_US) {
+            self.in_vain(now_us, false); // nobody tells of it
+        }
         if self.cluster.is_some() || !calm || now_us < self.next_us || estimate >= demand {
             return None;
         }
@@ -118,8 +121,15 @@ impl Prober {
     }
 
     /// When [`Self::poll`] may have something.
-    pub(super) fn due_us(&self) -> Option<i64> {
-        self.cluster.is_none().then_some(self.next_us)
+    pub(super) fn due_us(&self) -> i64 {
+        self.cluster.as_ref().map_or(self.next_us, |it| it.asked_us + PATIENCE_US)
+    }
+
+    /// A probe found nothing, or `better` than what was believed but less than it tried.
+    fn in_vain(&mut self, now_us: i64, better: bool) {
+        self.cluster = None;
+        self.next_us = now_us + self.interval_us;
+        self.interval_us = if better { INTERVAL_US } else { (2 * self.interval_us).min(MAX_INTERVAL_US) };
     }
 
     /// The estimate fell: what was true of the way is not.
@@ -148,15 +158,13 @@ impl Prober {
         }
         let found = cluster.measure().filter(|_| whole);
         let asked = cluster.probe.bps;
-        self.cluster = None;
         let success = found.is_some_and(|found| found >= 0.7 * asked);
         if success {
+            self.cluster = None;
             self.interval_us = INTERVAL_US;
             self.next_us = now_us;
         } else {
-            let better = found.is_some_and(|found| found > 1.1 * estimate);
-            self.next_us = now_us + self.interval_us;
-            self.interval_us = if better { INTERVAL_US } else { (2 * self.interval_us).min(MAX_INTERVAL_US) };
+            self.in_vain(now_us, found.is_some_and(|found| found > 1.1 * estimate));
         }
         Some(Found { bps: found?, met_the_link: !success })
     }

@@ -215,9 +215,13 @@ impl Engine {
         }
         peer.downlink.allocate(now, audio_bps, asks);
         let is_measured = peer.downlink.bandwidth.is_measured();
+        let mut is_news = false;
         for at in 0..self.asks.len() {
             let ask = self.asks[at];
             let (layer, is_short) = (ask.layer(), is_measured && ask.is_short());
+            if let Some(peer) = self.peers.get_mut(key) {
+                is_news |= peer.downlink.slots[ask.slot].pause(layer.is_none());
+            }
             let Some(stream) = self.streams.get_mut(ask.stream) else { continue };
             if !stream.grant((key, ask.slot), layer, is_short) {
                 continue;
@@ -228,6 +232,9 @@ impl Engine {
                 peer.downlink.slots[ask.slot].rewriter.switch(); // it goes on with a key frame
             }
             self.aim(now, ask.stream);
+        }
+        if is_news {
+            self.tell_slots(key);
         }
     }
 

@@ -21,6 +21,8 @@ pub(crate) struct Content {
     /// The stream begins no earlier.
     pub(crate) rtp_timestamp: u32,
     pub(crate) cannot_decode: bool,
+    /// There is no room for it on the way down.
+    pub(crate) paused: bool,
 }
 
 /// A receive-only line of the peer's offer, and what we send on it.
@@ -111,6 +113,7 @@ impl DownSlot {
             source,
             rtp_timestamp,
             cannot_decode: false,
+            paused: false,
         });
     }
 
@@ -118,6 +121,11 @@ impl DownSlot {
     pub(crate) fn judge(&mut self, codec: Option<CodecKind>) -> bool {
         let cannot = codec.is_some_and(|codec| self.payload_types(codec).is_none());
         self.content.as_mut().is_some_and(|it| std::mem::replace(&mut it.cannot_decode, cannot) != cannot)
+    }
+
+    /// Notes whether there is room for what is in the slot; returns whether that is news.
+    pub(crate) fn pause(&mut self, paused: bool) -> bool {
+        self.content.as_mut().is_some_and(|it| std::mem::replace(&mut it.paused, paused) != paused)
     }
 
     /// As events show it.
@@ -133,6 +141,7 @@ impl DownSlot {
             source: self.content.as_ref().map_or(empty, |it| it.source),
             rtp_timestamp: self.content.as_ref().map_or(0, |it| it.rtp_timestamp),
             cannot_decode: self.content.as_ref().is_some_and(|it| it.cannot_decode),
+            paused: self.content.as_ref().is_some_and(|it| it.paused),
         }
     }
 }

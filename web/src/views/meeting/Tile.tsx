@@ -74,7 +74,8 @@ export function Tile({ tile, person, call, view, meeting, screen }: TileProps) {
         </div>
       )}
       {shared ? <ShareViewer>{picture}</ShareViewer> : picture}
-      <p className="tile__undecodable">{t`Your browser cannot show this picture.`}</p>
+      <p className="tile__note" data-picture="undecodable">{t`Your browser cannot show this picture.`}</p>
+      <p className="tile__note" data-picture="paused">{t`Your connection has no room for this picture.`}</p>
       <ReactionBubble
         reactions={shared ? [] : view.reactions.filter(({ participant }) => participant === person.id)}
       />
