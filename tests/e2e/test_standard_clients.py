@@ -57,6 +57,7 @@ async def test_what_is_published_by_whip_is_watched_by_whep(house: House, codec:
         for client in (viewer, camera):
             assert (await house.api.http.delete(client.url, headers=client.headers)).status_code == 200
             assert (await house.api.http.delete(client.url, headers=client.headers)).status_code == 404
+            await client.until("closed")
 
 
 async def test_a_watcher_follows_from_the_camera_to_the_screen_and_back(house: House) -> None:
@@ -77,6 +78,20 @@ async def test_a_watcher_follows_from_the_camera_to_the_screen_and_back(house: H
         await viewer.until_sees("red")
         await ana.ask("set_sources", sources=["microphone", "camera"])
         await viewer.until_sees("blue")
+
+
+async def test_who_is_sent_out_is_told_by_dtls(house: House) -> None:
+    meeting = await house.api.meeting()
+    ana = await house.join(meeting, "Ana", "host")
+    camera, viewer = publisher(), watcher()
+    made, identity = await ticket(house, meeting, "Camera")
+    async with connected(camera, viewer):
+        await camera.connect(house.api.http, f"/whip/{meeting['id']}", made)
+        await watch(house, meeting, identity, viewer)
+        await viewer.until_sees("blue")
+        await ana.ask("remove", participant=identity)
+        await camera.until("closed")
+        await viewer.until("closed")
 
 
 async def test_media_survives_an_ice_restart(house: House) -> None:

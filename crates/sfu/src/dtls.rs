@@ -134,6 +134,13 @@ impl DtlsServer {
         self.drain(to, out)
     }
 
+    /// Says that nothing more comes (RFC 5246 §7.2.1); before the handshake is done there is nobody to say it to.
+    pub(crate) fn close(&mut self, to: Remote, out: &mut Outbox) {
+        if self.stage == Stage::Established && self.inner.close().is_ok() {
+            self.drain(to, out);
+        }
+    }
+
     /// The library gave the session up; its every error is final.
     fn broken(&mut self) -> Progress {
         self.next_timeout = None;

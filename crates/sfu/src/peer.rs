@@ -93,6 +93,15 @@ impl Transport {
         Ok(Path { to, keys, out })
     }
 
+    /// Tells the peer that it is not served any more.
+    pub(crate) fn close(&mut self, now: Instant, out: &mut Outbox) {
+        if let Some(to) = self.ice.selected()
+            && self.has_consent(now)
+        {
+            self.dtls.close(to, out);
+        }
+    }
+
     /// RFC 7675 §5.1.
     pub(crate) fn has_consent(&self, now: Instant) -> bool {
         self.ice.last_check().is_some_and(|at| now.saturating_duration_since(at) < CONSENT_EXPIRY)

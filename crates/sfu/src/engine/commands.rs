@@ -40,7 +40,7 @@ impl From<SdpError> for Refusal {
 
 impl Engine {
     /// Carries a command out, or refuses it.
-    pub(super) fn carry_out(&mut self, now: Instant, command: Command, _out: &mut Outbox) {
+    pub(super) fn carry_out(&mut self, now: Instant, command: Command, out: &mut Outbox) {
         let Command { id, room, kind } = command;
         let result = match kind {
             CommandKind::AddPeer { peer, offer, publish, subscribe, one_way } => {
@@ -62,6 +62,7 @@ impl Engine {
             }
             CommandKind::RemovePeer { peer } => self.find(&room, &peer).map(|key| {
                 self.accept(id);
+                self.take_leave(now, key, out);
                 self.remove_peer(now, key);
             }),
             CommandKind::SetView { peer, tiles } => self.check_view(&room, &peer, &tiles).map(|key| {
@@ -74,7 +75,7 @@ impl Engine {
             }),
             CommandKind::CloseRoom => self.find_room(&room).map(|key| {
                 self.accept(id);
-                self.close_room(key);
+                self.close_room(now, key, out);
             }),
         };
         if let Err(Refusal { code, message }) = result {
@@ -316,10 +317,19 @@ impl Engine {
         self.fill_room(now, peer.room, &ALL_SLOTS);
     }
 
-    fn close_room(&mut self, key: u32) {
+    /// Ends the session of a standard client, who has no signalling that would tell (RFC 9725 §4.2). Our own client has,
+    /// and would take a closed session for a broken one.
+    fn take_leave(&mut self, now: Instant, key: u32, out: &mut Outbox) {
+        if let Some(peer) = self.peers.get_mut(key).filter(|peer| peer.offer.shape != Shape::Meeting) {
+            peer.transport.close(now, out);
+        }
+    }
+
+    fn close_room(&mut self, now: Instant, key: u32, out: &mut Outbox) {
         let Some(room) = self.rooms.remove(key) else { return };
         self.room_keys.remove(&room.name);
         for peer in room.peers {
+            self.take_leave(now, peer, out);
             self.forget_peer(peer);
         }
     }
