@@ -11,6 +11,8 @@ export interface Persona {
   readonly toneHz: number;
   /** What the camera gives; small unless a journey is about sizes. */
   readonly camera?: Size;
+  /** How far its brightness is from even, different in each picture, so that an encoder spends what it may; 0 unless given. */
+  readonly grain?: number;
 }
 
 export interface Size {

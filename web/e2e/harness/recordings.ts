@@ -24,7 +24,7 @@ export interface Recording {
 /** A film of one hue with a white mark that wanders along its lower edge, and a voice of one pitch in syllables. */
 export async function recordPersona(
   directory: string,
-  { name, hue, toneHz, camera = SMALL }: Persona,
+  { name, hue, toneHz, camera = SMALL, grain = 0 }: Persona,
 ): Promise<Recording> {
   const film = `${directory}/${name}.y4m`;
   const sound = `${directory}/${name}.wav`;
@@ -32,7 +32,9 @@ export async function recordPersona(
   const colour = yuvOfHue(hue);
   await writeFile(
     film,
-    y4m(camera, CALM_FRAMES_PER_SECOND, frames, (frame) => markedFrame(camera, colour, frame / frames)),
+    y4m(camera, CALM_FRAMES_PER_SECOND, frames, (frame) =>
+      grained(markedFrame(camera, colour, frame / frames), camera, grain, frame),
+    ),
   );
   await writeFile(
     sound,
@@ -90,6 +92,17 @@ function markedFrame(size: Size, colour: Yuv, progress: number): Buffer {
   const left = Math.floor(progress * (width - MARK_SIDE));
   for (let row = height - MARK_SIDE; row < height; row += 1) {
     frame.fill(235, row * width + left, row * width + left + MARK_SIDE);
+  }
+  return frame;
+}
+
+/** With noise on the brightness: the same for the same picture on every machine. */
+function grained(frame: Buffer, { width, height }: Size, grain: number, picture: number): Buffer {
+  let state = picture + 1;
+  for (let at = 0; grain > 0 && at < width * height; at += 1) {
+    // Numerical Recipes' generator; its upper bits are random enough for a picture.
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    frame[at] = (frame[at] ?? 0) + Math.floor((state / 2 ** 32) * 2 * grain) - grain;
   }
   return frame;
 }

@@ -55,6 +55,12 @@ export class Relay {
     this.#media.mend();
   }
 
+  /** From now on so many bits a second go down to each client, behind a queue of a second; null is no limit. */
+  narrow(bitsPerSecond: number | null): void {
+    if (this.#media instanceof StreamRelay) throw new Error("only datagrams go through a narrow way");
+    this.#media.bitsPerSecond = bitsPerSecond;
+  }
+
   close(): void {
     this.#http.close();
     this.#media.close();
@@ -146,9 +152,14 @@ class StreamRelay {
   }
 }
 
+/** What waits longer than this before a narrow way is lost. */
+const QUEUE_MS = 1_000;
+
 class DatagramRelay {
   target: Endpoint | undefined;
+  bitsPerSecond: number | null = null;
   #isCut = false;
+  #isClosed = false;
   readonly #front: Datagrams = createSocket("udp4");
   /** One socket towards the server per client, so that the server tells them apart as it would without a relay. */
   readonly #backs = new Map<string, Datagrams>();
@@ -173,6 +184,7 @@ class DatagramRelay {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#front.close();
     for (const back of this.#backs.values()) {
       back.close();
@@ -192,10 +204,22 @@ class DatagramRelay {
     if (known !== undefined) {
       return known;
     }
-    const back = createSocket("udp4", (bytes) => {
-      if (!this.#isCut) {
+    const down = (bytes: Buffer): void => {
+      if (!this.#isCut && !this.#isClosed) {
         this.#front.send(bytes, port, address);
       }
+    };
+    // When the way down to this client is free again.
+    let free = 0;
+    const back = createSocket("udp4", (bytes) => {
+      if (this.bitsPerSecond === null) {
+        down(bytes);
+        return;
+      }
+      const now = performance.now();
+      if (free - now > QUEUE_MS) return;
+      free = Math.max(free, now) + (bytes.length * 8_000) / this.bitsPerSecond;
+      setTimeout(down, free - now, bytes);
     });
     // A server that is gone answers with ICMP; to the client that is silence.
     back.on("error", () => undefined);

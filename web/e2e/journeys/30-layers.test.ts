@@ -5,9 +5,11 @@ import { ANA, BEN, CHEN, type Persona } from "../harness/cast";
 import type { Person } from "../harness/person";
 import { gatherTroupe, Scene } from "../harness/troupe";
 
-/** Her camera is worth two layers: the whole of it, and half its width and height. */
-const LARGE_ANA: Persona = { ...ANA, camera: { width: 640, height: 360 } };
+/** Her camera is worth two layers: the whole of it, and half its width and height. Its grain makes them cost what they may. */
+const LARGE_ANA: Persona = { ...ANA, camera: { width: 640, height: 360 }, grain: 20 };
 const LARGE_WINDOW = { width: 1280, height: 800 };
+/** Room for sound and a small picture. */
+const NARROW_BPS = 500_000;
 const SMALL_WINDOW = { width: 420, height: 420 };
 
 const troupe = gatherTroupe(LARGE_ANA, BEN, CHEN);
@@ -32,4 +34,20 @@ test("a small tile receives the small layer and a large one the large, and they 
   for (const person of [ana, ben, chen]) {
     expect((await person.page.evaluate(() => window.probe.received())).connections).toBe(1);
   }
+});
+
+test("whose way down is narrow receives smaller pictures, and the large ones again when it is wide", async () => {
+  const scene = await Scene.open(troupe, { relayed: "udp" });
+  const [ana, ben] = (await scene.join(LARGE_ANA, BEN)) as [Person, Person];
+  await ben.page.setViewportSize(LARGE_WINDOW);
+  await ben.seesInHeight(LARGE_ANA, 360);
+
+  scene.network.narrow(NARROW_BPS);
+  await ben.seesInHeight(LARGE_ANA, 180);
+  await Promise.all([ben.seesMoving(LARGE_ANA), ben.hears([ANA]), ana.hears([BEN])]);
+  expect((await ben.page.evaluate(() => window.probe.received())).connections).toBe(1);
+
+  scene.network.narrow(null);
+  await ben.seesInHeight(LARGE_ANA, 360);
+  await ben.seesMoving(LARGE_ANA);
 });
