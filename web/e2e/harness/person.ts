@@ -122,6 +122,14 @@ export class Person {
     });
   }
 
+  /** Waits until so many media packets have come since the page was opened. */
+  async receives(packets: number): Promise<void> {
+    await this.#until(`receives ${packets} packets`, PATIENCE_MS, async () => {
+      const received = await this.page.evaluate(() => window.probe.received());
+      return received.packets >= packets ? undefined : String(received.packets);
+    });
+  }
+
   /** Waits until exactly pictures of these heights are sent. */
   async sendsHeights(heights: readonly number[]): Promise<void> {
     await this.#until(`sends ${heights.join(" and ")}`, PATIENCE_MS, async () => {

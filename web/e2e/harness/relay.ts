@@ -61,6 +61,12 @@ export class Relay {
     this.#media.bitsPerSecond = bitsPerSecond;
   }
 
+  /** Everybody's datagrams come to the server from another port, as when a NAT has forgotten them. */
+  rebind(): void {
+    if (this.#media instanceof StreamRelay) throw new Error("only datagrams have a port that changes");
+    this.#media.rebind();
+  }
+
   close(): void {
     this.#http.close();
     this.#media.close();
@@ -183,12 +189,17 @@ class DatagramRelay {
     this.#isCut = false;
   }
 
-  close(): void {
-    this.#isClosed = true;
-    this.#front.close();
+  rebind(): void {
     for (const back of this.#backs.values()) {
       back.close();
     }
+    this.#backs.clear();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#front.close();
+    this.rebind();
   }
 
   #up(bytes: Buffer, address: string, port: number): void {

@@ -11,6 +11,8 @@ const troupe = gatherTroupe(ANA, BEN, CHEN);
 /** From the server's return until everybody is back. */
 const BACK_MS = promised(5_000);
 const OUTAGE_MS = 10_000;
+/** More than were on their way when the ports changed. */
+const REBOUND_PACKETS = 30;
 
 test("after ten seconds without network everybody sees and hears each other again", async () => {
   const scene = await Scene.open(troupe, { relayed: "udp" });
@@ -23,6 +25,28 @@ test("after ten seconds without network everybody sees and hears each other agai
   await Promise.all([ana.sees([BEN]), ben.sees([ANA]), ana.hears([BEN]), ben.hears([ANA])]);
   await ana.page.getByText(/reconnecting/i).waitFor({ state: "hidden" });
   expect(await scene.api.roster(scene.meeting)).toHaveLength(2);
+});
+
+test("a NAT that gives everybody another port is passed with the next check of the connection", async () => {
+  const scene = await Scene.open(troupe, { relayed: "udp" });
+  const people = (await scene.join(ANA, BEN)) as [Person, Person];
+  const [ana, ben] = people;
+  await Promise.all([ana.sees([BEN]), ben.sees([ANA])]);
+
+  scene.network.rebind();
+  const rebound = performance.now();
+  const gaps = await Promise.all(
+    people.map(async (person) => {
+      const { packets } = await person.page.evaluate(() => window.probe.received());
+      await person.receives(packets + REBOUND_PACKETS);
+      return Math.round(performance.now() - rebound);
+    }),
+  );
+  console.log(`media are back ${Math.max(...gaps)} ms after the NAT gave other ports`);
+  await Promise.all([ana.sees([BEN]), ben.sees([ANA]), ana.hears([BEN]), ben.hears([ANA])]);
+  for (const person of people) {
+    expect((await person.page.evaluate(() => window.probe.received())).connections).toBe(1);
+  }
 });
 
 test("a killed server comes back with everybody and everything that was said", async () => {
