@@ -293,6 +293,13 @@ impl Client {
         }
     }
 
+    /// Bits a second of each layer of the camera, low to high.
+    pub fn set_camera_bitrates(&mut self, bps: &[u32]) {
+        for publication in self.publications.iter_mut().filter(|it| it.source == Source::Camera) {
+            publication.layers.iter_mut().zip(bps).for_each(|(layer, bps)| layer.content.set_bitrate(*bps));
+        }
+    }
+
     /// What the audio-level extension says of the microphone: 0 is loudest, −127 is silence.
     pub fn set_loudness(&mut self, level_db: i8) {
         self.audio_level_db = level_db;

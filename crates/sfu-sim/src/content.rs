@@ -13,6 +13,8 @@ const VIDEO_BYTES: usize = 1100;
 const PACKETS_PER_FRAME: u8 = 3;
 /// A key frame is larger.
 const PACKETS_PER_KEY_FRAME: u8 = 8;
+/// How much larger a key frame is, where a bitrate is set.
+const KEY_FRAME: usize = 5;
 /// Of the single layer, and of the middle one of three: each other one has half or twice the width and height.
 const SIZE: (u16, u16) = (640, 360);
 
@@ -87,6 +89,8 @@ pub struct Content {
     tl0_picture_index: u8,
     key_frame_due: bool,
     key_frames: u32,
+    /// Of the payloads of a frame that is no key frame; `None` is [`PACKETS_PER_FRAME`] full ones.
+    frame_bytes: Option<usize>,
 }
 
 impl Content {
@@ -104,6 +108,7 @@ impl Content {
             tl0_picture_index: 0xf0,
             key_frame_due: true,
             key_frames: 0,
+            frame_bytes: None,
         }
     }
 
@@ -117,6 +122,11 @@ impl Content {
             picture_id: self.picture_id - 5 * u16::from(layer),
             ..self
         }
+    }
+
+    /// From now on so much of video, 30 times a second; key frames are [`KEY_FRAME`] times as large.
+    pub fn set_bitrate(&mut self, bps: u32) {
+        self.frame_bytes = Some(bps as usize / 8 / 30);
     }
 
     /// The next frame will be a key frame.
@@ -157,7 +167,7 @@ impl Content {
         self.key_frames += u32::from(key_frame);
         self.picture_id = (self.picture_id + 1) & 0x7fff;
         self.tl0_picture_index = self.tl0_picture_index.wrapping_add(1);
-        let packets = if key_frame { PACKETS_PER_KEY_FRAME } else { PACKETS_PER_FRAME };
+        let (packets, bytes) = self.frame_shape(key_frame);
         (0..packets)
             .map(|packet| {
                 let mut payload = Vec::with_capacity(VIDEO_BYTES);
@@ -165,11 +175,21 @@ impl Content {
                     VideoCodec::Vp8 => self.write_vp8_head(&mut payload, packet, key_frame),
                     VideoCodec::H264 => write_h264_head(&mut payload, packet, packets, key_frame),
                 }
-                payload.resize(VIDEO_BYTES - TAG_BYTES, 0x5a);
+                payload.resize(bytes - TAG_BYTES, 0x5a);
                 self.tag(packet, packets).append(&mut payload);
                 Made { timestamp: self.timestamp, marker: packet + 1 == packets, payload }
             })
             .collect()
+    }
+
+    /// Packets of a frame, and bytes of each.
+    fn frame_shape(&self, key_frame: bool) -> (u8, usize) {
+        let Some(bytes) = self.frame_bytes else {
+            return (if key_frame { PACKETS_PER_KEY_FRAME } else { PACKETS_PER_FRAME }, VIDEO_BYTES);
+        };
+        let bytes = if key_frame { bytes * KEY_FRAME } else { bytes };
+        let packets = bytes.div_ceil(VIDEO_BYTES).max(1);
+        (packets as u8, (bytes / packets).max(64))
     }
 
     fn write_vp8_head(&self, payload: &mut Vec<u8>, packet: u8, key_frame: bool) {

@@ -67,6 +67,16 @@ impl Link {
         queue: Duration::from_millis(300),
     };
 
+    /// 20 ms, and so many bits a second with a long queue before them.
+    pub const fn limited(rate_bps: u64) -> Self {
+        Self {
+            delay: Duration::from_millis(20),
+            rate_bps: Some(rate_bps),
+            queue: Duration::from_secs(2),
+            ..Self::GOOD
+        }
+    }
+
     /// [`Link::GOOD`] with this loss.
     pub const fn losing(loss: Loss) -> Self {
         Self { loss, ..Self::GOOD }
@@ -74,12 +84,14 @@ impl Link {
 }
 
 /// What a link remembers between two datagrams.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct LinkState {
     bad: bool,
     burst_left: u32,
     busy_until: Option<Instant>,
     last_arrival: Option<Instant>,
+    /// How long each datagram waited for the rate.
+    waits: Vec<(Instant, Duration)>,
 }
 
 impl LinkState {
@@ -105,13 +117,21 @@ impl LinkState {
         }
     }
 
+    /// The longest wait for the rate from `since` on.
+    pub(crate) fn longest_wait(&self, since: Instant) -> Duration {
+        let waits = self.waits.iter().rev().take_while(|(at, _)| *at >= since);
+        waits.map(|(_, wait)| *wait).max().unwrap_or_default()
+    }
+
     /// When a datagram of `len` bytes has left the bottleneck; `None` when its queue is full.
     fn departure(&mut self, link: &Link, now: Instant, len: usize) -> Option<Instant> {
         let Some(rate_bps) = link.rate_bps else { return Some(now) };
         let begin = self.busy_until.map_or(now, |busy| busy.max(now));
-        if begin.saturating_duration_since(now) > link.queue {
+        let wait = begin.saturating_duration_since(now);
+        if wait > link.queue {
             return None;
         }
+        self.waits.push((now, wait));
         let end = begin + Duration::from_secs_f64(len as f64 * 8.0 / rate_bps as f64);
         self.busy_until = Some(end);
         Some(end)

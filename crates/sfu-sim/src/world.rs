@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use sfu::{Command, CommandKind, Config, Engine, Event, Limits, Outbox, Source, Tile};
+use sfu::{Command, CommandKind, Config, Engine, Event, Limits, Outbox, PeerStatistics, Source, Tile};
 
 use crate::network::LinkState;
 use crate::{Client, ClientOptions, Link, Network};
@@ -22,7 +22,8 @@ struct Path {
     up: Link,
     down: Link,
     up_state: LinkState,
-    down_state: LinkState,
+    /// Among the states of all ways down: several may share one.
+    down_state: usize,
 }
 
 /// One engine and everybody around it.
@@ -42,6 +43,7 @@ pub struct World {
     network: Network,
     clients: Vec<Client>,
     paths: Vec<Path>,
+    down_states: Vec<LinkState>,
     sent: BTreeMap<SocketAddr, (u64, u64)>,
     outbox: Outbox,
     commands: u64,
@@ -78,6 +80,7 @@ impl World {
             network: Network::new(seed),
             clients: Vec::new(),
             paths: Vec::new(),
+            down_states: Vec::new(),
             sent: BTreeMap::new(),
             outbox: Outbox::new(),
             commands: 0,
@@ -106,7 +109,8 @@ impl World {
         let address = SocketAddr::from(([10, 1, (number / 200) as u8, (number % 200 + 1) as u8], 4000));
         let (client, offer) = Client::new(self.now, name, number as u32, address, options);
         self.clients.push(client);
-        self.paths.push(Path { up, down, up_state: LinkState::default(), down_state: LinkState::default() });
+        self.paths.push(Path { up, down, up_state: LinkState::default(), down_state: number });
+        self.down_states.push(LinkState::default());
         let peer = Arc::from(name);
         let ClientOptions { publish, subscribe, one_way, .. } = options;
         self.submit(CommandKind::AddPeer { peer, offer: change(offer), publish, subscribe, one_way });
@@ -160,6 +164,29 @@ impl World {
         let path = &mut self.paths[id.0];
         path.up = up;
         path.down = down;
+    }
+
+    /// Lets these clients share one way down.
+    pub fn share_down(&mut self, ids: &[ClientId], down: Link) {
+        for id in ids {
+            self.paths[id.0].down = down;
+            self.paths[id.0].down_state = ids[0].0;
+        }
+    }
+
+    /// The longest that a datagram waited for the rate of a client's way down from `since` on.
+    pub fn longest_queue(&self, id: ClientId, since: Instant) -> Duration {
+        self.down_states[self.paths[id.0].down_state].longest_wait(since)
+    }
+
+    /// What the last statistics say of a client.
+    pub fn statistics(&self, id: ClientId) -> Option<&PeerStatistics> {
+        let name = &self.client(id).name;
+        let last = self.events.iter().rev().find_map(|(_, event)| match event {
+            Event::Statistics { peers, .. } => Some(peers),
+            _ => None,
+        });
+        last?.iter().find(|peer| peer.peer == *name)
     }
 
     /// Turns exactly these streams of a client on: in the client and by command.
@@ -330,7 +357,7 @@ impl World {
                 *total += datagram.len() as u64;
                 let reached = self.clients.iter().position(|client| client.address == batch.to.address);
                 if let Some(path) = reached.and_then(|index| self.paths.get_mut(index)) {
-                    let state = &mut path.down_state;
+                    let state = &mut self.down_states[path.down_state];
                     self.network.send(self.now, &path.down, state, self.server, batch.to.address, datagram);
                 }
             }

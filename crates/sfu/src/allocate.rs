@@ -23,9 +23,15 @@ const MARGIN_PERCENT: u64 = 115;
 /// After something had to go down nothing goes up for so long …
 const FIRST_HOLD: Duration = Duration::from_secs(2);
 /// … doubled up to this when the next rise did not last …
-const LONGEST_HOLD: Duration = Duration::from_secs(16);
+const LONGEST_HOLD: Duration = Duration::from_secs(5);
 /// … for at least so long.
 const LASTING: Duration = Duration::from_secs(8);
+
+/// A way that carries so many times more than when something had to go down is another one.
+const RELEASE: u64 = 2;
+
+/// On a way that was met before, one picture goes up at a time, and the next when what came of it is known.
+const SETTLED: Duration = Duration::from_millis(300);
 
 /// Tiles up to this many pixels are thumbnails.
 const THUMBNAIL_PIXELS: u32 = 240 * 135;
@@ -126,11 +132,22 @@ pub(crate) struct Budget {
     pub(crate) bps: u64,
     /// Nothing is known of the way yet: every picture gets its lowest layer, which tells.
     pub(crate) is_guess: bool,
-    pub(crate) may_rise: bool,
+    pub(crate) rise: Rise,
+}
+
+/// How much may go up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rise {
+    /// Nothing.
+    No,
+    /// One step of one picture: the way was met before, and others may share it.
+    One,
+    /// Whatever there is enough for.
+    All,
 }
 
 /// Gives each of `asks` its layer, and leaves them in the order in which they were served.
-pub(crate) fn allocate(budget: Budget, asks: &mut [Ask]) {
+pub(crate) fn allocate(mut budget: Budget, asks: &mut [Ask]) {
     asks.sort_unstable_by_key(|ask| (ask.phase, Reverse(ask.pixels), ask.slot));
     let mut spent = 0;
     for ask in asks.iter_mut() {
@@ -138,12 +155,14 @@ pub(crate) fn allocate(budget: Budget, asks: &mut [Ask]) {
         if ask.count > 0 && (budget.is_guess || budget.allows(ask, 1, spent)) {
             ask.granted = 1;
             spent += ask.cost(1);
+            budget.gave(ask);
         }
     }
     for ask in asks.iter_mut().filter(|ask| ask.granted > 0) {
         while ask.granted < ask.count && budget.allows(ask, ask.granted + 1, spent) {
             spent += ask.cost(ask.granted + 1).saturating_sub(ask.cost(ask.granted));
             ask.granted += 1;
+            budget.gave(ask);
         }
     }
 }
@@ -155,7 +174,14 @@ impl Budget {
         if steps <= ask.current {
             return spent + more <= self.bps + self.bps / OVER_PROVISION;
         }
-        self.may_rise && spent + more * MARGIN_PERCENT / 100 <= self.bps
+        self.rise != Rise::No && spent + more * MARGIN_PERCENT / 100 <= self.bps
+    }
+
+    /// A step was given.
+    fn gave(&mut self, ask: &Ask) {
+        if self.rise == Rise::One && ask.granted > ask.current {
+            self.rise = Rise::No;
+        }
     }
 }
 
@@ -164,20 +190,33 @@ impl Budget {
 pub(crate) struct Hold {
     until: Option<Instant>,
     length: Duration,
+    /// What there was when something had to go down.
+    lowered_at_bps: u64,
     rose: Option<Instant>,
 }
 
 impl Hold {
-    pub(crate) fn may_rise(&self, now: Instant) -> bool {
-        self.until.is_none_or(|until| now >= until)
+    /// What may go up now that the way carries `bps`. Much more than when the hold began ends it.
+    pub(crate) fn rise(&self, now: Instant, bps: u64) -> Rise {
+        let Some(until) = self.until else { return Rise::All };
+        let is_settled = self.rose.is_none_or(|rose| now.saturating_duration_since(rose) >= SETTLED);
+        if is_settled && (now >= until || bps >= RELEASE * self.lowered_at_bps) {
+            return Rise::One;
+        }
+        Rise::No
     }
 
-    /// Learns from what was given.
-    pub(crate) fn learn(&mut self, now: Instant, asks: &[Ask]) {
+    /// Learns from what was given of `bps`.
+    pub(crate) fn learn(&mut self, now: Instant, bps: u64, asks: &[Ask]) {
         if asks.iter().any(|ask| ask.granted < ask.current.min(ask.count)) {
-            let lasted = self.rose.is_none_or(|rose| now.saturating_duration_since(rose) >= LASTING);
-            self.length = if lasted { FIRST_HOLD } else { (2 * self.length).clamp(FIRST_HOLD, LONGEST_HOLD) };
+            // Several steps down in a row are one.
+            if let Some(rose) = self.rose.take() {
+                let lasted = now.saturating_duration_since(rose) >= LASTING;
+                self.length = if lasted { FIRST_HOLD } else { (2 * self.length).min(LONGEST_HOLD) };
+            }
+            self.length = self.length.max(FIRST_HOLD);
             self.until = Some(now + self.length);
+            self.lowered_at_bps = bps;
         } else if asks.iter().any(|ask| ask.granted > ask.current) {
             self.rose = Some(now);
         }
@@ -203,7 +242,7 @@ mod tests {
     }
 
     fn measured(bps: u64) -> Budget {
-        Budget { bps, is_guess: false, may_rise: true }
+        Budget { bps, is_guess: false, rise: Rise::All }
     }
 
     /// The layers by slot.
@@ -232,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_guess_shows_everybody_and_sharpens_nobody_that_does_not_fit() {
-        let guess = Budget { bps: 200_000, is_guess: true, may_rise: true };
+        let guess = Budget { bps: 200_000, is_guess: true, rise: Rise::All };
         let asks = vec![ask(0, Phase::Tile, 3, 0), ask(1, Phase::Tile, 3, 0)];
         assert_eq!(given(guess, asks), [Some(0), Some(0)]);
     }
@@ -247,9 +286,11 @@ mod tests {
 
     #[test]
     fn nothing_rises_while_it_must_not() {
-        let held = Budget { may_rise: false, ..measured(9_000_000) };
+        let held = Budget { rise: Rise::No, ..measured(9_000_000) };
         let asks = vec![ask(0, Phase::Tile, 3, 1), ask(1, Phase::Tile, 3, 0)];
-        assert_eq!(given(held, asks), [Some(0), None]);
+        assert_eq!(given(held, asks.clone()), [Some(0), None]);
+        let one = Budget { rise: Rise::One, ..held };
+        assert_eq!(given(one, asks), [Some(0), Some(0)], "who sees nothing first");
     }
 
     #[test]
@@ -260,22 +301,25 @@ mod tests {
         let lower = |hold: &mut Hold, now| {
             let mut asks = [ask(0, Phase::Tile, 3, 3)];
             allocate(measured(600_000), &mut asks);
-            hold.learn(now, &asks);
+            hold.learn(now, 600_000, &asks);
         };
         let raise = |hold: &mut Hold, now| {
             let mut asks = [ask(0, Phase::Tile, 3, 2)];
             allocate(measured(6_000_000), &mut asks);
-            hold.learn(now, &asks);
+            hold.learn(now, 1_000_000, &asks);
         };
-        assert!(hold.may_rise(start));
+        let may_rise = |hold: &Hold, seconds| hold.rise(at(seconds), 1_000_000) != Rise::No;
+        assert!(may_rise(&hold, 0));
         lower(&mut hold, start);
-        assert!(!hold.may_rise(at(1)) && hold.may_rise(at(2)));
+        lower(&mut hold, start);
+        assert!(!may_rise(&hold, 1) && may_rise(&hold, 2));
+        assert_eq!(hold.rise(at(1), 1_200_000), Rise::One, "the way is another one");
         raise(&mut hold, at(2));
         lower(&mut hold, at(3));
-        assert!(!hold.may_rise(at(6)) && hold.may_rise(at(7)));
+        assert!(!may_rise(&hold, 6) && may_rise(&hold, 7));
         raise(&mut hold, at(7));
         lower(&mut hold, at(60));
-        assert!(hold.may_rise(at(62)), "it had lasted");
+        assert!(may_rise(&hold, 62), "it had lasted");
     }
 
     proptest! {
@@ -291,7 +335,8 @@ mod tests {
                 .enumerate()
                 .map(|(slot, (phase, count, current))| ask(slot, phases[phase], count, current))
                 .collect();
-            allocate(Budget { bps, is_guess: false, may_rise }, &mut asks);
+            let rise = if may_rise { Rise::All } else { Rise::No };
+            allocate(Budget { bps, is_guess: false, rise }, &mut asks);
             let spent: u64 = asks.iter().map(|ask| ask.cost(ask.granted)).sum();
             prop_assert!(spent <= bps + bps / OVER_PROVISION);
             prop_assert!(asks.iter().all(|ask| ask.granted <= ask.count));

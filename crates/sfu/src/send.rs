@@ -93,13 +93,11 @@ impl Downlink {
     /// Gives what the way carries to those who ask, after sound of `audio_bps`.
     pub(crate) fn allocate(&mut self, now: Instant, audio_bps: u64, asks: &mut [Ask]) {
         self.allocated = Some(now);
-        let budget = Budget {
-            bps: self.bandwidth.target_bps().saturating_sub(audio_bps),
-            is_guess: !self.bandwidth.is_measured(),
-            may_rise: self.hold.may_rise(now),
-        };
-        allocate(budget, asks);
-        self.hold.learn(now, asks);
+        let bps = self.bandwidth.target_bps().saturating_sub(audio_bps);
+        let is_guess = !self.bandwidth.is_measured();
+        let rise = self.hold.rise(now, bps);
+        allocate(Budget { bps, is_guess, rise }, asks);
+        self.hold.learn(now, bps, asks);
         self.bandwidth.set_demand(WANTED_PERCENT * (audio_bps + demand(asks)) / 100);
     }
 
@@ -280,6 +278,7 @@ impl Downlink {
             self.budget.earn(sent);
         }
         let numbered = slot.is_numbered();
+        self.bandwidth.sent_media(repair);
         self.count(now, sent, numbered);
     }
 

@@ -41,8 +41,15 @@ const BASE_SLICES: usize = 10;
 /// part of the way.
 const BASE_SLICE_US: i64 = 2_000_000;
 
+/// Weight of a new group in the length of the queue.
+const QUEUE_GAIN: f64 = 0.5;
+
 /// A trend without so much of a queue is a burst of our own that passes: a key frame or a probe.
 const QUEUE_MIN_US: i64 = 25_000;
+
+/// A queue that is so long and has grown over so many feedbacks needs no trend to be sure of.
+const GROWING: u32 = 1;
+pub(super) const QUEUE_LONG_US: i64 = 100_000;
 
 /// A way that gets so much longer from one group to the next is another way: our own packets do not fill a queue that
 /// fast. Two such jumps within [`JUMPS_APART_US`] are a link that has shrunk by much.
@@ -89,8 +96,10 @@ pub(super) struct DelayDetector {
     usage: Usage,
     base: Base,
     jumped: Option<i64>,
-    /// Last packet's delay above the shortest, smoothed a little.
+    /// The last group's delay above the shortest, smoothed a little, and over how many feedbacks it has grown.
     queue_us: f64,
+    grows: u32,
+    queue_before: f64,
 }
 
 impl DelayDetector {
@@ -111,11 +120,20 @@ impl DelayDetector {
             base: Base::default(),
             jumped: None,
             queue_us: 0.0,
+            grows: 0,
+            queue_before: 0.0,
         }
+    }
+
+    /// All packets of a feedback were seen.
+    pub(super) fn fed(&mut self) {
+        self.grows = if self.queue_us > self.queue_before { self.grows + 1 } else { 0 };
+        self.queue_before = self.queue_us;
     }
 
     pub(super) fn usage(&self) -> Usage {
         match self.usage {
+            _ if self.queue_us() > QUEUE_LONG_US && self.grows >= GROWING => Usage::Over,
             Usage::Over if self.queue_us() < QUEUE_MIN_US => Usage::Normal,
             usage => usage,
         }
@@ -131,8 +149,7 @@ impl DelayDetector {
         if self.group.is_some_and(|it| (arrived_us - it.last_arrived).abs() > MAX_GAP_US) {
             *self = Self { threshold: self.threshold, ..Self::new() };
         }
-        let queue = self.base.above(sent_us, arrived_us - sent_us) as f64;
-        self.queue_us += 0.2 * (queue - self.queue_us);
+        self.base.saw(sent_us, arrived_us - sent_us);
         let Some(group) = &mut self.group else {
             self.group = Some(Group { first_sent: sent_us, last_sent: sent_us, last_arrived: arrived_us });
             return;
@@ -156,10 +173,11 @@ impl DelayDetector {
             if arrived - sent > JUMP_MS {
                 let last = self.jumped.replace(whole.last_arrived);
                 if last.is_none_or(|at| whole.last_arrived - at > JUMPS_APART_US) {
-                    self.base.shift(((arrived - sent) * 1000.0) as i64);
-                    return;
+                    return self.base.shift(((arrived - sent) * 1000.0) as i64);
                 }
             }
+            let queue = self.base.above(whole.last_arrived - whole.last_sent) as f64;
+            self.queue_us += QUEUE_GAIN * (queue - self.queue_us);
             self.variation(sent, arrived, whole.last_arrived as f64 / 1000.0);
         }
     }
@@ -228,8 +246,8 @@ struct Base {
 }
 
 impl Base {
-    /// How much longer than the shortest a way of `way` is, which a packet took that left at `sent_us`.
-    fn above(&mut self, sent_us: i64, way: i64) -> i64 {
+    /// A packet that left at `sent_us` took `way`.
+    fn saw(&mut self, sent_us: i64, way: i64) {
         if self.slices.is_empty() || sent_us - self.since >= BASE_SLICE_US {
             self.since = sent_us;
             if self.slices.len() == BASE_SLICES {
@@ -240,6 +258,10 @@ impl Base {
         if let Some(last) = self.slices.back_mut() {
             *last = (*last).min(way);
         }
+    }
+
+    /// How much longer than the shortest `way` is.
+    fn above(&self, way: i64) -> i64 {
         way - self.slices.iter().copied().min().unwrap_or(way)
     }
 
@@ -305,12 +327,12 @@ mod tests {
     #[test]
     fn a_short_way_long_ago_is_forgotten() {
         let mut base = Base::default();
-        assert_eq!(base.above(0, 10), 0);
-        assert_eq!(base.above(1_000_000, 30), 20);
-        let later = BASE_SLICE_US * (BASE_SLICES as i64 + 1);
+        base.saw(0, 10);
+        base.saw(1_000_000, 30);
+        assert_eq!(base.above(30), 20);
         for at in 1..=BASE_SLICES as i64 + 1 {
-            base.above(at * BASE_SLICE_US, 30);
+            base.saw(at * BASE_SLICE_US, 30);
         }
-        assert_eq!(base.above(later, 30), 0);
+        assert_eq!(base.above(30), 0);
     }
 }

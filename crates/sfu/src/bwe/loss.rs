@@ -25,6 +25,10 @@ const QUEUE_US: i64 = 25_000;
 const STEADY_WINDOWS: usize = 8;
 /// What arrives is steady when it varies by less than this share of what chance makes of such a loss.
 const STEADY: f64 = 0.4;
+/// A policer loses nothing of less than it lets through: when so many windows after the cut lose as before, it was chance,
+/// and is not looked for again for a while.
+const WRONG_WINDOWS: u32 = 4;
+const PARDON_US: i64 = 30_000_000;
 /// Of what a policer lets through, the bound.
 const POLICED: f64 = 0.95;
 
@@ -41,6 +45,9 @@ pub(super) struct LossBound {
     /// without a queue.
     lossy: [(f64, f64); STEADY_WINDOWS],
     count: usize,
+    /// Windows with loss since a policer was believed in, until one without.
+    doubt: Option<u32>,
+    pardoned_until_us: i64,
 }
 
 #[derive(Debug, Default)]
@@ -60,6 +67,8 @@ impl LossBound {
             last_arrival: None,
             lossy: [(0.0, 0.0); STEADY_WINDOWS],
             count: 0,
+            doubt: None,
+            pardoned_until_us: i64::MIN,
         }
     }
 
@@ -112,12 +121,21 @@ impl LossBound {
                 span.filter(|span| *span > 0).map_or(0.0, |span| window.bytes as f64 * 8e6 / span as f64);
             self.lossy[self.count % STEADY_WINDOWS] = (bps, loss / (1.0 - loss) / f64::from(packets));
             self.count += 1;
-            if let Some(steady) = self.steady() {
+            if let Some(doubt) = &mut self.doubt {
+                *doubt += 1;
+                if *doubt >= WRONG_WINDOWS {
+                    self.doubt = None;
+                    self.bound = f64::INFINITY;
+                    self.pardoned_until_us = now_us + PARDON_US;
+                }
+            } else if let Some(steady) = self.steady().filter(|_| now_us >= self.pardoned_until_us) {
                 self.bound = from.min(POLICED * steady);
                 self.count = 0;
+                self.doubt = Some(0);
             }
         } else {
             self.count = 0;
+            self.doubt = None;
             self.bound *= if loss < LOW { GROWTH } else { 1.0 };
         }
         if self.bound > 1.2 * estimate {
@@ -146,31 +164,51 @@ pub(super) struct ReportedLoss {
     /// Loss was met: from then on growth is slow.
     met: bool,
     changed_us: Option<i64>,
+    /// Packets since the last report, and those of them that were sent again.
+    sent: u32,
+    repaired: u32,
 }
 
-/// Of growth with each report before any loss, about one a second, and after it (draft §6: 5 %).
+/// Of growth with each report before any loss, about one a second, and after it: more than the 5 % of draft §6, whose reports
+/// come several times a second.
 const FIRST_GROWTH: f64 = 1.5;
-const LATER_GROWTH: f64 = 1.05;
+const LATER_GROWTH: f64 = 1.1;
+/// So many times what is sent may be believed: there are no probes, and the next layer costs about three times as much.
+const UNTRIED: f64 = 4.0;
+/// Of fewer packets the share that was sent again tells little.
+const REPAIR_PACKETS: u32 = 30;
 /// Reports of several streams come at once: they count as one.
 const REPORT_US: i64 = 200_000;
 
 impl ReportedLoss {
     pub(super) fn new(start_bps: f64) -> Self {
-        Self { bps: start_bps, met: false, changed_us: None }
+        Self { bps: start_bps, met: false, changed_us: None, sent: 0, repaired: 0 }
     }
 
     pub(super) fn bps(&self) -> f64 {
         self.bps
     }
 
-    /// The share `loss` was reported lost; `sent` bits a second were sent.
+    /// A packet left; `repair` when the receiver had asked for it again.
+    pub(super) fn sent(&mut self, repair: bool) {
+        self.sent = self.sent.saturating_add(1);
+        self.repaired = self.repaired.saturating_add(u32::from(repair));
+    }
+
+    /// The share `loss` was reported lost; `sent` bits a second were sent. Receivers do not report what was repaired
+    /// meanwhile, so that what they asked for again counts as well.
     pub(super) fn report(&mut self, now_us: i64, loss: f64, sent: f64) {
+        let repaired = f64::from(self.repaired) / f64::from(self.sent.max(1));
+        let loss = if self.sent >= REPAIR_PACKETS { loss.max(repaired) } else { loss };
         if loss > HIGH {
             // The worst of the streams that are reported at once counts.
             let recent = self.changed_us.is_some_and(|at| now_us - at < REPORT_US);
             if !recent || !self.met {
-                self.bps = (self.bps * (1.0 - 0.5 * loss)).max(super::rate::MIN_BPS);
+                // What was believed untried is forgotten first, but not all at once: a pause in what is sent proves nothing.
+                let tried = sent.clamp(0.5 * self.bps, self.bps);
+                self.bps = (tried * (1.0 - 0.5 * loss)).max(super::rate::MIN_BPS);
                 self.changed_us = Some(now_us);
+                (self.sent, self.repaired) = (0, 0);
             }
             self.met = true;
             return;
@@ -179,9 +217,10 @@ impl ReportedLoss {
             return;
         }
         self.changed_us = Some(now_us);
+        (self.sent, self.repaired) = (0, 0);
         if loss < LOW {
             let growth = if self.met { LATER_GROWTH } else { FIRST_GROWTH };
-            let ceiling = (2.0 * sent).min(super::rate::MAX_BPS);
+            let ceiling = (UNTRIED * sent).min(super::rate::MAX_BPS);
             self.bps = (self.bps * growth).min(ceiling).max(self.bps).max(sent);
         }
     }
@@ -232,12 +271,12 @@ mod tests {
     #[test]
     fn reports_alone_raise_and_cut() {
         let mut reported = ReportedLoss::new(500_000.0);
-        for n in 1..6 {
-            reported.report(n * 1_000_000, 0.0, 1e6);
+        for n in 1..8 {
+            reported.report(n * 1_000_000, 0.0, 500_000.0);
         }
-        assert!((reported.bps() - 2e6).abs() < 1.0, "twice what is sent: {}", reported.bps());
-        reported.report(7_000_000, 0.3, 1e6);
-        reported.report(7_000_001, 0.3, 1e6);
-        assert!((reported.bps() - 1.7e6).abs() < 1.0, "once for all streams: {}", reported.bps());
+        assert!((reported.bps() - 2e6).abs() < 1.0, "four times what is sent: {}", reported.bps());
+        reported.report(9_000_000, 0.3, 1e6);
+        reported.report(9_000_001, 0.3, 1e6);
+        assert!((reported.bps() - 850e3).abs() < 1.0, "once for all streams: {}", reported.bps());
     }
 }

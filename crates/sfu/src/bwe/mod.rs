@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use wire::rtcp::TransportFeedback;
 
-use self::delay::{DelayDetector, Usage};
+use self::delay::{DelayDetector, QUEUE_LONG_US, Usage};
 use self::history::{History, Verdict};
 use self::loss::{LossBound, ReportedLoss};
 pub(crate) use self::probe::Probe;
@@ -127,7 +127,10 @@ impl Bandwidth {
                     self.delay.packet(sent.at_us, arrived_us);
                     self.prober.arrived(&sent, arrived_us);
                 }
-                Some(Verdict::Lost { .. }) => lost += 1,
+                Some(Verdict::Lost { sent }) => {
+                    lost += 1;
+                    self.prober.lost(&sent);
+                }
                 None => {}
             }
         }
@@ -136,6 +139,7 @@ impl Bandwidth {
             return;
         }
         self.first_feedback.get_or_insert(now);
+        self.delay.fed();
         self.judge(now, rtt.unwrap_or(DEFAULT_RTT));
     }
 
@@ -156,13 +160,19 @@ impl Bandwidth {
 
     fn judge(&mut self, now: Instant, rtt: Duration) {
         let (now_us, rtt_us) = (self.micros(now), rtt.as_micros().min(1_000_000) as i64);
-        let acked = self.throughput.bps().map(|bps| bps as f64);
+        let mut acked = self.throughput.bps().map(|bps| bps as f64);
+        if self.delay.queue_us() > QUEUE_LONG_US
+            && let (Some(acked), Some(recent)) = (&mut acked, self.throughput.recent_bps())
+        {
+            // The link shrank a moment ago. Of few packets so short a time tells little.
+            *acked = (recent as f64).clamp(0.5 * *acked, *acked);
+        }
         let before = self.rate.bps();
         let usage = self.delay.usage();
         self.rate.update(now_us, usage, self.delay.queue_us(), acked, rtt_us);
-        if let Some(Found { bps: found, met_the_link }) = self.prober.result(now_us, before) {
+        if let Some(Found { bps: found, met_the_link, is_clean }) = self.prober.result(now_us, before) {
             self.is_measured |= met_the_link;
-            if !met_the_link {
+            if is_clean && !met_the_link {
                 self.loss.carried(found);
             }
             if usage != Usage::Over && (found > self.rate.bps() || found < 0.9 * before) {
@@ -178,6 +188,11 @@ impl Bandwidth {
         self.loss.update(now_us, self.rate.bps(), self.delay.queue_us());
         self.is_measured |=
             self.loss.bps().is_finite() || self.first_feedback.is_some_and(|at| now >= at + START);
+    }
+
+    /// A packet of media left; `repair` when the receiver had asked for it again.
+    pub(crate) fn sent_media(&mut self, repair: bool) {
+        self.reported.sent(repair);
     }
 
     /// A receiver report: the share `loss` of a stream was lost.

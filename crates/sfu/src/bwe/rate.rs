@@ -1,7 +1,7 @@
 //! From the state of the queue to a rate: additive or multiplicative increase, multiplicative decrease
 //! (draft-ietf-rmcat-gcc-02 §5.5).
 
-use super::delay::Usage;
+use super::delay::{QUEUE_LONG_US, Usage};
 
 /// What is kept of the rate that arrived when a queue grew: below the link, so that the queue drains (draft: 0.8–0.95).
 const DECREASE: f64 = 0.85;
@@ -14,7 +14,9 @@ const DRAIN_PATIENCE_US: i64 = 1_500_000;
 /// Each second while the link's rate is not known (draft §5.5: 1.08).
 const INCREASE: f64 = 1.08;
 
-/// Above what arrives, so much may be believed without having tried it: who sends little learns little.
+/// Who sends less than this share of the estimate learns little of more: it grows slowly, and not above so many times what
+/// arrives. The rest is for probes.
+const TRIED: f64 = 0.8;
 const UNTRIED: f64 = 1.5;
 const UNTRIED_BPS: f64 = 20_000.0;
 
@@ -60,7 +62,7 @@ impl RateControl {
     ) {
         let passed = (now_us - self.changed_us.replace(now_us).unwrap_or(now_us)).clamp(0, 1_000_000);
         match usage {
-            Usage::Over => self.decrease(now_us, acked, rtt_us),
+            Usage::Over => self.decrease(now_us, queue_us, acked, rtt_us),
             // The queue drains: what arrives now was waiting.
             Usage::Under => {}
             Usage::Normal if self.drains.is_some() => self.drained(now_us, queue_us),
@@ -76,21 +78,22 @@ impl RateControl {
         }
     }
 
-    fn decrease(&mut self, now_us: i64, acked: Option<f64>, rtt_us: i64) {
+    fn decrease(&mut self, now_us: i64, queue_us: i64, acked: Option<f64>, rtt_us: i64) {
         // The last decrease needs a round trip and a feedback interval to show.
         let response = rtt_us + 100_000;
         let Some(acked) = acked else { return };
         let is_new = self.decreased_us.is_none_or(|at| now_us - at >= response);
-        if !is_new && acked > 0.5 * self.bps {
+        if !is_new {
             return;
         }
         self.decreased_us = Some(now_us);
-        self.drains = Some(acked);
-        let decreased = (DECREASE * acked).max(MIN_BPS);
-        if decreased < self.bps {
-            self.bps = decreased;
+        // Who sends less than the link carries learns from a short queue that there is less than believed, not how much.
+        let carried = if queue_us < QUEUE_LONG_US { acked.max(self.bps) } else { acked };
+        self.drains = Some(carried);
+        self.bps = self.bps.min((DECREASE * carried).max(MIN_BPS));
+        if carried <= acked {
+            self.remember(acked);
         }
-        self.remember(acked);
     }
 
     /// The queue is gone, or stays though less is sent: the link carries what arrived while it was full.
@@ -106,16 +109,17 @@ impl RateControl {
 
     fn increase(&mut self, seconds: f64, acked: Option<f64>, rtt_us: i64) {
         let ceiling = acked.map_or(f64::INFINITY, |acked| UNTRIED * acked + UNTRIED_BPS);
+        let is_tried = acked.is_none_or(|acked| acked >= TRIED * self.bps);
         if let Some((mean, deviation)) = self.link
             && acked.is_some_and(|acked| acked > mean + 3.0 * deviation)
         {
             self.link = None;
         }
-        let grown = if self.link.is_some() {
-            let response = (rtt_us + 100_000) as f64 / 1e6;
-            self.bps + (PACKET_BITS.max(self.bps * 0.01) / response) * seconds
-        } else {
+        let grown = if is_tried && self.link.is_none() {
             self.bps * INCREASE.powf(seconds)
+        } else {
+            let response = (rtt_us + 100_000) as f64 / 1e6;
+            self.bps + PACKET_BITS / response * seconds
         };
         // What arrives without a queue is carried, whatever was believed.
         let proven = acked.map_or(0.0, |acked| RECOVERED * acked);

@@ -36,14 +36,24 @@ impl Throughput {
         }
     }
 
-    /// Once a window has passed.
+    /// Over the window, once it has passed.
     pub(super) fn bps(&self) -> Option<u64> {
+        self.over(BUCKETS as i64 - 1)
+    }
+
+    /// Over the last 100 ms: what a link carries that shrank a moment ago.
+    pub(super) fn recent_bps(&self) -> Option<u64> {
+        self.over(4)
+    }
+
+    fn over(&self, buckets: i64) -> Option<u64> {
         let newest = self.newest?;
         // The newest bucket is not full yet: it counts for what comes next.
         let full = (newest - self.first).min(BUCKETS as i64 - 1);
         if full < BUCKETS as i64 / 2 {
             return None;
         }
+        let full = full.min(buckets);
         let bytes: u64 = (newest - full..newest).map(|bucket| u64::from(self.buckets[place(bucket)])).sum();
         Some(bytes * 8 * 1_000_000 / (full * BUCKET_US) as u64)
     }
