@@ -9,7 +9,7 @@ import { gatherTroupe, Scene } from "../harness/troupe";
 const LARGE_ANA: Persona = { ...ANA, camera: { width: 640, height: 360 }, grain: 20 };
 const LARGE_WINDOW = { width: 1280, height: 800 };
 /** Room for sound and a small picture. */
-const NARROW_BPS = 500_000;
+const NARROW_BPS = 400_000;
 const SMALL_WINDOW = { width: 420, height: 420 };
 
 const troupe = gatherTroupe(LARGE_ANA, BEN, CHEN);

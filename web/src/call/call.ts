@@ -436,7 +436,11 @@ export class Call {
     this.#numbers = {
       samples: [...this.#numbers.samples, sample].slice(-SAMPLES_KEPT),
       skews: this.#sync.step(this.#view.slots, this.#delays.read(report)),
-      limit: limit(sample, this.#view.connected && this.#view.media === "connected"),
+      limit: limit(
+        sample,
+        this.#view.connected && this.#view.media === "connected",
+        this.#view.slots.some((slot) => slot.paused),
+      ),
     };
     this.#statisticsChanges.emit();
   }

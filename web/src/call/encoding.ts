@@ -1,8 +1,11 @@
 /** How a picture is encoded, by the size in which it is captured. */
 
-/** Pixels up to which a bitrate is enough for a face that moves (VP8 at 30 pictures a second), in bits per second. */
+/**
+ * Pixels up to which a bitrate is enough for a face that moves (VP8 at 30 pictures a second), in bits per second. The smallest is
+ * what a narrow way has to carry beside the sound before there is a picture at all.
+ */
 const CAMERA_BITRATES = [
-  { pixels: 320 * 180, bitrateBps: 250_000 },
+  { pixels: 320 * 180, bitrateBps: 180_000 },
   { pixels: 640 * 360, bitrateBps: 700_000 },
   { pixels: 960 * 540, bitrateBps: 1_200_000 },
   { pixels: 1280 * 720, bitrateBps: 2_000_000 },

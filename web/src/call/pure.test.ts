@@ -129,7 +129,7 @@ describe("a camera's encodings", () => {
 
   it("are a thumbnail, a tile and a stage, each with bits for its size", () => {
     expect(sent(1280, 720)).toEqual([
-      [180, 250_000],
+      [180, 180_000],
       [360, 700_000],
       [720, 2_000_000],
     ]);
@@ -147,8 +147,8 @@ describe("a camera's encodings", () => {
 
   it("are as many as a small capture is worth, the largest being the whole of it", () => {
     expect(sent(640, 480).map(([height]) => height)).toEqual([180, 480]);
-    expect(sent(320, 180)).toEqual([[180, 250_000]]);
-    expect(sent(160, 90)).toEqual([[90, 250_000]]);
+    expect(sent(320, 180)).toEqual([[180, 180_000]]);
+    expect(sent(160, 90)).toEqual([[90, 180_000]]);
   });
 
   it("are one where the server takes no layers", () => {
@@ -197,11 +197,15 @@ describe("what limits the meeting", () => {
     ["loss_up", { ...good, up: { bitrateBps: 1, loss: 0.04 } }, 2],
     ["delay", { ...good, roundTripMs: 400 }, 2],
   ] as const)("%s", (expected, sample, shown) => {
-    expect(limit(sample, true)).toBe(expected);
+    expect(limit(sample, true, false)).toBe(expected);
     expect(bars(sample)).toBe(shown);
   });
 
-  it("is the missing connection before anything else", () => expect(limit(good, false)).toBe("offline"));
+  it("is the missing connection before anything else", () =>
+    expect(limit(good, false, true)).toBe("offline"));
+
+  it("is the way down when there is no room for a picture", () =>
+    expect(limit(good, true, true)).toBe("bandwidth_down"));
 });
 
 describe("preferences", () => {

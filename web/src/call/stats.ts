@@ -40,7 +40,15 @@ export interface StreamSample {
 }
 
 /** What limits the meeting now, most hindering first. */
-export type Limit = "offline" | "loss_up" | "loss_down" | "delay" | "computer" | "bandwidth_up" | "nothing";
+export type Limit =
+  | "offline"
+  | "bandwidth_down"
+  | "loss_down"
+  | "loss_up"
+  | "delay"
+  | "computer"
+  | "bandwidth_up"
+  | "nothing";
 
 /** From where on a person notices. */
 const NOTICED_LOSS = 0.03;
@@ -152,8 +160,10 @@ function total(flows: readonly Flow[]): Direction {
   };
 }
 
-export function limit(sample: Sample | undefined, connected: boolean): Limit {
+/** `paused`: the server has no room for a picture on the way to this person. */
+export function limit(sample: Sample | undefined, connected: boolean, paused: boolean): Limit {
   if (!connected || sample === undefined) return "offline";
+  if (paused) return "bandwidth_down";
   if (sample.down.loss >= NOTICED_LOSS) return "loss_down";
   if (sample.up.loss >= NOTICED_LOSS) return "loss_up";
   if (sample.roundTripMs !== null && sample.roundTripMs >= NOTICED_ROUND_TRIP_MS) return "delay";

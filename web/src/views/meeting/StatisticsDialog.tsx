@@ -29,6 +29,7 @@ export default function StatisticsDialog({ call, meeting, onClose }: StatisticsD
     loss_down: t`Packets are lost on the way to you: you may hear and see others with gaps.`,
     delay: t`The way to the server is long: answers come late.`,
     computer: t`This computer is busy: your picture is sent smaller.`,
+    bandwidth_down: t`Your connection downwards is too slow for all pictures: some are left out.`,
     bandwidth_up: t`Your connection upwards is full: your picture is sent smaller.`,
     nothing: t`Nothing limits you.`,
   };
