@@ -271,6 +271,20 @@ async function lastWeek(page) {
   });
 }
 
+/** There is no room for the first picture on the way to this page. */
+async function narrow(page) {
+  await page.routeWebSocket("**/signal", (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage((text) => server.send(text));
+    server.onMessage((text) => {
+      const message = JSON.parse(text);
+      const picture = message.slots?.find((slot) => slot.participant && slot.source === "camera");
+      if (picture !== undefined) picture.paused = true;
+      socket.send(JSON.stringify(message));
+    });
+  });
+}
+
 /** The account has passkeys of these names. */
 async function passkeys(page, names) {
   await page.route("**/api/v1/me", async (route) => {
@@ -701,6 +715,18 @@ export const states = [
       await inCompany(page, house);
       await page.getByRole("button", { name: "More", exact: true }).click();
       await page.getByRole("menu").waitFor();
+    },
+  },
+  {
+    name: "meeting.paused",
+    act: async (page, house) => {
+      await narrow(page);
+      const guests = await house.company();
+      await house.sweep(house.calm, "Ana Ruiz");
+      await join(page, house.calm, "Ana Ruiz");
+      await pictures(page, guests.length);
+      await page.locator('video[data-picture="paused"]').waitFor({ state: "attached" });
+      await page.mouse.move(2, 400);
     },
   },
   {

@@ -17,6 +17,9 @@ import "./tile.css";
 import { ShareViewer } from "./ShareViewer.tsx";
 import type { ScreenControl } from "./useScreen.ts";
 
+/** Where the initials leave no line below them, only a screen reader says why there is no picture. */
+const NOTE_HEIGHT = 180;
+
 interface TileProps {
   readonly tile: Placed;
   readonly person: Participant;
@@ -54,6 +57,7 @@ export function Tile({ tile, person, call, view, meeting, screen }: TileProps) {
   const name = shared ? t`${person.name}, shared screen` : person.name;
   const { x, y, width, height } = tile.rect;
   const picture = <video ref={video} autoPlay playsInline muted />;
+  const note = height < NOTE_HEIGHT ? "tile__note visually-hidden" : "tile__note";
 
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is of forms; tiles are groups by contract
@@ -74,8 +78,8 @@ export function Tile({ tile, person, call, view, meeting, screen }: TileProps) {
         </div>
       )}
       {shared ? <ShareViewer>{picture}</ShareViewer> : picture}
-      <p className="tile__note" data-picture="undecodable">{t`Your browser cannot show this picture.`}</p>
-      <p className="tile__note" data-picture="paused">{t`Your connection has no room for this picture.`}</p>
+      <p className={note} data-picture="undecodable">{t`Your browser cannot show this picture.`}</p>
+      <p className={note} data-picture="paused">{t`Your connection has no room for this picture.`}</p>
       <ReactionBubble
         reactions={shared ? [] : view.reactions.filter(({ participant }) => participant === person.id)}
       />
