@@ -388,4 +388,27 @@ mod tests {
         assert_eq!(taken, [[9]]);
         assert!(!take_frames(&mut b"GET / HTTP/1.1\r\n".to_vec(), |_| panic!("no datagram")));
     }
+
+    #[test]
+    fn whatever_comes_is_bounded() {
+        let mut state = 1_u64;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % below
+        };
+        for _ in 0..5_000 {
+            let mut read = Vec::new();
+            for _ in 0..8 {
+                // Half of the lengths are such as clients send, so that the stream goes on behind them.
+                if random(2) == 0 {
+                    read.extend_from_slice(&(random(1500) as u16).to_be_bytes());
+                }
+                read.extend((0..random(2000)).map(|_| random(256) as u8));
+                if !take_frames(&mut read, |datagram| assert!((1..=MAX_FRAME).contains(&datagram.len()))) {
+                    break;
+                }
+                assert!(read.len() < LENGTH + MAX_FRAME, "a whole frame was left");
+            }
+        }
+    }
 }
