@@ -1,7 +1,13 @@
 //! What was sent lately, by transport-wide sequence number, until feedback tells what became of it.
 
-/// Packets remembered: at 20 Mbit/s in packets of 1200 bytes, a second. Feedback on older ones is of no use.
-pub(super) const ENTRIES: usize = 2048;
+/// Packets remembered at first: what most receivers are sent between two feedbacks, and in a round trip, is less.
+const FIRST_ENTRIES: usize = 256;
+
+/// Packets remembered at most: at 20 Mbit/s in packets of 1200 bytes, a second. Feedback on older ones is of no use.
+pub(super) const MAX_ENTRIES: usize = 2048;
+
+/// Younger packets whose fate is not known yet are worth more memory.
+const YOUNG_US: i64 = 1_000_000;
 
 /// One packet that was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +21,9 @@ pub(super) struct Sent {
     pub(super) probe: u8,
     fate: Fate,
 }
+
+/// A place of the ring that was not used yet.
+const NOTHING: Sent = Sent { sequence: u64::MAX, at_us: i64::MIN, size: 0, probe: 0, fate: Fate::Arrived };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
@@ -36,7 +45,7 @@ pub(super) enum Verdict {
     },
 }
 
-/// A ring of fixed size; takes its memory with the first packet.
+/// A ring that doubles when it would forget what feedback may still tell of; takes its memory with the first packet.
 #[derive(Debug, Default)]
 pub(super) struct History {
     entries: Vec<Sent>,
@@ -55,10 +64,26 @@ impl History {
         let sequence = self.next;
         self.next += 1;
         let sent = Sent { sequence, at_us, size: size as u16, probe, fate: Fate::Unknown };
-        if self.entries.is_empty() {
-            self.entries.resize(ENTRIES, Sent { sequence: u64::MAX, ..sent });
+        let size = self.entries.len();
+        if size == 0 {
+            self.entries.resize(FIRST_ENTRIES, NOTHING);
+        } else if size < MAX_ENTRIES {
+            let oldest = self.entries[sequence as usize % size];
+            if oldest.fate == Fate::Unknown && at_us - oldest.at_us < YOUNG_US {
+                self.grow();
+            }
         }
-        self.entries[sequence as usize % ENTRIES] = sent;
+        let place = sequence as usize % self.entries.len();
+        self.entries[place] = sent;
+    }
+
+    fn grow(&mut self) {
+        let mut larger = vec![NOTHING; 2 * self.entries.len()];
+        for sent in self.entries.iter().filter(|it| it.sequence != NOTHING.sequence) {
+            let place = sent.sequence as usize % larger.len();
+            larger[place] = *sent;
+        }
+        self.entries = larger;
     }
 
     /// The number, without its wrap, of a packet that was sent.
@@ -69,7 +94,8 @@ impl History {
     /// Notes what feedback says of a packet; `None` when that is no news, or the packet was forgotten or never sent.
     pub(super) fn verdict(&mut self, sequence: u16, arrived: bool) -> Option<Verdict> {
         let sequence = self.extended(sequence)?;
-        let entry = self.entries.get_mut(sequence as usize % ENTRIES).filter(|it| it.sequence == sequence)?;
+        let place = sequence as usize % self.entries.len().max(1);
+        let entry = self.entries.get_mut(place).filter(|it| it.sequence == sequence)?;
         match (entry.fate, arrived) {
             (Fate::Arrived, _) | (Fate::Lost, false) => None,
             (before, true) => {
@@ -99,6 +125,16 @@ mod tests {
         let Some(Verdict::Arrived { sent, late }) = history.verdict(last, true) else { panic!("forgotten") };
         assert_eq!((sent.sequence, sent.at_us, late), (69_999, 69_999, true));
         assert_eq!(history.verdict(last, true), None);
+    }
+
+    #[test]
+    fn grows_for_what_may_still_be_told_of_and_for_nothing_else() {
+        let mut history = History::default();
+        (0..5000).for_each(|n| history.sent(n * 10_000, 100, 0));
+        assert_eq!(history.entries.len(), FIRST_ENTRIES, "100 packets a second");
+        (5000..6500).for_each(|n| history.sent(50_000_000 + n, 100, 0));
+        assert_eq!(history.entries.len(), MAX_ENTRIES);
+        assert!((5000..6500_u16).all(|n| history.verdict(n, true).is_some()));
     }
 
     #[test]

@@ -154,7 +154,7 @@ impl Bandwidth {
             self.told = Some((next.0.max(from), next.1));
             return 0;
         }
-        let missing = (from..base).rev().take(history::ENTRIES);
+        let missing = (from..base).rev().take(history::MAX_ENTRIES);
         missing.filter(|it| self.history.verdict(*it as u16, false).is_some()).count() as u32
     }
 

@@ -155,3 +155,98 @@ impl Pacer {
         self.credit > 0.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEN: u16 = 1000;
+
+    fn waiting(sequence: u64, original: Option<u16>, since: Instant) -> Waiting {
+        let admitted =
+            Admitted { sequence, timestamp: 0, marker: false, picture: None, begins: sequence == 0 };
+        Waiting { slot: 0, stream: 0, layer: 0, epoch: 0, sequence, admitted, original, len: LEN, since }
+    }
+
+    /// Sends everything that is due, turn by turn, as the engine's timer does; returns (ms after `start`, number).
+    fn run(pacer: &mut Pacer, start: Instant) -> Vec<(u128, u64)> {
+        let mut left = Vec::new();
+        let mut now = start;
+        loop {
+            while let Some(waiting) = pacer.pop(now, false) {
+                pacer.spend(usize::from(LEN));
+                left.push(((now - start).as_millis(), waiting.sequence));
+            }
+            match pacer.due() {
+                Some(due) => now = due.max(now + Duration::from_millis(1)),
+                None => return left,
+            }
+        }
+    }
+
+    #[test]
+    fn before_anything_is_known_nothing_waits() {
+        let now = crate::testing::some_moment();
+        let mut pacer = Pacer::new(now);
+        for _ in 0..1000 {
+            assert!(pacer.is_open(now));
+            pacer.spend(1200);
+        }
+    }
+
+    #[test]
+    fn a_burst_leaves_at_its_rate_in_order_with_repairs_before_it() {
+        let start = crate::testing::some_moment();
+        let mut pacer = Pacer::new(start);
+        pacer.set_target(Some(1_000_000));
+        assert!(pacer.pop(start, false).is_none());
+        for n in 0..40 {
+            pacer.push(waiting(n, None, start));
+        }
+        pacer.push(waiting(100, Some(7), start));
+        let left = run(&mut pacer, start);
+        assert_eq!(left.len(), 41);
+        assert_eq!(left[0].1, 100, "the repair");
+        assert!(left[1..].iter().map(|it| it.1).eq(0..40));
+        // 40 kB at 1.5 Mbit/s are 213 ms.
+        assert!((190..240).contains(&left[40].0), "{left:?}");
+        assert!(left.windows(3).all(|three| three[2].0 - three[0].0 >= 4), "spread: {left:?}");
+        assert!((190..240).contains(&pacer.take_longest().as_millis()));
+        assert_eq!(pacer.take_longest(), Duration::ZERO);
+    }
+
+    #[test]
+    fn sound_does_not_wait_and_counts() {
+        let start = crate::testing::some_moment();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut pacer = Pacer::new(start);
+        pacer.set_target(Some(1_000_000));
+        assert!(pacer.is_open(at(100)));
+        pacer.spend(10_000);
+        assert!(!pacer.is_open(at(101)), "what left without asking is paid for");
+        assert!(pacer.is_open(at(140)));
+    }
+
+    /// Lets as many wait as are taken.
+    fn fill(pacer: &mut Pacer, now: Instant) -> u64 {
+        let mut taken = 0;
+        while !pacer.is_full() {
+            pacer.push(waiting(taken, None, now));
+            taken += 1;
+        }
+        taken
+    }
+
+    #[test]
+    fn what_would_wait_too_long_is_not_taken() {
+        let start = crate::testing::some_moment();
+        let mut pacer = Pacer::new(start);
+        pacer.set_target(Some(100_000));
+        let taken = fill(&mut pacer, start);
+        assert!((9..=11).contains(&taken), "half a second at 150 kbit/s, took {taken}");
+        let left = run(&mut pacer, start);
+        assert!(left.last().is_some_and(|last| last.0 < 600), "{left:?}");
+        pacer.set_target(None);
+        assert_eq!(fill(&mut pacer, start), MAX_PACKETS as u64);
+    }
+}

@@ -68,3 +68,38 @@ pub(super) fn write_padding(bytes: &mut Vec<u8>, start: usize) {
         *first |= 0x20;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sends_what_is_asked_at_the_rate_that_is_asked() {
+        let start = crate::testing::some_moment();
+        let probe = Probe { id: 7, bps: 2_000_000.0, bytes: 7500, packets: 5 };
+        let mut probing = Probing::new(probe, start);
+        let mut sent = Vec::new();
+        for ms in 0..100 {
+            while probing.asks(start + Duration::from_millis(ms)) {
+                assert_eq!(probing.spend(500), 7);
+                sent.push(ms);
+            }
+        }
+        assert!(probing.is_done());
+        assert_eq!(sent.len(), 15);
+        assert!((26..=30).contains(&sent[14]), "7500 bytes at 2 Mbit/s are 30 ms: {sent:?}");
+        assert_eq!(probing.spend(500), 0, "what follows is no part of it");
+    }
+
+    #[test]
+    fn a_late_turn_is_not_made_up_for_in_one_burst() {
+        let start = crate::testing::some_moment();
+        let mut probing = Probing::new(Probe { id: 1, bps: 8_000_000.0, bytes: 30_000, packets: 5 }, start);
+        let mut burst = 0;
+        while probing.asks(start + Duration::from_millis(25)) {
+            probing.spend(1000);
+            burst += 1;
+        }
+        assert!(burst <= 6, "5 ms of it at most, sent {burst}");
+    }
+}
