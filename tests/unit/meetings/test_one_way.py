@@ -198,6 +198,18 @@ async def test_a_publisher_comes_back_after_a_restart_of_the_server(start_server
         assert (row["state"], len(row["streams"])) == ("joined", 2)
 
 
+async def test_a_ticket_of_an_earlier_session_is_used_and_leaves_no_trace(house: House, server: Running) -> None:
+    meeting = await house.api.meeting()
+    session = await published(house, meeting)
+    assert (await session.delete()).status_code == 200
+    assert server.services.sessions.live_of(meeting["id"]) is None, "nobody is left"
+    ana = await house.join(meeting, "Ana", "host")
+    assert is_problem(await post(house, f"/whip/{meeting['id']}", session.ticket), 401, "ticket_used")
+    await ana.caught_up()
+    assert not peers(server, meeting)
+    assert ana.names == ["Ana"]
+
+
 async def test_a_refused_offer_costs_no_ticket_and_leaves_no_trace(house: House, server: Running) -> None:
     meeting = await house.api.meeting()
     path, ticket = f"/whip/{meeting['id']}", await house.api.ticket(meeting, "Camera")
