@@ -1,4 +1,4 @@
-/** A page of another site that plays one participant by WHEP: a peer connection, one request, a video element. */
+/** A page of another site that plays one participant by WHEP or publishes by WHIP: a peer connection and one request. */
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,7 +11,24 @@ import { PATIENCE_MS } from "./patience";
 import { until } from "./wait";
 
 const PLAYER = `<!doctype html><title>A player</title>
-<div role="group" aria-label="Player"><video autoplay muted playsinline></video></div>`;
+<div role="group" aria-label="Player"><video autoplay muted playsinline></video></div>
+<script>
+  async function dial(connection, url, ticket) {
+    await connection.setLocalDescription();
+    const answer = await fetch(url, {
+      method: "POST",
+      headers: { authorization: "Bearer " + ticket, "content-type": "application/sdp" },
+      body: connection.localDescription.sdp,
+    });
+    const sdp = await answer.text();
+    if (answer.status !== 201) throw new Error(sdp);
+    await connection.setRemoteDescription({ type: "answer", sdp });
+    return answer.headers.get("location");
+  }
+</script>`;
+
+/** Of the page above: offers, takes the answer, and gives the address of the connection. */
+declare function dial(connection: RTCPeerConnection, url: string, ticket: string): Promise<string>;
 
 export class Player {
   readonly #page: Page;
@@ -44,22 +61,37 @@ export class Player {
           // Sound and picture are one stream: whichever comes first, the element plays both.
           if (video !== null) video.srcObject = streams[0] ?? null;
         };
-        await connection.setLocalDescription();
-        const answer = await fetch(url, {
-          method: "POST",
-          headers: { authorization: `Bearer ${bearer}`, "content-type": "application/sdp" },
-          body: connection.localDescription?.sdp ?? "",
-        });
-        const sdp = await answer.text();
-        if (answer.status !== 201) throw new Error(sdp);
-        await connection.setRemoteDescription({ type: "answer", sdp });
-        return answer.headers.get("location") ?? "";
+        return await dial(connection, url, bearer);
       },
       [address, ticket] as const,
     );
   }
 
-  /** Stops watching; returns the status of the answer. */
+  /** Publishes a camera of this colour in layers at a WHIP address; returns the address of the connection. */
+  async publish(address: string, ticket: string, hue: number): Promise<string> {
+    return await this.#page.evaluate(
+      async ([url, bearer, colour]) => {
+        const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 360 });
+        const pen = canvas.getContext("2d") as CanvasRenderingContext2D;
+        let step = 0;
+        setInterval(() => {
+          pen.fillStyle = `hsl(${colour} 90% 50%)`;
+          pen.fillRect(0, 0, canvas.width, canvas.height);
+          pen.fillStyle = "white";
+          pen.fillRect((step++ * 13) % canvas.width, canvas.height - 40, 40, 40);
+        }, 100);
+        const connection = new RTCPeerConnection();
+        connection.addTransceiver(canvas.captureStream().getVideoTracks()[0] as MediaStreamTrack, {
+          direction: "sendonly",
+          sendEncodings: [{ rid: "l", scaleResolutionDownBy: 2 }, { rid: "h" }],
+        });
+        return await dial(connection, url, bearer);
+      },
+      [address, ticket, hue] as const,
+    );
+  }
+
+  /** Ends a connection; returns the status of the answer. */
   async stop(session: string, ticket: string): Promise<number> {
     return await this.#page.evaluate(
       async ([url, bearer]) =>

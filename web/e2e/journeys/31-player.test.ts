@@ -1,10 +1,13 @@
-/** A standard player on a page of another site watches somebody of the meeting by WHEP. */
+/** Standard clients on a page of another site: a player watches somebody by WHEP, a camera comes in by WHIP. */
 
 import { expect, test } from "vitest";
-import { ANA, SCREEN_HUE } from "../harness/cast";
+import { ANA, type Persona, SCREEN_HUE } from "../harness/cast";
 import type { Person } from "../harness/person";
 import { Player } from "../harness/player";
 import { gatherTroupe, Scene } from "../harness/troupe";
+
+/** Silent, for it sends no sound. */
+const LECTERN: Persona = { name: "Lectern", hue: 200, toneHz: 0 };
 
 const troupe = gatherTroupe(ANA);
 
@@ -28,4 +31,18 @@ test("a player follows one person from the camera to the screen and back", async
 
   expect(await player.stop(session, ticket)).toBe(200);
   expect(await player.stop(session, ticket)).toBe(404);
+});
+
+test("a camera that comes in by WHIP is somebody on everybody's tiles until it leaves", async () => {
+  const scene = await Scene.open(troupe);
+  const [ana] = (await scene.join(ANA)) as [Person];
+  const ticket = await scene.api.ticket(scene.meeting, LECTERN.name);
+
+  const camera = await Player.open(troupe.browser(ANA));
+  const session = await camera.publish(`${scene.api.url}/whip/${scene.meeting.id}`, ticket, LECTERN.hue);
+  await ana.sees([LECTERN]);
+
+  expect(await camera.stop(session, ticket)).toBe(200);
+  await ana.sees([]);
+  expect((await scene.api.roster(scene.meeting)).map(({ name }) => name)).toEqual([ANA.name]);
 });
