@@ -51,9 +51,9 @@ const QUEUE_MIN_US: i64 = 25_000;
 const GROWING: u32 = 1;
 pub(super) const QUEUE_LONG_US: i64 = 100_000;
 
-/// A way that gets so much longer from one group to the next is another way: our own packets do not fill a queue that
-/// fast. Two such jumps within [`JUMPS_APART_US`] are a link that has shrunk by much.
-const JUMP_MS: f64 = 100.0;
+/// A way that is so much longer for the first packet of a group than for the last of the one before is another way: our own
+/// packets do not fill a queue between the two. Two such jumps within [`JUMPS_APART_US`] are something else.
+const JUMP_US: i64 = 100_000;
 const JUMPS_APART_US: i64 = 500_000;
 
 /// A jump of the receiver's clock or a pause: everything begins anew.
@@ -74,8 +74,24 @@ pub(super) enum Usage {
 #[derive(Debug, Clone, Copy)]
 struct Group {
     first_sent: i64,
+    first_arrived: i64,
     last_sent: i64,
     last_arrived: i64,
+}
+
+impl Group {
+    fn new(sent: i64, arrived: i64) -> Self {
+        Self { first_sent: sent, first_arrived: arrived, last_sent: sent, last_arrived: arrived }
+    }
+
+    /// How much longer the way was for its first packet than for the last one of the group before.
+    fn later_than(&self, previous: &Self) -> i64 {
+        (self.first_arrived - previous.last_arrived) - (self.first_sent - previous.last_sent)
+    }
+
+    fn is_jump_after(&self, previous: &Self) -> bool {
+        self.later_than(previous) > JUMP_US
+    }
 }
 
 /// Watches the delay of one way.
@@ -127,6 +143,11 @@ impl DelayDetector {
 
     /// All packets of a feedback were seen.
     pub(super) fn fed(&mut self) {
+        if let (Some(group), Some(previous)) = (self.group, self.previous)
+            && !group.is_jump_after(&previous)
+        {
+            self.queued(group);
+        }
         self.grows = if self.queue_us > self.queue_before { self.grows + 1 } else { 0 };
         self.queue_before = self.queue_us;
     }
@@ -151,7 +172,7 @@ impl DelayDetector {
         }
         self.base.saw(sent_us, arrived_us - sent_us);
         let Some(group) = &mut self.group else {
-            self.group = Some(Group { first_sent: sent_us, last_sent: sent_us, last_arrived: arrived_us });
+            self.group = Some(Group::new(sent_us, arrived_us));
             return;
         };
         if sent_us < group.first_sent {
@@ -166,20 +187,25 @@ impl DelayDetector {
             return;
         }
         let whole = *group;
-        *group = Group { first_sent: sent_us, last_sent: sent_us, last_arrived: arrived_us };
+        *group = Group::new(sent_us, arrived_us);
         if let Some(previous) = self.previous.replace(whole) {
             let sent = (whole.last_sent - previous.last_sent) as f64 / 1000.0;
             let arrived = (whole.last_arrived - previous.last_arrived) as f64 / 1000.0;
-            if arrived - sent > JUMP_MS {
+            if whole.is_jump_after(&previous) {
                 let last = self.jumped.replace(whole.last_arrived);
                 if last.is_none_or(|at| whole.last_arrived - at > JUMPS_APART_US) {
-                    return self.base.shift(((arrived - sent) * 1000.0) as i64);
+                    return self.base.shift(whole.later_than(&previous));
                 }
             }
-            let queue = self.base.above(whole.last_arrived - whole.last_sent) as f64;
-            self.queue_us += QUEUE_GAIN * (queue - self.queue_us);
+            self.queued(whole);
             self.variation(sent, arrived, whole.last_arrived as f64 / 1000.0);
         }
+    }
+
+    /// The queue was so long for the last packet of a group.
+    fn queued(&mut self, group: Group) {
+        let queue = self.base.above(group.last_arrived - group.last_sent) as f64;
+        self.queue_us += QUEUE_GAIN * (queue - self.queue_us);
     }
 
     /// A group came `arrived` ms after the last one, and left `sent` ms after it.

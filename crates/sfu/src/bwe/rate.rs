@@ -83,7 +83,8 @@ impl RateControl {
         let response = rtt_us + 100_000;
         let Some(acked) = acked else { return };
         let is_new = self.decreased_us.is_none_or(|at| now_us - at >= response);
-        if !is_new {
+        let is_urgent = queue_us > QUEUE_LONG_US && acked < 0.5 * self.bps;
+        if !is_new && !is_urgent {
             return;
         }
         self.decreased_us = Some(now_us);

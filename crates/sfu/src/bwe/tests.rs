@@ -234,7 +234,7 @@ fn follows_steps_down_within_a_second_and_steps_up_within_a_few() {
         it.run(3 * SECOND);
         assert!(it.longest_queue <= 200 * MS, "{:?} after {high}→{low}", it.longest_queue);
         it.link_bps = high;
-        it.run(8 * SECOND);
+        it.run(10 * SECOND);
         assert!(it.estimate(0) > 0.85 * high, "{} of {high}", it.estimate(0));
     }
 }
