@@ -18,7 +18,7 @@ import httpx2
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from joins import serving  # type: ignore[import-not-found]
+from joins import serving
 
 # Medians of equal work differ by a few percent from noise alone.
 WARN_SHARE = 0.1
@@ -29,7 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=300)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory, serving(Path(directory)) as server:
+    with tempfile.TemporaryDirectory() as directory, serving(Path(directory), None) as server:
         medians = asyncio.run(measure(server.url, server.token, options.rounds))
     for kind, milliseconds in medians.items():
         print(f"{kind:28} {milliseconds:8.2f} ms")
