@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+
 import httpx2
 import pytest
 
 from accounts import Owner
 from meetinghouse.app.pages import STATIC
-from meetinghouse.app.server import Running, running_server
+from meetinghouse.app.server import Running, _bind, running_server
 from meetinghouse.app.services import StartError
 
 
@@ -16,6 +18,13 @@ async def test_health_and_readiness(client: httpx2.AsyncClient) -> None:
     ready = await client.get("/readyz")
     assert ready.status_code == 200
     assert ready.json() == {"status": "ok", "parts": {"database": True, "media": True}}
+
+
+def test_no_part_of_an_answer_waits_for_the_acknowledgement_of_another() -> None:
+    with _bind("127.0.0.1:0") as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 async def test_every_error_is_a_problem_with_a_code(client: httpx2.AsyncClient) -> None:
