@@ -17,8 +17,9 @@ pub(crate) const ELECTED: usize = 4;
 /// Loudness in dB above silence (127 − the extension's value) from which on it counts as speech: −50 dBov.
 const SPEECH: f32 = 77.0;
 
-/// What a packet without a level counts as, in the extension's unit: just audible, never loudest.
-pub(crate) const UNKNOWN_LEVEL: u8 = 50;
+/// What a packet without a level counts as, in the extension's unit: loud enough to be heard, and just below speech, so that
+/// an encoder that tells no levels does not pass for somebody who never stops speaking.
+pub(crate) const UNKNOWN_LEVEL: u8 = 51;
 
 /// Per tick, for the election: a voice is in at once and fades within half a second.
 const FADE: f32 = 0.85;
@@ -231,6 +232,14 @@ mod tests {
         let loudest = &mut room.speech.elected()[..3].to_vec();
         loudest.sort_unstable();
         assert_eq!(*loudest, [1, 3, 5]);
+    }
+
+    #[test]
+    fn who_tells_no_levels_is_heard_and_is_no_speaker() {
+        let mut room = Room::new(6);
+        room.pass(40, &[(0, 90), (1, 90), (2, 90), (3, 90), (4, UNKNOWN_LEVEL), (5, 20)]);
+        assert!(room.elected().ends_with(&[4, 5]), "{:?}", room.elected());
+        assert_eq!(room.speech.speakers(), [5]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from meetinghouse.db.engine import Database
 from meetinghouse.meetings.live_tables import Write
@@ -60,7 +61,9 @@ class Journal:
                 for entry in batch:
                     await self._commit([entry])
                 return
-            _log.exception("journal_write_failed")
+            # A row that is there already is an answer to who asked (a ticket that was used before), not a fault of the disk.
+            if not isinstance(error, IntegrityError):
+                _log.exception("journal_write_failed")
             self._settle(batch[0][1], error)
             return
         for _, done in batch:
