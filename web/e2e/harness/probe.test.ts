@@ -15,6 +15,9 @@ import { recordPersona, recordSync } from "./recordings";
 import { addedLead } from "./sync";
 import { until } from "./wait";
 
+/** What a probe may add to the distance of sound and picture. */
+const NOTHING_MS = 100;
+
 const HTML = `<!doctype html><title>loop</title>
 <div role="group" aria-label="Ben, own"><video autoplay playsinline muted></video></div>
 <div role="group" aria-label="Ben, decoded"><video autoplay playsinline muted></video></div>
@@ -70,9 +73,12 @@ test("eyes tell whose picture it is, ears whose voice, through encoder and decod
 test("a loop adds next to nothing between sound and picture", async () => {
   const recording = await recordSync(directory, BEN.hue, BEN.toneHz);
   await onLoop(recording, async (page) => {
-    const lead = await addedLead(page, page, "Ben, decoded");
-    console.log(`a loop's sound leads its picture by ${Math.round(lead)} ms`);
-    expect(Math.abs(lead)).toBeLessThan(100);
+    // The browser's sound begins late where its first packets came unevenly, and catches up within seconds.
+    await until("the loop adds nothing", PATIENCE_MS, async () => {
+      const lead = await addedLead(page, page, "Ben, decoded");
+      console.log(`a loop's sound leads its picture by ${Math.round(lead)} ms`);
+      return Math.abs(lead) < NOTHING_MS ? undefined : `${lead} ms`;
+    });
   });
 });
 

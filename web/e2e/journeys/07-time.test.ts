@@ -5,11 +5,12 @@ import { tmpdir } from "node:os";
 import { expect, onTestFinished, test } from "vitest";
 import { ANA, BEN } from "../harness/cast";
 import { startChromium } from "../harness/chromium";
-import { promised } from "../harness/patience";
+import { PATIENCE_MS, promised } from "../harness/patience";
 import type { Person } from "../harness/person";
 import { recordSync } from "../harness/recordings";
 import { addedLead } from "../harness/sync";
 import { gatherTroupe, Scene } from "../harness/troupe";
+import { until } from "../harness/wait";
 
 /** ITU-R BT.1359-1: sound may lag the picture by 125 ms and lead it by 45 ms before people notice. */
 const LATEST_MS = -125;
@@ -53,10 +54,12 @@ test("somebody's sound and picture arrive together", async () => {
   const [ben] = (await scene.join(BEN)) as [Person];
   await ben.sees([ANA]);
 
-  const skew = await addedLead(ana.page, ben.page, "Ana");
-  console.log(`sound leads picture by ${Math.round(skew)} ms`);
-  expect(skew).toBeGreaterThan(LATEST_MS);
-  expect(skew).toBeLessThan(EARLIEST_MS);
+  // The client steers the two together within seconds of the first packets, which may come unevenly.
+  await until("sound and picture are together", PATIENCE_MS, async () => {
+    const skew = await addedLead(ana.page, ben.page, "Ana");
+    console.log(`sound leads picture by ${Math.round(skew)} ms`);
+    return LATEST_MS < skew && skew < EARLIEST_MS ? undefined : `${skew} ms`;
+  });
 });
 
 /** Milliseconds that the page took, and those since the click, from the application's own marks, ended by what the probe saw. */
