@@ -1,6 +1,6 @@
 //! The media engine's contact with the machine: one UDP socket and a TCP listener beside it, one thread, the clock, and two queues.
 //!
-//! [`Worker::start`] opens the socket and starts the thread (`worker.rs`), which drives [`sfu::Engine`] as its
+//! [`Worker::start`] opens the sockets and starts the thread (`worker.rs`), which drives [`sfu::Engine`] as its
 //! documentation says. The control plane hands in commands and takes out events; nothing else is shared.
 //!
 //! Linux only. `unsafe` is confined to `sys/`, one call a function, each with its reason.

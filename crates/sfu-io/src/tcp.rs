@@ -42,7 +42,8 @@ const MAX_WAITING: usize = 64 << 10;
 /// Unsent bytes in the kernel at which it takes no more (`TCP_NOTSENT_LOWAT`): the queue is here, where it is bounded.
 const UNSENT: i32 = 16 << 10;
 
-/// Read before what that caused is sent; the kernel puts who was not served to the front of the next turn.
+/// Read before what that caused is sent. Each turn begins with another connection, so that nobody who always has
+/// something to read keeps others from being served.
 const TURN_BYTES: usize = 64 << 10;
 
 /// Read from one connection before the next.
@@ -98,6 +99,7 @@ pub(crate) struct Tcp {
     /// Connections are looked at for silence.
     sweep: Option<Instant>,
     ready: Vec<Ready>,
+    turns: usize,
     /// Connections with something to write at the end of a turn.
     touched: Vec<u64>,
     drops: Drops,
@@ -118,6 +120,7 @@ impl Tcp {
             rests: None,
             sweep: None,
             ready: Vec::new(),
+            turns: 0,
             touched: Vec::new(),
             drops: Drops::default(),
         })
@@ -137,6 +140,9 @@ impl Tcp {
     pub(crate) fn serve(&mut self, now: Instant, mut handle: impl FnMut(Remote, &mut [u8])) {
         let mut ready = std::mem::take(&mut self.ready);
         self.epoll.take(&mut ready);
+        self.turns = self.turns.wrapping_add(1);
+        let first = self.turns % ready.len().max(1);
+        ready.rotate_left(first);
         let mut left = TURN_BYTES;
         for Ready { token, readable, writable } in ready.drain(..) {
             if token == LISTENER {
@@ -360,7 +366,11 @@ fn canonical(address: SocketAddr) -> SocketAddr {
 
 #[cfg(test)]
 mod tests {
-    use super::{LENGTH, MAX_FRAME, take_frames};
+    use std::io::Write;
+    use std::net::TcpStream;
+    use std::time::Instant;
+
+    use super::{LENGTH, MAX_FRAME, PIECE_BYTES, Tcp, take_frames};
 
     #[test]
     fn frames_come_out_whole_however_they_are_cut() {
@@ -387,6 +397,39 @@ mod tests {
         assert!(take_frames(&mut read, |datagram| taken.push(datagram.to_vec())));
         assert_eq!(taken, [[9]]);
         assert!(!take_frames(&mut b"GET / HTTP/1.1\r\n".to_vec(), |_| panic!("no datagram")));
+    }
+
+    /// Six connections have more to read than any number of turns takes here; the seventh has one datagram.
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "a real socket's connections begin at a real time")]
+    fn who_always_has_something_to_read_keeps_nobody_from_being_served() {
+        let mut tcp = Tcp::bind("127.0.0.1:0".parse().expect("an address")).expect("a listener");
+        let server = tcp.listener.local_addr().expect("bound");
+        let frame = |byte| [&1000_u16.to_be_bytes()[..], &[byte; 1000]].concat();
+        let connect = || TcpStream::connect(server).expect("a connection");
+        let mut floods: Vec<TcpStream> = (0..6).map(|_| connect()).collect();
+        let mut quiet = connect();
+        let now = Instant::now();
+        while tcp.connections.len() < 7 {
+            tcp.serve(now, |_, _| panic!("nothing was sent"));
+        }
+        for flood in &mut floods {
+            flood.set_nonblocking(true).expect("a socket");
+            let all = frame(1).repeat(400);
+            let mut sent = 0;
+            while sent < all.len()
+                && let Ok(count) = flood.write(&all[sent..])
+            {
+                sent += count;
+            }
+            assert!(sent > 16 * PIECE_BYTES, "{sent}");
+        }
+        quiet.write_all(&frame(2)).expect("sent");
+        let mut is_heard = false;
+        for _ in 0..12 {
+            tcp.serve(now, |_, datagram| is_heard |= datagram[0] == 2);
+        }
+        assert!(is_heard);
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Opens the socket and starts the thread.
+    /// Opens the sockets and starts the thread.
     pub fn start(settings: Settings) -> Result<Self, StartError> {
         let listen = parse_listen(&settings.listen)?;
         let (socket, tcp) = open(listen, settings.tcp)?;
@@ -107,7 +107,7 @@ impl Worker {
         &self.addresses
     }
 
-    /// Stops the thread and closes the socket; events that were not taken yet stay. Doing it again does nothing.
+    /// Stops the thread and closes the sockets; events that were not taken yet stay. Doing it again does nothing.
     pub fn close(&self) {
         let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
         let _ = self.queues.submit(std::iter::once(Request::Close)); // it may have died by itself

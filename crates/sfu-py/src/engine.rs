@@ -6,7 +6,7 @@ use sfu_io::{Settings, StartError, Worker};
 
 use crate::values::{Command, EngineConfig, Event, RoomSnapshot};
 
-/// One UDP socket and one thread that forwards media. Every command gets exactly one `Accepted` or `Rejected`.
+/// A UDP socket, a TCP listener beside it, and one thread that forwards media. Every command gets exactly one `Accepted` or `Rejected`.
 #[pyclass(frozen, module = "meetinghouse.media._native")]
 pub(crate) struct Engine {
     worker: Worker,
@@ -14,7 +14,7 @@ pub(crate) struct Engine {
 
 #[pymethods]
 impl Engine {
-    /// Opens the socket and starts the thread. Raises `OSError` when it cannot listen, `ValueError` for a bad address.
+    /// Opens the sockets and starts the thread. Raises `OSError` when it cannot listen, `ValueError` for a bad address.
     #[new]
     fn new(config: EngineConfig) -> PyResult<Self> {
         let settings = Settings {
@@ -61,7 +61,7 @@ impl Engine {
         Ok(snapshot.map(Into::into))
     }
 
-    /// Stops the thread and closes the socket. Doing it again does nothing.
+    /// Stops the thread and closes the sockets. Doing it again does nothing.
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.worker.close());
     }

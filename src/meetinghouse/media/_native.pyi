@@ -86,15 +86,15 @@ class CloseRoom:
 @final
 class Engine:
     """
-    One UDP socket and one thread that forwards media. Every command gets exactly one `Accepted` or `Rejected`.
+    A UDP socket, a TCP listener beside it, and one thread that forwards media. Every command gets exactly one `Accepted` or `Rejected`.
     """
     def __new__(cls, /, config: EngineConfig) -> Engine:
         """
-        Opens the socket and starts the thread. Raises `OSError` when it cannot listen, `ValueError` for a bad address.
+        Opens the sockets and starts the thread. Raises `OSError` when it cannot listen, `ValueError` for a bad address.
         """
     def close(self, /) -> None:
         """
-        Stops the thread and closes the socket. Doing it again does nothing.
+        Stops the thread and closes the sockets. Doing it again does nothing.
         """
     def drain(self, /, limit: SupportsIndex) -> list[Accepted | Rejected | Answered | PeerConnected | PeerFailed | StreamStarted | SlotsChanged | LayersWanted | SpeakersChanged | Statistics]:
         """

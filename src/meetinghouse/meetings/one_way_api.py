@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any, Final
 
 from litestar import HttpMethod, Request, Response, delete, get, patch, post, route
@@ -167,7 +168,9 @@ def _entry_refusal(refused: TicketRefused | EntryRefused) -> Refusal:
     if isinstance(refused, EntryRefused) and refused.refusal is not None:
         return refused.refusal
     status = _ENTRY_STATUS.get(refused.code, 403)
-    return Refusal(status, refused.code, detail_of(refused.code), headers=_CHALLENGE if status == 401 else None)  # noqa: PLR2004
+    return Refusal(
+        status, refused.code, detail_of(refused.code), headers=_CHALLENGE if status == HTTPStatus.UNAUTHORIZED else None
+    )
 
 
 def _media_refusal(refused: MediaRefused) -> Refusal:
@@ -175,7 +178,7 @@ def _media_refusal(refused: MediaRefused) -> Refusal:
     detail = detail_of(refused.code)
     if refused.code == "bad_offer":
         detail = f"The offer cannot be used: {refused.detail}."
-    headers = {"Retry-After": "10"} if status == 503 else None  # noqa: PLR2004
+    headers = {"Retry-After": "10"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
     return Refusal(status, refused.code, detail, headers=headers)
 
 

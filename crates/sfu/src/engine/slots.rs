@@ -205,7 +205,7 @@ impl Engine {
             let Some(content) = slot.content.as_ref().filter(|it| !it.cannot_decode) else { continue };
             let Some(stream) = streams.get(content.stream) else { continue };
             if is_picture(content.source) {
-                let shown = |tile: &&crate::Tile| tile.peer == content.peer && tile.source == content.source;
+                let shown = |tile: &&Tile| tile.peer == content.peer && tile.source == content.source;
                 let is_chosen = peer.view.iter().filter(shown).any(|tile| tile.pinned)
                     || speaker == Some(stream.publisher) && content.source == Source::Camera;
                 asks.extend(stream.ask((key, at), content.stream, is_chosen));
