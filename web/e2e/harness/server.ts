@@ -1,12 +1,11 @@
 /** Runs the real server with the native engine, as a process of its own that can be killed and come back. */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { PATIENCE_MS } from "./patience";
+import { freePort } from "./ports";
 import type { Endpoint } from "./relay";
 import { until } from "./wait";
 
@@ -40,8 +39,8 @@ export class Server {
   static async start(options: ServerOptions): Promise<Server> {
     const server = new Server(
       options,
-      await freeStreamPort(),
-      await freeDatagramPort(options.mediaHost ?? LOOPBACK),
+      await freePort(LOOPBACK),
+      await freePort(options.mediaHost ?? LOOPBACK),
     );
     await server.restart();
     return server;
@@ -122,20 +121,4 @@ export class Server {
 
 function text({ host, port }: Endpoint): string {
   return `${host}:${port}`;
-}
-
-async function freeStreamPort(): Promise<Endpoint> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return { host: LOOPBACK, port };
-}
-
-async function freeDatagramPort(host: string): Promise<Endpoint> {
-  const socket = createSocket("udp4");
-  await new Promise<void>((resolve) => socket.bind(0, host, resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(resolve));
-  return { host, port };
 }
