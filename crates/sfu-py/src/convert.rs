@@ -126,6 +126,8 @@ impl From<sfu::StreamStatistics> for StreamStatistics {
             retransmitted: stream.retransmitted,
             jitter_ms: stream.jitter_ms,
             bitrate_bps: stream.bitrate_bps,
+            layer: stream.layer.as_deref().map(ToOwned::to_owned),
+            reason: stream.reason.map(|reason| reason.name().to_owned()),
         }
     }
 }

@@ -212,6 +212,10 @@ values! {
         retransmitted: u64 = 0,
         jitter_ms: f64 = 0.0,
         bitrate_bps: u64 = 0,
+        /// Of a picture that is received: which of its layers, by the name that its publisher gave it; `None` is none.
+        layer: Option<String> = None,
+        /// Of a picture that is received, why that layer: `tile`, `only`, `bandwidth`, `not_sent`, `key_frame`, `no_room` or `cannot_decode`.
+        reason: Option<String> = None,
     }
     /// A room as of its event `sequence`.
     RoomSnapshot { room: String, sequence: u64, peers: Vec<PeerSnapshot>, }

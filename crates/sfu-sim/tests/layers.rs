@@ -5,7 +5,7 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{SECOND, assert_clean, last_slots, longest_freeze, pictures};
-use sfu::{Event, Source};
+use sfu::{Event, LayerReason, Source};
 use sfu_sim::{ClientId, ClientOptions, Link, World};
 
 const PUBLISHER: ClientOptions =
@@ -270,4 +270,40 @@ fn a_picture_that_there_is_no_room_for_is_told_and_comes_back() {
     world.run_for(2 * SECOND);
     assert!(pictures(&world, bo, ana, Source::Camera, since) > 30);
     assert_clean(&world, bo);
+}
+
+/// Runs until the statistics say that a viewer gets this layer of the camera, for this reason.
+fn await_reason(world: &mut World, viewer: ClientId, layer: Option<&str>, reason: LayerReason) {
+    world.run_until(30 * SECOND, |world| {
+        let down = world.statistics(viewer).map(|it| it.down.as_slice()).unwrap_or_default();
+        let camera = down.iter().find(|stream| stream.source == Source::Camera);
+        camera.is_some_and(|it| it.layer.as_deref() == layer && it.reason == Some(reason))
+    });
+}
+
+#[test]
+fn statistics_say_which_layer_and_why() {
+    let mut world = World::new(101);
+    let ana = publisher(&mut world, Link::GOOD);
+    world.client_mut(ana).set_camera_bitrates(&[150_000, 500_000, 1_700_000]);
+    let bo = viewer(&mut world, "bo", ana, TILE, Link::GOOD);
+    await_reason(&mut world, bo, Some("m"), LayerReason::Tile);
+
+    world.client_mut(ana).set_layers(&[0]);
+    await_reason(&mut world, bo, Some("l"), LayerReason::NotSent);
+    world.client_mut(ana).set_layers(&[0, 1, 2]);
+    await_reason(&mut world, bo, Some("m"), LayerReason::Tile);
+
+    let narrow = Link { rate_bps: Some(300_000), queue: SECOND, ..Link::GOOD };
+    world.set_links(bo, Link::GOOD, narrow);
+    await_reason(&mut world, bo, Some("l"), LayerReason::Bandwidth);
+    world.set_links(bo, Link::GOOD, Link { rate_bps: Some(60_000), ..narrow });
+    await_reason(&mut world, bo, None, LayerReason::NoRoom);
+}
+
+#[test]
+fn statistics_say_that_there_is_one_layer_only() {
+    let mut world = World::new(102);
+    let [_, bo] = world.meet(["ana", "bo"]);
+    await_reason(&mut world, bo, Some(""), LayerReason::Only);
 }

@@ -37,6 +37,41 @@ pub struct Slot {
     pub paused: bool,
 }
 
+/// Why a receiver gets the layer of a picture that it gets, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LayerReason {
+    /// It is enough for the tile.
+    Tile,
+    /// Nothing else is sent.
+    Only,
+    /// The way down has no room for the one that the tile asks for.
+    Bandwidth,
+    /// The publisher does not send the one that the tile asks for.
+    NotSent,
+    /// Another one begins with its next key frame.
+    KeyFrame,
+    /// The way down has no room for any.
+    NoRoom,
+    /// The receiver does not know the codec.
+    CannotDecode,
+}
+
+impl LayerReason {
+    /// For programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tile => "tile",
+            Self::Only => "only",
+            Self::Bandwidth => "bandwidth",
+            Self::NotSent => "not_sent",
+            Self::KeyFrame => "key_frame",
+            Self::NoRoom => "no_room",
+            Self::CannotDecode => "cannot_decode",
+        }
+    }
+}
+
 /// Since the peer came.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreamStatistics {
@@ -56,6 +91,10 @@ pub struct StreamStatistics {
     pub jitter_ms: f64,
     /// Over the last interval.
     pub bitrate_bps: u64,
+    /// Of a picture that is received: which of its layers, by the name that its publisher gave it; `None` is none.
+    pub layer: Option<Arc<str>>,
+    /// Of a picture that is received: why that layer.
+    pub reason: Option<LayerReason>,
 }
 
 /// One peer's numbers.

@@ -46,7 +46,7 @@ mod timers;
 pub use command::{Command, CommandKind, Source, Tile};
 pub use config::{Config, Limits};
 pub use engine::Engine;
-pub use event::{Event, PeerStatistics, RejectCode, Slot, StreamStatistics};
+pub use event::{Event, LayerReason, PeerStatistics, RejectCode, Slot, StreamStatistics};
 pub use outbox::{Batch, MAX_SEGMENTS, Outbox};
 pub use remote::{Protocol, Remote};
 pub use snapshot::{PeerSnapshot, RoomSnapshot};

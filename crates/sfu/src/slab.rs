@@ -36,6 +36,10 @@ impl<T> Slab<T> {
         self.entries.get_mut(key as usize)?.as_mut()
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+        (0..).zip(&self.entries).filter_map(|(key, entry)| Some((key, entry.as_ref()?)))
+    }
+
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.entries.iter_mut().flatten()
     }
@@ -58,6 +62,9 @@ mod tests {
         assert_eq!((slab.remove(a), slab.len()), (None, 1));
         assert_eq!(slab.get(a), None);
         assert_eq!(slab.insert_with(|_| 7), a);
+        assert_eq!(slab.remove(b), Some(b * 10));
+        assert_eq!(slab.iter().collect::<Vec<_>>(), [(a, &7)]);
+        assert_eq!(slab.insert_with(|key| key * 10), b);
         assert_eq!(slab.values_mut().map(|it| *it).collect::<Vec<_>>(), [7, b * 10]);
     }
 }

@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::Source;
 use crate::allocate::{Ask, Phase, Step};
 use crate::forward::MediaPacket;
 use crate::layers::{Layer, choose, nearest};
 use crate::sdp::{CodecKind, MAX_LAYERS};
-use crate::speech;
+use crate::{LayerReason, Source, speech};
 
 /// How long a layer is asked for after the last who wanted it: a window that is moved or a page that is turned should not
 /// stop an encoder that is needed again at once. Longer costs the publisher's uplink.
@@ -33,6 +32,19 @@ pub(crate) struct Route {
 }
 
 impl Route {
+    /// The layer that it gets, and why, of a stream of `layers`.
+    pub(crate) fn chosen(&self, layers: usize) -> (Option<usize>, LayerReason) {
+        let reason = match (self.granted, self.target) {
+            (None, _) => LayerReason::NoRoom,
+            (_, target) if target.is_some() && target != self.current => LayerReason::KeyFrame,
+            (granted, target) if target != granted => LayerReason::NotSent,
+            _ if self.is_short => LayerReason::Bandwidth,
+            _ if layers == 1 => LayerReason::Only,
+            _ => LayerReason::Tile,
+        };
+        (self.current, reason)
+    }
+
     /// Whether packets of this layer go to the receiver.
     pub(crate) fn takes(&self, layer: u8) -> bool {
         self.current == Some(usize::from(layer))

@@ -276,7 +276,7 @@ impl Engine {
     }
 }
 
-fn is_picture(source: Source) -> bool {
+pub(super) fn is_picture(source: Source) -> bool {
     matches!(source, Source::Camera | Source::Screen)
 }
 

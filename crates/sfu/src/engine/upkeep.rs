@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Engine;
+use super::slots::is_picture;
 use crate::drops::Drops;
 use crate::peer::Peer;
+use crate::receive::UplinkLine;
 use crate::sdp::SlotKind;
 use crate::timers::Due;
-use crate::{Event, Outbox, PeerStatistics, Source, StreamStatistics, speech};
+use crate::{Event, LayerReason, Outbox, PeerStatistics, Source, StreamStatistics, speech};
 
 /// Between two turns for the same peer: finer timing than the kernel's wakes for nothing.
 pub(super) const RESOLUTION: Duration = Duration::from_millis(1);
@@ -82,6 +84,7 @@ impl Engine {
         self.timers.arm(now + self.config.statistics_interval, Due::Statistics);
         let interval = now.saturating_duration_since(self.statistics.since);
         self.statistics.since = now;
+        self.note_layers();
         let rooms = &self.rooms;
         let peers = self
             .peers
@@ -92,6 +95,33 @@ impl Engine {
         let interval_ms = interval.as_millis() as u32;
         self.events.push_back(Event::Statistics { interval_ms, peers, drops: self.drops.named() });
     }
+
+    /// Writes into the slots which layer they get, and why.
+    fn note_layers(&mut self) {
+        let Self { streams, peers, .. } = self;
+        for (key, stream) in streams.iter().filter(|(_, stream)| is_picture(stream.source)) {
+            for route in &stream.routes {
+                let (layer, reason) = route.chosen(stream.layers.len());
+                let layer = layer.map(|at| {
+                    let names = layer_names(peers.get(stream.publisher), key);
+                    names.get(at).cloned().unwrap_or_default()
+                });
+                if let Some(peer) = peers.get_mut(route.peer)
+                    && let Some(content) = &mut peer.downlink.slots[route.slot].content
+                {
+                    content.reason =
+                        Some(if content.cannot_decode { LayerReason::CannotDecode } else { reason });
+                    content.layer = layer;
+                }
+            }
+        }
+    }
+}
+
+/// What the publisher of a stream calls its layers; one alone has no name.
+fn layer_names(publisher: Option<&Peer>, stream: u32) -> &[Arc<str>] {
+    let lines = publisher.map(|peer| peer.uplink.lines()).unwrap_or_default();
+    lines.iter().find(|line| line.stream == stream).map(UplinkLine::rids).unwrap_or_default()
 }
 
 fn measure(peer: &mut Peer, room: &Arc<str>, interval: Duration) -> PeerStatistics {
@@ -105,6 +135,8 @@ fn measure(peer: &mut Peer, room: &Arc<str>, interval: Duration) -> PeerStatisti
         retransmitted: line.recovered(),
         jitter_ms: line.jitter_ms(),
         bitrate_bps: rate(line.bytes(), &mut line.counted_bytes, interval),
+        layer: None,
+        reason: None,
     });
     let up = up.collect();
     let rtt_ms = peer.rtt().map(|rtt| rtt.as_secs_f64() * 1000.0);
@@ -119,6 +151,8 @@ fn measure(peer: &mut Peer, room: &Arc<str>, interval: Duration) -> PeerStatisti
             retransmitted: slot.retransmitted,
             jitter_ms: slot.jitter_ms,
             bitrate_bps: rate(slot.bytes, &mut slot.counted_bytes, interval),
+            layer: content.layer.clone(),
+            reason: content.reason,
         })
     });
     let down = down.collect();

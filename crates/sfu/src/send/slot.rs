@@ -8,7 +8,7 @@ use crate::codec::{AUDIO_CLOCK, VIDEO_CLOCK};
 use crate::forward::Rewriter;
 use crate::random::Random;
 use crate::sdp::{CodecKind, ExtensionIds, Line, SlotKind};
-use crate::{Slot, Source};
+use crate::{LayerReason, Slot, Source};
 
 /// What fills a slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,9 @@ pub(crate) struct Content {
     pub(crate) cannot_decode: bool,
     /// There is no room for it on the way down.
     pub(crate) paused: bool,
+    /// Which layer of a picture it gets, and why: as the last statistics saw it.
+    pub(crate) layer: Option<Arc<str>>,
+    pub(crate) reason: Option<LayerReason>,
 }
 
 /// A receive-only line of the peer's offer, and what we send on it.
@@ -114,6 +117,8 @@ impl DownSlot {
             rtp_timestamp,
             cannot_decode: false,
             paused: false,
+            layer: None,
+            reason: None,
         });
     }
 
