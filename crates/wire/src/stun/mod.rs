@@ -1,10 +1,11 @@
-//! STUN as far as ICE-lite needs it: Binding requests in, responses out (RFC 8489, RFC 8445).
+//! STUN as far as ICE-lite needs it: Binding requests in, responses out (RFC 8489, RFC 8445). TURN has a module of its own.
 //!
 //! Cryptography stays with the caller: where HMAC-SHA1 is needed, a closure gets the byte runs to hash in order.
 
 mod crc32;
 mod request;
 mod response;
+pub mod turn;
 
 pub use request::{BindingRequest, OutgoingRequest, Role, write_request};
 pub use response::{parse_success, write_role_conflict, write_success};
@@ -114,17 +115,32 @@ fn write_message(
     write: impl FnOnce(&mut Vec<u8>),
     hmac: impl FnOnce(&[&[u8]]) -> [u8; INTEGRITY_BYTES],
 ) {
+    let start = begin_message(out, kind, transaction);
+    write(out);
+    end_message(out, start, Some(hmac));
+}
+
+/// Appends a head without a length, and says where it is.
+fn begin_message(out: &mut Vec<u8>, kind: u16, transaction: [u8; TRANSACTION_BYTES]) -> usize {
     let start = out.len();
     out.extend_from_slice(&kind.to_be_bytes());
     out.extend_from_slice(&[0, 0]);
     out.extend_from_slice(&MAGIC_COOKIE.to_be_bytes());
     out.extend_from_slice(&transaction);
-    write(out);
+    start
+}
 
-    set_length(out, start, 4 + INTEGRITY_BYTES);
-    let integrity = hmac(&[out.get(start..).unwrap_or_default()]);
-    write_attribute(out, MESSAGE_INTEGRITY, &integrity);
-
+/// Appends MESSAGE-INTEGRITY, if there is a key for it, and FINGERPRINT, and sets the length.
+fn end_message(
+    out: &mut Vec<u8>,
+    start: usize,
+    hmac: Option<impl FnOnce(&[&[u8]]) -> [u8; INTEGRITY_BYTES]>,
+) {
+    if let Some(hmac) = hmac {
+        set_length(out, start, 4 + INTEGRITY_BYTES);
+        let integrity = hmac(&[out.get(start..).unwrap_or_default()]);
+        write_attribute(out, MESSAGE_INTEGRITY, &integrity);
+    }
     set_length(out, start, 8);
     let fingerprint = crc32::checksum(out.get(start..).unwrap_or_default()) ^ FINGERPRINT_XOR;
     write_attribute(out, FINGERPRINT, &fingerprint.to_be_bytes());

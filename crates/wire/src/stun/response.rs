@@ -23,24 +23,8 @@ pub fn write_success(
     hmac: impl FnOnce(&[&[u8]]) -> [u8; INTEGRITY_BYTES],
 ) {
     let attributes = |out: &mut Vec<u8>| {
-        let mask = address_mask(transaction);
-        let [p, q] = (mapped.port() ^ (MAGIC_COOKIE >> 16) as u16).to_be_bytes();
-        let mut value = [0_u8; 20];
-        value[2..4].copy_from_slice(&[p, q]);
-        let len = match mapped.ip() {
-            IpAddr::V4(ip) => {
-                value[1] = FAMILY_V4;
-                value[4..8].copy_from_slice(&ip.octets());
-                8
-            }
-            IpAddr::V6(ip) => {
-                value[1] = FAMILY_V6;
-                value[4..20].copy_from_slice(&ip.octets());
-                20
-            }
-        };
-        value[4..len].iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask);
-        write_attribute(out, XOR_MAPPED_ADDRESS, &value[..len]);
+        let (value, len) = address_bytes(mapped, transaction);
+        write_attribute(out, XOR_MAPPED_ADDRESS, value.get(..len).unwrap_or_default());
     };
     write_message(out, BINDING_SUCCESS, transaction, attributes, hmac);
 }
@@ -85,7 +69,29 @@ pub fn parse_success(
     mapped.map(|mapped| (transaction, mapped)).ok_or(Error::Attribute)
 }
 
-fn parse_address(value: &[u8], transaction: [u8; TRANSACTION_BYTES]) -> Result<SocketAddr, Error> {
+/// The value of an attribute that holds a masked address, and its length.
+pub(super) fn address_bytes(address: SocketAddr, transaction: [u8; TRANSACTION_BYTES]) -> ([u8; 20], usize) {
+    let mask = address_mask(transaction);
+    let [p, q] = (address.port() ^ (MAGIC_COOKIE >> 16) as u16).to_be_bytes();
+    let mut value = [0_u8; 20];
+    value[2..4].copy_from_slice(&[p, q]);
+    let len = match address.ip() {
+        IpAddr::V4(ip) => {
+            value[1] = FAMILY_V4;
+            value[4..8].copy_from_slice(&ip.octets());
+            8
+        }
+        IpAddr::V6(ip) => {
+            value[1] = FAMILY_V6;
+            value[4..20].copy_from_slice(&ip.octets());
+            20
+        }
+    };
+    value[4..len].iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask);
+    (value, len)
+}
+
+pub(super) fn parse_address(value: &[u8], transaction: [u8; TRANSACTION_BYTES]) -> Result<SocketAddr, Error> {
     let port = u16_at(value, 2)? ^ (MAGIC_COOKIE >> 16) as u16;
     let mask = address_mask(transaction);
     let ip = match u8_at(value, 1)? {
