@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(read_user(&[b'1'; 4000]), None);
     }
 
-    /// RFC 8489's key of a user, realm and password (the sample of RFC 5769 §2.4 without its SASLprep), by `md5sum`.
+    /// RFC 8489's key of a user, realm and password (the sample of RFC 5769 §2.4 without string preparation).
     #[test]
     fn the_key_is_the_digest_of_name_realm_and_password() {
         let secret = Secret::new("north");

@@ -105,6 +105,9 @@ struct Client {
     number: u8,
 }
 
+/// Makes a client's credentials wrong.
+type Spoil = fn(&mut Client);
+
 /// What an answer said.
 #[derive(Debug, Default, PartialEq)]
 struct Said {
@@ -312,7 +315,7 @@ fn channels_are_one_to_one_and_in_their_range() {
 #[test]
 fn wrong_credentials_get_nothing_and_then_no_more() {
     let mut bench = Bench::new(|_| {});
-    let spoiled: [(&str, fn(&mut Client)); 5] = [
+    let spoiled: [(&str, Spoil); 5] = [
         ("another secret", |it| it.secret = "guessed".into()),
         ("a user name that has run out", |it| it.user = user(TODAY)),
         ("no expiry", |it| it.user = "p_ana".into()),
