@@ -36,6 +36,8 @@ pub struct ClientOptions {
     pub h264: bool,
     /// Sends its camera in three layers.
     pub simulcast: bool,
+    /// Sends its pictures in three temporal layers.
+    pub temporal: bool,
     /// May publish (command, not client).
     pub publish: bool,
     /// May receive (command, not client).
@@ -51,6 +53,7 @@ impl ClientOptions {
         vp8: true,
         h264: false,
         simulcast: false,
+        temporal: false,
         publish: true,
         subscribe: true,
         one_way: false,
@@ -198,7 +201,7 @@ impl Client {
                 stopped: None,
             })
             .collect();
-        let client = Self {
+        let mut client = Self {
             name: Arc::from(name),
             address,
             local: address,
@@ -217,6 +220,8 @@ impl Client {
             outgoing: VecDeque::new(),
             gone: false,
         };
+        let layers = client.publications.iter_mut().flat_map(|it| &mut it.layers);
+        layers.for_each(|layer| layer.content.set_temporal(options.temporal));
         (client, offer.to_sdp_string())
     }
 

@@ -1,10 +1,10 @@
 //! Made-up media: payloads that look like Opus, VP8 and H264 to a forwarder and say at their end what they are.
 
 use sfu::Source;
-use wire::vp8::{OutgoingFrame, write_payload_head};
+use wire::vp8::{OutgoingFrame, write_layered_head};
 
 /// Bytes of a [`Tag`] at the end of every payload.
-const TAG_BYTES: usize = 12;
+const TAG_BYTES: usize = 14;
 /// 20 ms at 32 kbit/s.
 const AUDIO_BYTES: usize = 80;
 /// What is left of a datagram of 1200 bytes.
@@ -17,6 +17,19 @@ const PACKETS_PER_KEY_FRAME: u8 = 8;
 const KEY_FRAME: usize = 5;
 /// Of the single layer, and of the middle one of three: each other one has half or twice the width and height.
 const SIZE: (u16, u16) = (640, 360);
+
+/// Three temporal layers as VP8 encoders make them: of each picture in turn its layer, whether it refers to the lowest only,
+/// and whether it also refers to the last one of the middle layer.
+const TEMPORAL: [(u8, bool, bool); 8] = [
+    (0, false, false),
+    (2, true, false),
+    (1, true, false),
+    (2, false, true),
+    (0, false, false),
+    (2, false, true),
+    (1, false, true),
+    (2, false, true),
+];
 
 /// What pictures are coded with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +55,8 @@ pub struct Tag {
     pub packet: u8,
     /// Packets of the frame.
     pub packets: u8,
+    /// How many frames before this one those were that it refers to; 0 is none.
+    pub references: [u8; 2],
 }
 
 impl Tag {
@@ -50,17 +65,19 @@ impl Tag {
         payload.extend_from_slice(&[self.source as u8, self.layer]);
         payload.extend_from_slice(&self.frame.to_be_bytes());
         payload.extend_from_slice(&[self.packet, self.packets]);
+        payload.extend_from_slice(&self.references);
     }
 
     /// Reads the tag at the end of `payload`.
     pub fn read(payload: &[u8]) -> Option<Self> {
         let tag: &[u8; TAG_BYTES] = payload.last_chunk()?;
-        let [p0, p1, p2, p3, source, layer, f0, f1, f2, f3, packet, packets] = *tag;
+        let [p0, p1, p2, p3, source, layer, f0, f1, f2, f3, packet, packets, one, other] = *tag;
         let source = [Source::Microphone, Source::Camera, Source::Screen, Source::ScreenAudio]
             .into_iter()
             .find(|candidate| *candidate as u8 == source)?;
         let publisher = u32::from_be_bytes([p0, p1, p2, p3]);
-        Some(Self { publisher, source, layer, frame: u32::from_be_bytes([f0, f1, f2, f3]), packet, packets })
+        let frame = u32::from_be_bytes([f0, f1, f2, f3]);
+        Some(Self { publisher, source, layer, frame, packet, packets, references: [one, other] })
     }
 }
 
@@ -89,6 +106,12 @@ pub struct Content {
     tl0_picture_index: u8,
     key_frame_due: bool,
     key_frames: u32,
+    /// In three temporal layers.
+    temporal: bool,
+    /// Place in [`TEMPORAL`] of the next frame.
+    turn: usize,
+    /// The last frames of the lowest and of the middle temporal layer.
+    last: [u32; 2],
     /// Of the payloads of a frame that is no key frame; `None` is [`PACKETS_PER_FRAME`] full ones.
     frame_bytes: Option<usize>,
 }
@@ -108,8 +131,17 @@ impl Content {
             tl0_picture_index: 0xf0,
             key_frame_due: true,
             key_frames: 0,
+            temporal: false,
+            turn: 0,
+            last: [0; 2],
             frame_bytes: None,
         }
+    }
+
+    /// From now on in three temporal layers, or in one.
+    pub fn set_temporal(&mut self, temporal: bool) {
+        self.temporal = temporal;
+        self.key_frame_due = true;
     }
 
     /// One layer of three, 0 is the lowest; each has counters of its own, as browsers' have.
@@ -166,20 +198,44 @@ impl Content {
         let key_frame = std::mem::take(&mut self.key_frame_due);
         self.key_frames += u32::from(key_frame);
         self.picture_id = (self.picture_id + 1) & 0x7fff;
-        self.tl0_picture_index = self.tl0_picture_index.wrapping_add(1);
+        let (temporal, layer_sync, references) = self.structure(key_frame);
+        self.tl0_picture_index = self.tl0_picture_index.wrapping_add(u8::from(temporal == 0));
         let (packets, bytes) = self.frame_shape(key_frame);
         (0..packets)
             .map(|packet| {
                 let mut payload = Vec::with_capacity(VIDEO_BYTES);
                 match self.video {
-                    VideoCodec::Vp8 => self.write_vp8_head(&mut payload, packet, key_frame),
+                    VideoCodec::Vp8 => {
+                        self.write_vp8_head(&mut payload, packet, key_frame, (temporal, layer_sync));
+                    }
                     VideoCodec::H264 => write_h264_head(&mut payload, packet, packets, key_frame),
                 }
                 payload.resize(bytes - TAG_BYTES, 0x5a);
-                self.tag(packet, packets).append(&mut payload);
+                Tag { references, ..self.tag(packet, packets) }.append(&mut payload);
                 Made { timestamp: self.timestamp, marker: packet + 1 == packets, payload }
             })
             .collect()
+    }
+
+    /// Temporal layer of the next frame, whether one can go up to it here, and what it refers to.
+    fn structure(&mut self, key_frame: bool) -> (u8, bool, [u8; 2]) {
+        if key_frame {
+            self.turn = 0;
+        }
+        let (layer, sync, middle) = if self.temporal { TEMPORAL[self.turn] } else { TEMPORAL[0] };
+        self.turn = (self.turn + 1) % TEMPORAL.len();
+        let back = |frame: u32| (self.frame - frame) as u8;
+        let references = match (key_frame, middle) {
+            (true, _) => [0; 2],
+            (false, true) => [back(self.last[0]), back(self.last[1])],
+            (false, false) => [back(self.last[0]), 0],
+        };
+        for (of, last) in self.last.iter_mut().enumerate() {
+            if key_frame || usize::from(layer) == of {
+                *last = self.frame;
+            }
+        }
+        (layer, sync, references)
     }
 
     /// Packets of a frame, and bytes of each.
@@ -192,7 +248,13 @@ impl Content {
         (packets as u8, (bytes / packets).max(64))
     }
 
-    fn write_vp8_head(&self, payload: &mut Vec<u8>, packet: u8, key_frame: bool) {
+    fn write_vp8_head(
+        &self,
+        payload: &mut Vec<u8>,
+        packet: u8,
+        key_frame: bool,
+        (temporal, layer_sync): (u8, bool),
+    ) {
         let head = OutgoingFrame {
             picture_id: self.picture_id,
             tl0_picture_index: self.tl0_picture_index,
@@ -200,12 +262,12 @@ impl Content {
             key_frame,
             size: self.size,
         };
-        write_payload_head(payload, &head);
+        write_layered_head(payload, &head, temporal, layer_sync);
     }
 
     fn tag(&self, packet: u8, packets: u8) -> Tag {
         let Self { publisher, source, layer, frame, .. } = *self;
-        Tag { publisher, source, layer, frame, packet, packets }
+        Tag { publisher, source, layer, frame, packet, packets, references: [0; 2] }
     }
 }
 

@@ -4,13 +4,15 @@
 //! test ─► World ─┬─► Engine            what is tested
 //!                ├─► Link × 2n         what happens to datagrams on the way, drawn from one seed
 //!                └─► Client × n        str0m, an independent WebRTC peer, with made-up media
-//!                     └─► Screen × m   what a decoder would make of a video slot
+//!                     ├─► Screen × m   what a decoder would make of a video slot
+//!                     └─► Decoder × m  the rules that a stream has to keep, checked packet by packet
 //! ```
 //!
 //! A test says who joins and what the network does, lets time run until something is true, and looks at what arrived.
 
 mod client;
 mod content;
+mod decoder;
 mod network;
 mod random;
 mod screen;
@@ -19,6 +21,7 @@ mod world;
 
 pub use client::{Client, ClientOptions};
 pub use content::{Content, Made, Tag, VideoCodec};
+pub use decoder::{Decoder, Summary};
 pub use network::{Link, Loss, Network};
 pub use random::Random;
 pub use screen::{Picture, Screen};

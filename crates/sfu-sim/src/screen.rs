@@ -1,11 +1,11 @@
 //! What a decoder would make of a video slot: frames in order, freezes, and everything a rewrite can break.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use wire::vp8::Descriptor;
 
-use crate::{Tag, VideoCodec};
+use crate::{Decoder, Tag, VideoCodec};
 
 /// A decoder gives a hole up after this and asks for a key frame; libwebrtc's is of this order.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -28,6 +28,9 @@ pub struct Picture {
     /// As received.
     pub timestamp: u32,
 }
+
+/// A packet; `None` is an empty one, which only fills its place.
+type Place = Option<Packet>;
 
 #[derive(Debug, Clone, Copy)]
 struct Packet {
@@ -54,6 +57,17 @@ impl Packet {
     }
 }
 
+/// How a frame ends.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    /// With its last packet.
+    Marker,
+    /// A switch cut it off, which shows by what follows.
+    CutOff,
+    /// It is no frame, only a packet without content.
+    Empty,
+}
+
 /// One video slot as its viewer sees it.
 #[derive(Debug, Default)]
 pub struct Screen {
@@ -69,7 +83,11 @@ pub struct Screen {
     pub timestamp_jumps: u32,
     /// Frames that another one followed before their marker.
     pub truncated: u32,
-    waiting: BTreeMap<u64, Packet>,
+    /// Every packet that came, for its own rules.
+    pub decoder: Decoder,
+    waiting: BTreeMap<u64, Place>,
+    /// Frames shown since the last key frame, of its stream.
+    shown: BTreeSet<u32>,
     next: Option<u64>,
     blocked_since: Option<Instant>,
     requested: Option<Instant>,
@@ -84,10 +102,14 @@ impl Screen {
         (codec, timestamp, marker): (VideoCodec, u32, bool),
         payload: &[u8],
     ) {
-        let Some(packet) = Packet::read(codec, timestamp, marker, payload) else {
+        if codec == VideoCodec::Vp8 {
+            self.decoder.receive(sequence, timestamp, marker, payload);
+        }
+        let packet = Packet::read(codec, timestamp, marker, payload);
+        if packet.is_none() && !payload.is_empty() {
             self.corrupt += 1;
             return;
-        };
+        }
         if self.next.is_some_and(|next| sequence < next) || self.waiting.contains_key(&sequence) {
             return;
         }
@@ -131,12 +153,12 @@ impl Screen {
             self.skip_to_key_frame();
         }
         while let Some(first) = self.next
-            && let Some((len, complete)) = self.frame_at(first)
+            && let Some((len, end)) = self.frame_at(first)
         {
-            if complete {
-                self.show(now, first);
-            } else {
-                self.truncated += 1;
+            match end {
+                End::Marker => self.show(now, first),
+                End::CutOff => self.truncated += 1,
+                End::Empty => {}
             }
             for sequence in first..first + len {
                 self.waiting.remove(&sequence);
@@ -152,25 +174,25 @@ impl Screen {
         }
     }
 
-    /// Packets of the frame that begins at `first`, and whether it ends with its marker: a switch may cut a frame off,
-    /// which shows by the next time stamp. `None` while packets are missing.
-    fn frame_at(&self, first: u64) -> Option<(u64, bool)> {
-        let timestamp = self.waiting.get(&first)?.timestamp;
+    /// Packets of the frame that begins at `first`, and how it ends. `None` while packets are missing.
+    fn frame_at(&self, first: u64) -> Option<(u64, End)> {
+        let Some(begin) = self.waiting.get(&first)? else { return Some((1, End::Empty)) };
         let mut len = 0;
         loop {
-            let packet = self.waiting.get(&(first + len))?;
-            if packet.timestamp != timestamp {
-                return Some((len, false));
-            }
-            len += 1;
-            if packet.marker {
-                return Some((len, true));
+            match self.waiting.get(&(first + len))? {
+                Some(packet) if packet.timestamp == begin.timestamp => {
+                    len += 1;
+                    if packet.marker {
+                        return Some((len, End::Marker));
+                    }
+                }
+                _ => return Some((len, End::CutOff)),
             }
         }
     }
 
     fn show(&mut self, now: Instant, first: u64) {
-        let Some(packet) = self.waiting.get(&first).copied() else { return };
+        let Some(packet) = self.waiting.get(&first).copied().flatten() else { return };
         let picture = Picture {
             at: now,
             tag: packet.tag,
@@ -179,10 +201,12 @@ impl Screen {
             timestamp: packet.timestamp,
         };
         if let Some(last) = self.pictures.last() {
-            let follows = picture.tag.publisher == last.tag.publisher
-                && picture.tag.source == last.tag.source
-                && picture.tag.layer == last.tag.layer
-                && picture.tag.frame == last.tag.frame + 1;
+            let of = |tag: &Tag| (tag.publisher, tag.source, tag.layer);
+            let references = picture.tag.references.iter().filter(|back| **back > 0);
+            let has_references = references
+                .map(|back| picture.tag.frame - u32::from(*back))
+                .all(|frame| self.shown.contains(&frame));
+            let follows = of(&picture.tag) == of(&last.tag) && has_references;
             self.broken_references += u32::from(!picture.key_frame && !follows);
             // A jump over lost frames leaves a hole in the ids too, as wide as what was lost.
             if let (Some(id), Some(before)) = (picture.picture_id, last.picture_id) {
@@ -193,6 +217,10 @@ impl Screen {
             self.timestamp_jumps += u32::from(!wire::seq::is_later(picture.timestamp, last.timestamp));
         }
         self.broken_references += u32::from(packet.tag.packet != 0 || !packet.begins_frame);
+        if picture.key_frame {
+            self.shown.clear();
+        }
+        self.shown.insert(picture.tag.frame);
         self.pictures.push(picture);
     }
 
@@ -200,7 +228,8 @@ impl Screen {
     /// its own packets. False when there is none.
     fn skip_to_key_frame(&mut self) -> bool {
         let is_ahead = |at: u64| self.next.is_none_or(|next| at > next);
-        let begin = self.waiting.iter().find(|(at, packet)| packet.key_frame && is_ahead(**at));
+        let is_key_frame = |packet: &Place| packet.is_some_and(|it| it.key_frame);
+        let begin = self.waiting.iter().find(|(at, packet)| is_key_frame(packet) && is_ahead(**at));
         let Some(begin) = begin.map(|(at, _)| *at) else { return false };
         self.waiting = self.waiting.split_off(&begin);
         self.next = Some(begin);

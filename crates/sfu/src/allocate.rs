@@ -3,16 +3,22 @@
 //! The phases, most important first; what a phase leaves goes to the next:
 //!
 //! 1. *Audio* is taken off the budget before anything else, and is never cut.
-//! 2. Every picture gets its lowest layer, in the order of the phases below.
+//! 2. Every picture gets its cheapest quality, in the order of the phases below.
 //! 3. *Pinned and active speaker*, *screens*, *tiles* by size and *thumbnails* get up to the layer that they ask for.
 //! 4. *Over-provision*: what is sent already stays while it exceeds the budget by a little, since both are estimates.
+//!
+//! A quality is a layer, and of that the temporal layers up to one: fewer of them are fewer pictures a second.
 //!
 //! A picture goes down at once. It goes up with a margin, and not soon after something had to go down.
 
 use std::cmp::Reverse;
 use std::time::{Duration, Instant};
 
+use crate::forward::ALL_TEMPORAL;
 use crate::sdp::MAX_LAYERS;
+
+/// Steps of one picture: each layer in up to three frame rates.
+const MAX_STEPS: usize = 3 * MAX_LAYERS;
 
 /// What is sent already may exceed the budget by 1/20.
 const OVER_PROVISION: u64 = 20;
@@ -58,10 +64,24 @@ impl Phase {
     }
 }
 
-/// A layer that may be given, and what it costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Step {
+/// What of a stream may be given: one of its layers, and of that the temporal layers up to one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Quality {
     pub(crate) layer: usize,
+    pub(crate) temporal: u8,
+}
+
+impl Quality {
+    /// A layer with every picture.
+    pub(crate) const fn whole(layer: usize) -> Self {
+        Self { layer, temporal: ALL_TEMPORAL }
+    }
+}
+
+/// A quality that may be given, and what it costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) quality: Quality,
     pub(crate) bps: u64,
 }
 
@@ -75,7 +95,7 @@ pub(crate) struct Ask {
     pub(crate) phase: Phase,
     /// Of the tile.
     pub(crate) pixels: u32,
-    steps: [Step; MAX_LAYERS],
+    steps: [Step; MAX_STEPS],
     count: usize,
     /// How many steps it has now; more than `count` when the tile asks for less than before.
     current: usize,
@@ -84,34 +104,42 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
-    /// `steps` from the smallest to the one that the tile asks for; `current` of them are given now.
+    /// `steps` from the cheapest to the one that the tile asks for. `has` tells whether a quality is given now, knowing whether
+    /// it is its layer's cheapest; `has_more` that what is given now exceeds all of them.
     pub(crate) fn new(
         (slot, stream): (usize, u32),
         phase: Phase,
         pixels: u32,
         steps: impl Iterator<Item = Step>,
-        current: usize,
+        has: impl Fn(Quality, bool) -> bool,
+        has_more: bool,
     ) -> Self {
         let mut ask = Self {
             slot,
             stream,
             phase,
             pixels,
-            steps: [Step::default(); MAX_LAYERS],
+            steps: [Step { quality: Quality::whole(0), bps: 0 }; MAX_STEPS],
             count: 0,
-            current,
+            current: 0,
             granted: 0,
         };
+        let mut before = None;
         for (place, step) in ask.steps.iter_mut().zip(steps) {
+            let is_cheapest = before.replace(step.quality.layer) != Some(step.quality.layer);
+            if ask.current == ask.count && has(step.quality, is_cheapest) {
+                ask.current += 1;
+            }
             *place = step;
             ask.count += 1;
         }
+        ask.current += usize::from(has_more);
         ask
     }
 
-    /// The layer that it is given; `None` is no picture.
-    pub(crate) fn layer(&self) -> Option<usize> {
-        Some(self.steps[self.granted.checked_sub(1)?].layer)
+    /// What it is given; `None` is no picture.
+    pub(crate) fn given(&self) -> Option<Quality> {
+        Some(self.steps[self.granted.checked_sub(1)?].quality)
     }
 
     /// It is given less than it asks for.
@@ -237,8 +265,10 @@ mod tests {
     const COSTS: [u64; 3] = [150_000, 500_000, 1_700_000];
 
     fn ask(slot: usize, phase: Phase, count: usize, current: usize) -> Ask {
-        let steps = COSTS.iter().enumerate().take(count).map(|(layer, bps)| Step { layer, bps: *bps });
-        Ask::new((slot, 0), phase, 1000, steps, current)
+        let whole = |(layer, bps): (usize, &u64)| Step { quality: Quality::whole(layer), bps: *bps };
+        let steps = COSTS.iter().enumerate().take(count).map(whole);
+        let has = |quality: Quality, _| quality.layer < current;
+        Ask::new((slot, 0), phase, 1000, steps, has, current > count)
     }
 
     fn measured(bps: u64) -> Budget {
@@ -249,7 +279,7 @@ mod tests {
     fn given(budget: Budget, mut asks: Vec<Ask>) -> Vec<Option<usize>> {
         allocate(budget, &mut asks);
         asks.sort_unstable_by_key(|ask| ask.slot);
-        asks.iter().map(Ask::layer).collect()
+        asks.iter().map(|ask| Some(ask.given()?.layer)).collect()
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::allocate::{Quality, Step};
 use crate::cache::PacketCache;
 use crate::clock::ntp_to_ticks;
 use crate::forward::MediaPacket;
@@ -44,28 +45,40 @@ pub(crate) struct Layer {
     rate: Rate,
 }
 
-/// Bits a second of what comes.
+/// Temporal layers that are told apart; VP8 can name four.
+const MAX_TEMPORAL: usize = 4;
+
+/// Bits a second of what comes, by temporal layer.
 #[derive(Debug, Default)]
 struct Rate {
     since: Option<Instant>,
-    bytes: usize,
-    bps: Option<u64>,
+    bytes: [usize; MAX_TEMPORAL],
+    bps: Option<[u64; MAX_TEMPORAL]>,
+    /// Temporal layers that came in the last window.
+    temporal: usize,
 }
 
 impl Rate {
-    fn count(&mut self, now: Instant, payload: usize) {
+    fn count(&mut self, now: Instant, temporal: u8, payload: usize) {
         let since = *self.since.get_or_insert(now);
         let passed = now.saturating_duration_since(since);
         if passed >= RATE_WINDOW {
             // A longer window had a pause in it.
             if passed < 2 * RATE_WINDOW {
-                let bps = (self.bytes as f64 * 8.0 / passed.as_secs_f64()) as u64;
-                self.bps = Some(self.bps.map_or(bps, |before| u64::midpoint(before, bps)));
+                let bps = self.bytes.map(|bytes| (bytes as f64 * 8.0 / passed.as_secs_f64()) as u64);
+                let average = |at| self.bps.map_or(bps[at], |before| u64::midpoint(before[at], bps[at]));
+                self.bps = Some(std::array::from_fn(average));
+                self.temporal = self.bytes.iter().rposition(|bytes| *bytes > 0).map_or(0, |top| top + 1);
             }
-            self.bytes = 0;
+            self.bytes = [0; MAX_TEMPORAL];
             self.since = Some(now);
         }
-        self.bytes += payload + OVERHEAD;
+        self.bytes[usize::from(temporal).min(MAX_TEMPORAL - 1)] += payload + OVERHEAD;
+    }
+
+    /// Of all temporal layers.
+    fn total(&self) -> Option<u64> {
+        Some(self.bps?.iter().sum())
     }
 }
 
@@ -79,13 +92,13 @@ struct Reference {
 impl Layer {
     /// Notes a packet of sound.
     pub(crate) fn sound(&mut self, packet: &MediaPacket<'_>, now: Instant) {
-        self.rate.count(now, packet.payload.len());
+        self.rate.count(now, 0, packet.payload.len());
     }
 
     /// Notes a packet of video; returns whether it tells something new of the layer.
     pub(crate) fn packet(&mut self, packet: &MediaPacket<'_>, now: Instant) -> bool {
         self.cache.insert(packet, now);
-        self.rate.count(now, packet.payload.len());
+        self.rate.count(now, packet.frame.temporal, packet.payload.len());
         self.stalled = false;
         let mut news = self.last.replace(now).is_none();
         self.frames_without = 0;
@@ -123,12 +136,28 @@ impl Layer {
     /// What it costs to send: as measured, else as guessed for who is the layer number `at`.
     pub(crate) fn bps(&self, at: usize) -> u64 {
         let guess = || GUESSED_BPS + (f64::from(self.pixels(at)) * GUESSED_BPS_PER_PIXEL) as u64;
-        self.rate.bps.unwrap_or_else(guess)
+        self.rate.total().unwrap_or_else(guess)
     }
 
     /// As measured; 0 before.
     pub(crate) fn measured_bps(&self) -> u64 {
-        self.rate.bps.unwrap_or(0)
+        self.rate.total().unwrap_or(0)
+    }
+
+    /// The frame rates in which it can be sent, slowest first: up to which temporal layer, and what that costs. Every
+    /// picture comes last.
+    ///
+    /// For who is `lowest` a quarter of the pictures is better than none. A larger layer with less than half of them is
+    /// not taken for better than the next smaller one with all.
+    pub(crate) fn steps(&self, at: usize, is_lowest: bool) -> impl Iterator<Item = Step> {
+        let bps = self.rate.bps.unwrap_or_default();
+        let partial = self.rate.temporal.saturating_sub(1);
+        let from = if is_lowest { 0 } else { partial.saturating_sub(1) };
+        let partial = (from..partial).map(move |top| Step {
+            quality: Quality { layer: at, temporal: top as u8 },
+            bps: bps[..=top].iter().sum(),
+        });
+        partial.chain([Step { quality: Quality::whole(at), bps: self.bps(at) }])
     }
 
     /// Whether it can be had: it comes, or would when it was asked for.

@@ -16,7 +16,7 @@ use crate::sdp::Offer;
 use crate::send::{Downlink, Path};
 use crate::slab::Slab;
 use crate::srtp::{Inbound, KeyPair, Outbound};
-use crate::stream::Stream;
+use crate::stream::{Route, Stream};
 use crate::timers::Alarm;
 use crate::{Outbox, Remote, Source, Tile};
 
@@ -254,17 +254,17 @@ impl Peer {
         Ok(&datagram[..end])
     }
 
-    /// Sends a packet of the stream in one of the slots. Returns whether the stream begins with it.
+    /// Sends a packet of the stream in the slot of one of its routes. Returns whether the stream begins with it.
     pub(crate) fn forward(
         &mut self,
         now: Instant,
-        slot: usize,
+        route: &Route,
         stream: &Stream,
         packet: &MediaPacket<'_>,
         out: &mut Outbox,
     ) -> Result<bool, Drop> {
         let mut path = self.transport.path(now, out)?;
-        self.downlink.media(now, slot, stream, packet, &mut path)
+        self.downlink.media(now, (route.slot, route.limit), stream, packet, &mut path)
     }
 
     /// Tells the receiver at once which time of day a stream has that has just begun in a slot.

@@ -127,11 +127,12 @@ impl Downlink {
         }
     }
 
-    /// Sends a packet of the stream in slot `slot`, now or when it is its turn. Returns whether the stream begins with it.
+    /// Sends a packet of the stream in slot `slot`, now or when it is its turn, if it is of a temporal layer up to `limit`.
+    /// Returns whether the stream begins with it.
     pub(crate) fn media(
         &mut self,
         now: Instant,
-        slot: usize,
+        (slot, limit): (usize, u8),
         stream: &Stream,
         packet: &MediaPacket<'_>,
         path: &mut Path<'_>,
@@ -143,7 +144,7 @@ impl Downlink {
             place.rewriter.switch(); // the next key frame goes on without a gap
             return Err(Drop::PacerFull);
         }
-        let admitted = place.rewriter.admit(packet, now, |layer| stream.translate(packet, layer))?;
+        let admitted = place.rewriter.admit(packet, limit, now, |layer| stream.translate(packet, layer))?;
         if waits {
             let content = place.content.as_ref().map_or(0, |it| it.stream);
             self.pacer.push(Waiting::new((slot, content), packet, admitted, None, now));
@@ -398,7 +399,7 @@ impl DownSlot {
         path.out.push(path.to, |bytes| {
             let start = bytes.len();
             let head = write_header(bytes, &header, &[(id, &transport_sequence)]);
-            probing::write_padding(bytes, start);
+            probing::write_padding(bytes, start, probing::PADDING);
             keys.seal_rtp(bytes, start, head, self.rtx_sequence);
             sent = bytes.len() - start;
         });
@@ -441,7 +442,11 @@ impl DownSlot {
                 bytes.extend_from_slice(&original.to_be_bytes());
             }
             let payload = bytes.len();
-            bytes.extend_from_slice(packet.payload);
+            match (admitted.empty, leaving.original) {
+                (false, _) => bytes.extend_from_slice(packet.payload),
+                (true, None) => probing::write_padding(bytes, start, 1),
+                (true, Some(_)) => {} // the number says it all
+            }
             if let (Some(descriptor), Some((picture, tl0))) = (packet.frame.vp8, admitted.picture) {
                 descriptor.rewrite(&mut bytes[payload..], picture, tl0);
             }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::allocate::{Ask, Phase, Step};
-use crate::forward::MediaPacket;
+use crate::allocate::{Ask, Phase, Quality};
+use crate::forward::{ALL_TEMPORAL, MediaPacket};
 use crate::layers::{Layer, choose, nearest};
 use crate::sdp::{CodecKind, MAX_LAYERS};
 use crate::{LayerReason, Source, speech};
@@ -21,14 +21,16 @@ pub(crate) struct Route {
     pub(crate) slot: usize,
     /// Pixels of its tile.
     tile: u32,
-    /// The layer that there is enough for; `None` is no picture.
-    granted: Option<usize>,
+    /// What there is enough for; `None` is no picture.
+    granted: Option<Quality>,
     /// That is less than the tile asks for, by a measured way.
     is_short: bool,
     /// The layer that it is to get: the granted one, or what stands in for it.
     target: Option<usize>,
     /// The layer that it gets: the target, from the target's next key frame on.
     current: Option<usize>,
+    /// The highest temporal layer that it gets.
+    pub(crate) limit: u8,
 }
 
 impl Route {
@@ -37,12 +39,22 @@ impl Route {
         let reason = match (self.granted, self.target) {
             (None, _) => LayerReason::NoRoom,
             (_, target) if target.is_some() && target != self.current => LayerReason::KeyFrame,
-            (granted, target) if target != granted => LayerReason::NotSent,
+            (Some(granted), target) if target != Some(granted.layer) => LayerReason::NotSent,
             _ if self.is_short => LayerReason::Bandwidth,
             _ if layers == 1 => LayerReason::Only,
             _ => LayerReason::Tile,
         };
         (self.current, reason)
+    }
+
+    /// Sets the highest temporal layer by what was granted. Until a layer comes that costs less, only the pictures go on that
+    /// the others build on: `is_larger` tells whether one layer has more pixels than another.
+    fn set_limit(&mut self, is_larger: impl Fn(usize, usize) -> bool) {
+        self.limit = match (self.granted, self.current) {
+            (Some(granted), Some(current)) if granted.layer == current => granted.temporal,
+            (Some(granted), Some(current)) if self.is_short && is_larger(current, granted.layer) => 0,
+            _ => ALL_TEMPORAL,
+        };
     }
 
     /// Whether packets of this layer go to the receiver.
@@ -134,10 +146,11 @@ impl Stream {
     fn move_to(&mut self, layer: usize) {
         let pixels = |at: usize| self.layers[at].pixels(at);
         for route in &mut self.routes {
-            let Some(limit) = route.target.or(route.granted) else { continue };
+            let Some(limit) = route.target.or(route.granted.map(|it| it.layer)) else { continue };
             let begins = route.current.is_none() && pixels(layer) <= pixels(limit);
             if begins || route.target == Some(layer) {
                 route.current = Some(layer);
+                route.set_limit(|one, other| pixels(one) > pixels(other));
             }
         }
     }
@@ -158,10 +171,11 @@ impl Stream {
             peer,
             slot,
             tile: 0,
-            granted: only,
+            granted: only.map(Quality::whole),
             is_short: false,
             target: only,
             current: only,
+            limit: ALL_TEMPORAL,
         });
     }
 
@@ -187,29 +201,48 @@ impl Stream {
         let count = self.layers.len().min(MAX_LAYERS);
         order[..count].sort_by_key(|at| pixels(*at));
         let offered = order[..count].iter().copied().filter(|at| self.layers[*at].is_offered());
-        let steps = offered.filter(|at| pixels(*at) <= pixels(desired));
-        let current = route.granted.map_or(0, |granted| {
-            let given = steps.clone().take_while(|at| pixels(*at) <= pixels(granted)).count();
-            given + usize::from(pixels(granted) > pixels(desired))
-        });
-        let steps = steps.map(|layer| Step { layer, bps: self.layers[layer].bps(layer) });
+        let layers = offered.filter(|at| pixels(*at) <= pixels(desired));
+        let steps = layers.enumerate().flat_map(|(turn, at)| self.layers[at].steps(at, turn == 0));
         let phase = Phase::of(is_chosen, self.source == Source::Screen, route.tile);
-        Some(Ask::new((slot, key), phase, route.tile, steps, current))
+        let is_more = route.granted.is_some_and(|it| pixels(it.layer) > pixels(desired));
+        Some(Ask::new(
+            (slot, key),
+            phase,
+            route.tile,
+            steps,
+            |quality, is_cheapest| {
+                let Some(granted) = route.granted else { return false };
+                let is_same = quality.layer == granted.layer;
+                // A layer may have fewer temporal layers than when it was granted.
+                is_same && (is_cheapest || quality.temporal <= granted.temporal)
+                    || !is_same && pixels(quality.layer) <= pixels(granted.layer)
+            },
+            is_more,
+        ))
     }
 
-    /// Gives a receiver a layer, or no picture; returns whether that is news.
-    pub(crate) fn grant(&mut self, (peer, slot): (u32, usize), layer: Option<usize>, is_short: bool) -> bool {
+    /// Gives a receiver a quality, or no picture; returns whether that is news.
+    pub(crate) fn grant(
+        &mut self,
+        (peer, slot): (u32, usize),
+        given: Option<Quality>,
+        is_short: bool,
+    ) -> bool {
         let route = self.routes.iter_mut().find(|route| route.peer == peer && route.slot == slot);
         let Some(route) = route else { return false };
-        let news = (route.granted, route.is_short) != (layer, is_short);
-        (route.granted, route.is_short) = (layer, is_short);
+        let news = (route.granted, route.is_short) != (given, is_short);
+        (route.granted, route.is_short) = (given, is_short);
         news
     }
 
     /// The layer for a tile, of those that can be had.
     fn desired(&self, route: &Route) -> Option<usize> {
         let layers = self.layers.iter().enumerate().filter(|(_, layer)| layer.is_offered());
-        choose(layers.map(|(at, layer)| (at, layer.pixels(at))), route.tile, route.granted.or(route.current))
+        choose(
+            layers.map(|(at, layer)| (at, layer.pixels(at))),
+            route.tile,
+            route.granted.map(|it| it.layer).or(route.current),
+        )
     }
 
     /// Sets the target of every receiver by what it was granted, and wants a key frame of those that somebody waits for:
@@ -222,7 +255,7 @@ impl Stream {
         let is_single = self.layers.len() == 1;
         let mut awaited = [false; MAX_LAYERS];
         for route in &mut self.routes {
-            route.target = match route.granted {
+            route.target = match route.granted.map(|it| it.layer) {
                 Some(granted) if is_single => Some(granted),
                 Some(granted) => nearest(live.clone(), granted, self.layers[granted].pixels(granted)),
                 None => None,
@@ -237,6 +270,7 @@ impl Stream {
                 // The slot itself waits for the key frame.
                 route.current = if is_single { Some(target) } else { route.current };
             }
+            route.set_limit(|one, other| self.layers[one].pixels(one) > self.layers[other].pixels(other));
         }
         self.cancel_unwanted();
         let awaited = self.layers.iter_mut().zip(awaited).filter(|(_, it)| *it);
@@ -252,7 +286,11 @@ impl Stream {
         // The lowest always: who comes next sees it at once.
         let lowest = choose(all.clone(), 0, None);
         let desired = self.routes.iter().map(|route| {
-            if route.is_short { route.granted } else { choose(all.clone(), route.tile, route.current) }
+            if route.is_short {
+                route.granted.map(|it| it.layer)
+            } else {
+                choose(all.clone(), route.tile, route.current)
+            }
         });
         // What stands in for a layer that does not come is kept as well.
         let served = self.routes.iter().flat_map(|route| [route.target, route.current]);

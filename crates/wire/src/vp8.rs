@@ -152,10 +152,15 @@ pub struct OutgoingFrame {
 
 /// Appends descriptor and, in a frame's first packet, the frame header that a forwarder reads.
 pub fn write_payload_head(out: &mut Vec<u8>, frame: &OutgoingFrame) {
-    // X, then S; I, L and T are present; TID 0, not synchronising.
+    write_layered_head(out, frame, 0, false);
+}
+
+/// The same for a frame of a temporal layer; see [`Descriptor::layer_sync`].
+pub fn write_layered_head(out: &mut Vec<u8>, frame: &OutgoingFrame, temporal_layer: u8, layer_sync: bool) {
+    // X, then S; I, L and T are present.
     out.extend_from_slice(&[0x80 | u8::from(frame.begins) << 4, 0xe0]);
     out.extend_from_slice(&(0x8000 | frame.picture_id).to_be_bytes());
-    out.extend_from_slice(&[frame.tl0_picture_index, 0x00]);
+    out.extend_from_slice(&[frame.tl0_picture_index, temporal_layer << 6 | u8::from(layer_sync) << 5]);
     if !frame.begins {
         return;
     }
@@ -190,6 +195,14 @@ mod tests {
         assert_eq!(read.key_index, None);
         assert!(read.key_frame && read.begins_frame());
         assert_eq!(read.frame_size(&payload), Some((640, 360)));
+    }
+
+    #[test]
+    fn temporal_layers_are_read_and_written() {
+        let mut payload = Vec::new();
+        write_layered_head(&mut payload, &OutgoingFrame { key_frame: false, ..KEY }, 2, true);
+        let read = Descriptor::parse(&payload).unwrap();
+        assert_eq!((read.temporal_layer, read.layer_sync, read.key_frame), (Some(2), true, false));
     }
 
     #[test]

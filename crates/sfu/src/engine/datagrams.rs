@@ -125,7 +125,7 @@ impl Engine {
         for route in stream.routes.iter().filter(|route| route.takes(packet.layer)) {
             let Some(peer) = self.peers.get_mut(route.peer) else { continue };
             self.blamed = Some(route.peer);
-            match peer.forward(now, route.slot, stream, packet, out) {
+            match peer.forward(now, route, stream, packet, out) {
                 Ok(false) => {}
                 Ok(true) => peer.report_slot(now, route.slot, &self.streams, self.clock, out),
                 Err(reason) => {

@@ -218,15 +218,15 @@ impl Engine {
         let mut is_news = false;
         for at in 0..self.asks.len() {
             let ask = self.asks[at];
-            let (layer, is_short) = (ask.layer(), is_measured && ask.is_short());
+            let (given, is_short) = (ask.given(), is_measured && ask.is_short());
             if let Some(peer) = self.peers.get_mut(key) {
-                is_news |= peer.downlink.slots[ask.slot].pause(layer.is_none());
+                is_news |= peer.downlink.slots[ask.slot].pause(given.is_none());
             }
             let Some(stream) = self.streams.get_mut(ask.stream) else { continue };
-            if !stream.grant((key, ask.slot), layer, is_short) {
+            if !stream.grant((key, ask.slot), given, is_short) {
                 continue;
             }
-            if layer.is_none()
+            if given.is_none()
                 && let Some(peer) = self.peers.get_mut(key)
             {
                 peer.downlink.slots[ask.slot].rewriter.switch(); // it goes on with a key frame

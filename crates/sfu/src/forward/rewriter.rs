@@ -5,10 +5,14 @@ use std::time::Instant;
 use wire::extension::AudioLevel;
 use wire::vp8;
 
+use super::skips::Skips;
 use crate::clock::ticks;
 use crate::codec::Frame;
 use crate::drops::Drop;
 use crate::sdp::CodecKind;
+
+/// Every temporal layer: VP8 and the dependency descriptor name fewer.
+pub(crate) const ALL_TEMPORAL: u8 = u8::MAX;
 
 /// A publisher's packet, parsed once for all its receivers.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +61,8 @@ pub(crate) struct Admitted {
     pub(crate) picture: Option<(u16, u8)>,
     /// The first packet after a switch.
     pub(crate) begins: bool,
+    /// Without its payload: it only fills the place that was kept for it.
+    pub(crate) empty: bool,
 }
 
 /// The numbering that a slot's receiver sees.
@@ -70,6 +76,8 @@ pub(crate) struct Rewriter {
     last_sent: Instant,
     last_picture: (u16, u8),
     flow: Option<Flow>,
+    /// By the present flow.
+    skips: Skips,
 }
 
 /// A stream that flows through the slot. Offsets are added to the publisher's numbers, wrapping.
@@ -79,6 +87,11 @@ struct Flow {
     epoch: u32,
     first: u64,
     newest: u64,
+    /// Of the newest, by the publisher's clock.
+    newest_timestamp: u32,
+    /// The highest temporal layer that is sent.
+    level: u8,
+    /// Of the newest; older packets than what was left out have other offsets.
     sequence: u64,
     timestamp: u32,
     picture: u16,
@@ -96,6 +109,7 @@ impl Rewriter {
             last_sent: now,
             last_picture: (0, 0),
             flow: None,
+            skips: Skips::default(),
         }
     }
 
@@ -107,32 +121,43 @@ impl Rewriter {
         self.last_timestamp.wrapping_add(1)
     }
 
-    /// Numbers a packet, or says why it is not sent.
+    /// Numbers a packet, or says why it is not sent. Of temporal layers those up to `limit` are to be sent: fewer from the next
+    /// picture on, more from where they can be decoded.
     ///
     /// `translate` gives the time stamp that the packet's moment has in another layer, if that is known: a switch
     /// between two layers then keeps the time between their pictures.
     pub(crate) fn admit(
         &mut self,
         packet: &MediaPacket<'_>,
+        limit: u8,
         now: Instant,
         translate: impl FnOnce(u8) -> Option<u32>,
     ) -> Result<Admitted, Drop> {
         let (mut flow, begins) = match self.flow {
             Some(flow) if flow.epoch == packet.epoch => (flow, false),
             _ if !packet.frame.begins_decoding => return Err(Drop::AwaitingKeyFrame),
-            _ => (self.begin(packet, now, translate), true),
+            _ => (self.begin(packet, limit, now, translate), true),
         };
         if packet.sequence < flow.first {
             return Err(Drop::BeforeSwitch);
         }
-        let admitted = flow.apply(packet, begins);
-        if begins || packet.sequence > flow.newest {
-            flow.newest = packet.sequence;
-            self.next_sequence = admitted.sequence + 1;
-            self.last_timestamp = admitted.timestamp;
-            self.last_sent = now;
-            self.last_picture = admitted.picture.unwrap_or(self.last_picture);
+        if !begins && packet.sequence <= flow.newest {
+            return self.late(&flow, packet).ok_or(Drop::UpperLayer);
         }
+        if flow.level != limit && flow.newest_timestamp != packet.timestamp {
+            self.change_level(&mut flow, packet, limit);
+        }
+        if packet.frame.temporal > flow.level && !begins {
+            self.leave_out(flow, packet);
+            return Err(Drop::UpperLayer);
+        }
+        let admitted = flow.apply(packet, begins);
+        flow.newest = packet.sequence;
+        flow.newest_timestamp = packet.timestamp;
+        self.next_sequence = admitted.sequence + 1;
+        self.last_timestamp = admitted.timestamp;
+        self.last_sent = now;
+        self.last_picture = admitted.picture.unwrap_or(self.last_picture);
         self.flow = Some(flow);
         Ok(admitted)
     }
@@ -150,9 +175,9 @@ impl Rewriter {
     /// What went out as `sequence`, if it belongs to the present flow.
     pub(crate) fn origin(&self, sequence: u16) -> Option<Origin> {
         let flow = self.flow?;
-        let newest_out = self.next_sequence - 1;
+        let newest_out = flow.newest.wrapping_add(flow.sequence);
         let back = (newest_out as u16).wrapping_sub(sequence);
-        let source = newest_out.checked_sub(u64::from(back))?.wrapping_sub(flow.sequence);
+        let source = self.skips.original(flow.newest.checked_sub(u64::from(back))?)?;
         let Flow { layer, epoch, .. } = flow;
         (flow.first..=flow.newest).contains(&source).then_some(Origin { layer, epoch, sequence: source })
     }
@@ -160,7 +185,47 @@ impl Rewriter {
     /// Numbers a packet of the present flow that goes out once more; changes nothing.
     pub(crate) fn again(&self, packet: &MediaPacket<'_>) -> Option<Admitted> {
         let flow = self.flow.filter(|flow| flow.epoch == packet.epoch)?;
+        self.late(&flow, packet)
+    }
+
+    /// Numbers a packet that is not newer than what went out, if a place was kept for it.
+    fn late(&self, flow: &Flow, packet: &MediaPacket<'_>) -> Option<Admitted> {
+        let mut flow = *flow;
+        flow.sequence = flow.sequence.wrapping_add(self.skips.numbers_after(packet.sequence)?);
+        if self.skips.is_left_out(packet) {
+            let admitted = flow.apply(packet, false);
+            return Some(Admitted { marker: false, picture: None, empty: true, ..admitted });
+        }
+        if let Some(id) = packet.frame.vp8.and_then(|it| it.picture_id) {
+            flow.picture = flow.picture.wrapping_add(self.skips.pictures_after(id));
+        }
         Some(flow.apply(packet, false))
+    }
+
+    /// Lets fewer temporal layers through, or more where this picture allows it: whatever it will be referred to by, its own
+    /// references are there.
+    fn change_level(&mut self, flow: &mut Flow, packet: &MediaPacket<'_>, limit: u8) {
+        let frame = packet.frame;
+        let level = if limit < flow.level || frame.begins_decoding {
+            limit
+        } else if frame.layer_sync && frame.begins_picture && frame.temporal == flow.level + 1 {
+            frame.temporal
+        } else {
+            return;
+        };
+        self.skips.change(packet.sequence, flow.level, level);
+        flow.level = level;
+    }
+
+    /// Leaves a packet out that came in order: those after it take its place.
+    fn leave_out(&mut self, mut flow: Flow, packet: &MediaPacket<'_>) {
+        let freed = self.skips.skip(packet, flow.newest);
+        flow.sequence = flow.sequence.wrapping_sub(freed.numbers);
+        flow.picture = flow.picture.wrapping_sub(freed.picture_id.into());
+        flow.first = freed.known_from.map_or(flow.first, |from| from.max(flow.first));
+        flow.newest = packet.sequence;
+        flow.newest_timestamp = packet.timestamp;
+        self.flow = Some(flow);
     }
 
     /// The slot's time stamp for the publisher's `timestamp`, while its stream flows.
@@ -176,8 +241,9 @@ impl Rewriter {
     /// Lets the new flow follow the last packet that went out: as much later as its picture is, else as it is by the
     /// clock.
     fn begin(
-        &self,
+        &mut self,
         packet: &MediaPacket<'_>,
+        level: u8,
         now: Instant,
         translate: impl FnOnce(u8) -> Option<u32>,
     ) -> Flow {
@@ -189,6 +255,7 @@ impl Rewriter {
             .map(|at| at.wrapping_sub(self.last_timestamp).cast_signed())
             .filter(|step| step.abs_diff(elapsed.cast_signed()) < self.clock_rate)
             .map_or(elapsed, |step| step.max(1).cast_unsigned());
+        self.skips.clear();
         let vp8 = packet.frame.vp8;
         let picture = vp8.and_then(|it| it.picture_id).map_or(0, |id| id.value);
         let tl0 = vp8.and_then(|it| it.tl0_picture_index).unwrap_or(0);
@@ -197,6 +264,8 @@ impl Rewriter {
             epoch: packet.epoch,
             first: packet.sequence,
             newest: packet.sequence,
+            newest_timestamp: packet.timestamp,
+            level,
             sequence: self.next_sequence.wrapping_sub(packet.sequence),
             timestamp: self.last_timestamp.wrapping_add(step).wrapping_sub(packet.timestamp),
             picture: self.last_picture.0.wrapping_add(1).wrapping_sub(picture),
@@ -214,6 +283,7 @@ impl Flow {
             marker: packet.marker || begins && packet.codec == CodecKind::Opus,
             picture: packet.frame.vp8.map(|it| self.picture(&it)),
             begins,
+            empty: false,
         }
     }
 
@@ -274,12 +344,12 @@ mod tests {
                 let bound = rewriter.switch();
                 let delta = payload(picture.wrapping_sub(1) & 0x7fff, false);
                 let early = packet(&delta, epoch as u32, sequence - 1, timestamp.wrapping_sub(3000));
-                prop_assert_eq!(rewriter.admit(&early, now, |_| None), Err(Drop::AwaitingKeyFrame));
+                prop_assert_eq!(rewriter.admit(&early, ALL_TEMPORAL, now, |_| None), Err(Drop::AwaitingKeyFrame));
                 for n in 0..count {
                     now += Duration::from_millis(33);
                     let bytes = payload(picture.wrapping_add(n as u16) & 0x7fff, n == 0);
                     let packet = packet(&bytes, epoch as u32, sequence + n, timestamp.wrapping_add(3000 * n as u32));
-                    let admitted = rewriter.admit(&packet, now, |_| None).unwrap();
+                    let admitted = rewriter.admit(&packet, ALL_TEMPORAL, now, |_| None).unwrap();
                     prop_assert_eq!(admitted.begins, n == 0);
                     prop_assert!(n > 0 || admitted.timestamp.wrapping_sub(bound) < 1 << 31);
                     if let Some(last) = last {
@@ -296,7 +366,7 @@ mod tests {
                     );
                     last = Some(admitted);
                 }
-                prop_assert_eq!(rewriter.admit(&early, now, |_| None), Err(Drop::BeforeSwitch));
+                prop_assert_eq!(rewriter.admit(&early, ALL_TEMPORAL, now, |_| None), Err(Drop::BeforeSwitch));
             }
         }
     }
@@ -306,10 +376,22 @@ mod tests {
         let now = crate::testing::some_moment();
         let mut rewriter = Rewriter::new(90_000, 10, 0, now);
         let (key, delta) = (payload(1, true), payload(2, false));
-        assert_eq!(rewriter.admit(&packet(&key, 0, 500, 0), now, |_| None).unwrap().sequence, 10);
-        assert_eq!(rewriter.admit(&packet(&delta, 0, 502, 6000), now, |_| None).unwrap().sequence, 12);
-        assert_eq!(rewriter.admit(&packet(&delta, 0, 501, 3000), now, |_| None).unwrap().sequence, 11);
-        assert_eq!(rewriter.admit(&packet(&delta, 0, 503, 9000), now, |_| None).unwrap().sequence, 13);
+        assert_eq!(
+            rewriter.admit(&packet(&key, 0, 500, 0), ALL_TEMPORAL, now, |_| None).unwrap().sequence,
+            10
+        );
+        assert_eq!(
+            rewriter.admit(&packet(&delta, 0, 502, 6000), ALL_TEMPORAL, now, |_| None).unwrap().sequence,
+            12
+        );
+        assert_eq!(
+            rewriter.admit(&packet(&delta, 0, 501, 3000), ALL_TEMPORAL, now, |_| None).unwrap().sequence,
+            11
+        );
+        assert_eq!(
+            rewriter.admit(&packet(&delta, 0, 503, 9000), ALL_TEMPORAL, now, |_| None).unwrap().sequence,
+            13
+        );
         assert_eq!(
             (rewriter.origin(11), rewriter.origin(14), rewriter.origin(9)),
             (Some(Origin { layer: 0, epoch: 0, sequence: 501 }), None, None)
@@ -321,9 +403,12 @@ mod tests {
         let now = crate::testing::some_moment();
         let mut rewriter = Rewriter::new(90_000, 10, 0, now);
         let (key, delta) = (payload(1, true), payload(2, false));
-        rewriter.admit(&packet(&key, 0, 500, 0), now, |_| None).unwrap();
-        assert_eq!(rewriter.admit(&packet(&delta, 1, 7, 0), now, |_| None), Err(Drop::AwaitingKeyFrame));
-        assert_eq!(rewriter.admit(&packet(&key, 1, 8, 0), now, |_| None).unwrap().sequence, 11);
+        rewriter.admit(&packet(&key, 0, 500, 0), ALL_TEMPORAL, now, |_| None).unwrap();
+        assert_eq!(
+            rewriter.admit(&packet(&delta, 1, 7, 0), ALL_TEMPORAL, now, |_| None),
+            Err(Drop::AwaitingKeyFrame)
+        );
+        assert_eq!(rewriter.admit(&packet(&key, 1, 8, 0), ALL_TEMPORAL, now, |_| None).unwrap().sequence, 11);
     }
 
     #[test]
@@ -331,19 +416,20 @@ mod tests {
         let start = crate::testing::some_moment();
         let mut rewriter = Rewriter::new(90_000, 10, 0, start);
         let key = payload(1, true);
-        let first = rewriter.admit(&packet(&key, 0, 500, 70_000), start, |_| None).unwrap();
+        let first = rewriter.admit(&packet(&key, 0, 500, 70_000), ALL_TEMPORAL, start, |_| None).unwrap();
         let low = |ms: u32| 70_000 + 90 * ms;
         // 33 ms later by capture, but it came after 51: the other layer's clock is 5000 ahead.
         let now = start + Duration::from_millis(51);
         let other = packet(&key, 1, 9, 5000 + low(33));
-        let second = rewriter.admit(&other, now, |_| Some(low(33))).unwrap();
+        let second = rewriter.admit(&other, ALL_TEMPORAL, now, |_| Some(low(33))).unwrap();
         assert_eq!(second.timestamp.wrapping_sub(first.timestamp), 33 * 90);
         // Its picture is older than what was sent last: it follows by a tick.
-        let third = rewriter.admit(&packet(&key, 2, 7, 1), now, |_| Some(5000 + low(20))).unwrap();
+        let third =
+            rewriter.admit(&packet(&key, 2, 7, 1), ALL_TEMPORAL, now, |_| Some(5000 + low(20))).unwrap();
         assert_eq!(third.timestamp.wrapping_sub(second.timestamp), 1);
         // A report that is seconds off is not believed.
         let later = now + Duration::from_millis(40);
-        let fourth = rewriter.admit(&packet(&key, 3, 7, 1), later, |_| Some(900_000)).unwrap();
+        let fourth = rewriter.admit(&packet(&key, 3, 7, 1), ALL_TEMPORAL, later, |_| Some(900_000)).unwrap();
         assert_eq!(fourth.timestamp.wrapping_sub(third.timestamp), 40 * 90);
     }
 }

@@ -163,8 +163,14 @@ mod tests {
     const LEN: u16 = 1000;
 
     fn waiting(sequence: u64, original: Option<u16>, since: Instant) -> Waiting {
-        let admitted =
-            Admitted { sequence, timestamp: 0, marker: false, picture: None, begins: sequence == 0 };
+        let admitted = Admitted {
+            sequence,
+            timestamp: 0,
+            marker: false,
+            picture: None,
+            begins: sequence == 0,
+            empty: false,
+        };
         Waiting { slot: 0, stream: 0, layer: 0, epoch: 0, sequence, admitted, original, len: LEN, since }
     }
 

@@ -14,7 +14,7 @@ const MAX_STEP: Duration = Duration::from_millis(5);
 pub(super) const REPEATED: u16 = 16;
 
 /// Bytes of a packet of padding; the last of them says how many (RFC 3550 §5.1).
-const PADDING: u8 = 224;
+pub(super) const PADDING: u8 = 224;
 
 /// A probe under way.
 #[derive(Debug)]
@@ -60,10 +60,10 @@ impl Probing {
     }
 }
 
-/// Appends padding to the packet that begins at `start` of `bytes`.
-pub(super) fn write_padding(bytes: &mut Vec<u8>, start: usize) {
-    bytes.resize(bytes.len() + usize::from(PADDING) - 1, 0);
-    bytes.push(PADDING);
+/// Appends `padding` bytes, one at least, to the packet that begins at `start` of `bytes` (RFC 3550 §5.1).
+pub(super) fn write_padding(bytes: &mut Vec<u8>, start: usize, padding: u8) {
+    bytes.resize(bytes.len() + usize::from(padding).saturating_sub(1), 0);
+    bytes.push(padding);
     if let Some(first) = bytes.get_mut(start) {
         *first |= 0x20;
     }
