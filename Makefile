@@ -115,8 +115,8 @@ browsers:
 bench: install ## joins, start, memory, and CPU per forwarded packet
 	$(BIN)/python benches/run.py $(ARGS)
 
-load: install ## load on this machine's loopback (ARGS="meeting --people 10 …")
-	$(BIN)/python benches/run.py --load $(ARGS)
+load: install ## load on our server, or on another by WHIP and WHEP (ARGS="meeting --people 10 …", ARGS=--help)
+	PYTHONPATH=benches/control:benches/load $(BIN)/python benches/load/run.py $(ARGS)
 
 screenshots: install browsers ## every screen, in languages, sizes and colours (up to 20 min), below screenshots/out
 	cd web && ../$(PNPM) run --silent screenshots

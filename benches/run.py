@@ -1,6 +1,6 @@
 """Every benchmark, one after another: each is a program of its own that prints how it was run.
 
-`make bench [ARGS="joins"]` runs all or those named. `make load` runs the engine's load alone, for longer.
+`make bench [ARGS="joins"]` runs all or those named. `make load` is another program: `load/run.py`.
 """
 
 from __future__ import annotations
@@ -19,18 +19,16 @@ PROGRAMS = {
     "guessing": ["control/guessing.py"],
     "engine": ["engine/forwarding.py"],
 }
-LOAD = ["engine/forwarding.py", "--seconds", "20", "--rounds", "5"]
 
 
 def main() -> int:
     """Run them; the worst exit code is ours."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--load", action="store_true", help="load the engine instead")
     parser.add_argument("names", nargs="*", choices=[*PROGRAMS, []], help="which (default: all)")
     asked = parser.parse_args()
     steal = next((line for line in Path("/proc/stat").read_text("utf-8").splitlines() if line.startswith("cpu ")), "")
     print(f"{platform.node()}: {os.cpu_count()} cores, {platform.machine()}, Linux {platform.release()}")
-    commands = [LOAD] if asked.load else [PROGRAMS[name] for name in asked.names or PROGRAMS]
+    commands = [PROGRAMS[name] for name in asked.names or PROGRAMS]
     codes = []
     for program, *arguments in commands:
         print(flush=True)

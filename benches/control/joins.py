@@ -66,7 +66,13 @@ TARGET_JOINS_PER_S = 200
 TARGET_P99_MS = 150
 READY_SECONDS = 60
 # What keeps one address or one member from doing this much.
-LIFTED = ("WRITES_PER_MEMBER", "GUESSES_PER_NUMBER", "GUESSES_PER_ADDRESS", "GUESSES_PER_NETWORK")
+LIFTED = (
+    "WRITES_PER_MEMBER",
+    "GUESSES_PER_NUMBER",
+    "GUESSES_PER_ADDRESS",
+    "GUESSES_PER_NETWORK",
+    "OFFERS_PER_TICKET",
+)
 
 
 @dataclass(frozen=True)
@@ -129,14 +135,14 @@ def main() -> None:
 
 
 @contextlib.contextmanager
-def serving(directory: Path, core: int | None) -> Iterator[Server]:
+def serving(directory: Path, core: int | None, engine: str = "fake") -> Iterator[Server]:
     """A server on one core, with the limits that would keep one address from joining so often lifted."""
     ready = directory / "ready.json"
     data = directory / "data"
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT / "src"),
-        "MEETINGHOUSE_MEDIA__ENGINE": "fake",
+        "MEETINGHOUSE_MEDIA__ENGINE": engine,
         **{f"MEETINGHOUSE_LIMITS__{name}": "1000000/1s" for name in LIFTED},
     }
     command = [sys.executable, "-m", "meetinghouse", "serve", "--data", str(data)]

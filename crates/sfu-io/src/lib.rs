@@ -13,7 +13,7 @@ mod asked;
 mod queues;
 mod runs;
 mod socket;
-mod sys;
+pub mod sys;
 mod tcp;
 mod worker;
 

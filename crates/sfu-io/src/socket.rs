@@ -10,8 +10,7 @@ use crate::asked::Asked;
 use crate::runs::{Joiner, Run};
 use crate::sys;
 
-/// Wanted for both kernel buffers: a quarter of a second of 100 Mbit/s. The kernel gives less where
-/// `net.core.rmem_max` is lower, which `SO_RCVBUFFORCE` passes over for a privileged process.
+/// Wanted for both kernel buffers: a quarter of a second of 100 Mbit/s.
 const BUFFER_BYTES: i32 = 4 << 20;
 
 /// The largest run that the kernel joins (`UDP_GRO`), and the largest datagram there is.
@@ -78,16 +77,8 @@ impl Socket {
     /// Binds and sets what pays: large buffers, joined reads, the kernel's drop counter.
     pub(crate) fn bind(listen: SocketAddr) -> io::Result<Self> {
         let udp = sys::udp_socket(listen)?;
-        for (name, forced) in
-            [(libc::SO_RCVBUF, libc::SO_RCVBUFFORCE), (libc::SO_SNDBUF, libc::SO_SNDBUFFORCE)]
-        {
-            if sys::set_option(&udp, libc::SOL_SOCKET, forced, BUFFER_BYTES).is_err() {
-                sys::set_option(&udp, libc::SOL_SOCKET, name, BUFFER_BYTES)?;
-            }
-        }
-        // Old kernels know neither: datagrams then come one by one, and their loss is not counted.
-        let _ = sys::set_option(&udp, libc::SOL_UDP, libc::UDP_GRO, 1);
-        let _ = sys::set_option(&udp, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, 1);
+        sys::receive_joined(&udp, BUFFER_BYTES)?;
+        sys::set_buffer(&udp, libc::SO_SNDBUF, libc::SO_SNDBUFFORCE, BUFFER_BYTES)?;
         let wildcard = listen.ip().is_unspecified();
         if wildcard && listen.is_ipv4() {
             sys::set_option(&udp, libc::IPPROTO_IP, libc::IP_PKTINFO, 1)?;

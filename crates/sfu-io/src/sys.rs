@@ -1,4 +1,5 @@
-//! System calls that the standard library does not offer. The only `unsafe` of the project.
+//! System calls that the standard library does not offer. The only `unsafe` of the project; public for the load
+//! generator, which is a program of its own and waits and reads in the same ways.
 
 #![expect(unsafe_code, reason = "system calls; each site says why it is sound")]
 
@@ -10,10 +11,12 @@ mod poll;
 mod random;
 
 pub(crate) use address::{RawAddress, from_raw, to_raw};
-pub(crate) use epoll::{Epoll, Ready};
+pub use epoll::{Epoll, Ready};
 pub(crate) use interfaces::interface_addresses;
-pub(crate) use message::{receive, send};
-pub(crate) use poll::{Pipe, wait};
+pub(crate) use message::send;
+pub use message::{Received, receive};
+pub(crate) use poll::Pipe;
+pub use poll::wait;
 pub(crate) use random::seed;
 
 use std::io;
@@ -52,6 +55,22 @@ fn bound(listen: SocketAddr, kind: i32) -> io::Result<OwnedFd> {
     // SAFETY: `raw` is an address of `len` initialized bytes that outlives the call.
     check(unsafe { libc::bind(socket.as_raw_fd(), (&raw const raw).cast(), len) })?;
     Ok(socket)
+}
+
+/// Sets what pays for a socket that reads much: a large buffer, joined reads (`UDP_GRO`), the kernel's drop counter. Old
+/// kernels know neither of the last two: datagrams then come one by one, and their loss is not counted.
+pub fn receive_joined(socket: &UdpSocket, buffer_bytes: i32) -> io::Result<()> {
+    set_buffer(socket, libc::SO_RCVBUF, libc::SO_RCVBUFFORCE, buffer_bytes)?;
+    let _ = set_option(socket, libc::SOL_UDP, libc::UDP_GRO, 1);
+    let _ = set_option(socket, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, 1);
+    Ok(())
+}
+
+/// Sets one of a socket's buffers. The kernel gives less where `net.core.rmem_max` or `wmem_max` is lower, which `forced`
+/// passes over for a privileged process.
+pub(crate) fn set_buffer(socket: &UdpSocket, name: i32, forced: i32, bytes: i32) -> io::Result<()> {
+    set_option(socket, libc::SOL_SOCKET, forced, bytes)
+        .or_else(|_| set_option(socket, libc::SOL_SOCKET, name, bytes))
 }
 
 /// Sets an integer socket option.

@@ -10,20 +10,22 @@ const BATCH: usize = 64;
 
 /// One that is ready, or broken: reading or writing it then says how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Ready {
+pub struct Ready {
     /// As given when it was added.
-    pub(crate) token: u64,
-    pub(crate) readable: bool,
-    pub(crate) writable: bool,
+    pub token: u64,
+    /// There is something to read, or the end.
+    pub readable: bool,
+    /// There is room to write.
+    pub writable: bool,
 }
 
 /// A set of descriptors; itself readable while one of them is ready. Descriptors leave it when they are closed.
 #[derive(Debug)]
-pub(crate) struct Epoll(OwnedFd);
+pub struct Epoll(OwnedFd);
 
 impl Epoll {
     /// An empty set.
-    pub(crate) fn new() -> io::Result<Self> {
+    pub fn new() -> io::Result<Self> {
         // SAFETY: no pointers; the result is checked before use.
         let fd = check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
         // SAFETY: `fd` is open, just made, and owned by nobody else.
@@ -31,7 +33,7 @@ impl Epoll {
     }
 
     /// Waits for what is read there.
-    pub(crate) fn add(&self, fd: RawFd, token: u64) -> io::Result<()> {
+    pub fn add(&self, fd: RawFd, token: u64) -> io::Result<()> {
         self.control(libc::EPOLL_CTL_ADD, fd, token, false)
     }
 
@@ -53,7 +55,7 @@ impl Epoll {
     }
 
     /// Which are ready now, without waiting.
-    pub(crate) fn take(&self, ready: &mut Vec<Ready>) {
+    pub fn take(&self, ready: &mut Vec<Ready>) {
         let mut events = [libc::epoll_event { events: 0, u64: 0 }; BATCH];
         // SAFETY: room for BATCH events, which outlives the call.
         let count = unsafe { libc::epoll_wait(self.0.as_raw_fd(), events.as_mut_ptr(), BATCH as i32, 0) };
@@ -70,7 +72,7 @@ impl Epoll {
     }
 
     /// To wait on.
-    pub(crate) fn fd(&self) -> RawFd {
+    pub fn fd(&self) -> RawFd {
         self.0.as_raw_fd()
     }
 }

@@ -14,21 +14,21 @@ struct Control([u8; 96]);
 
 /// One read of the socket.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Received {
+pub struct Received {
     /// Who sent it; `None` for a family that is not IP.
-    pub(crate) from: Option<SocketAddr>,
+    pub from: Option<SocketAddr>,
     /// Which of our addresses it came to, where the socket was told to say (`IP_PKTINFO`). IPv4 is never mapped.
-    pub(crate) to: Option<IpAddr>,
+    pub to: Option<IpAddr>,
     /// Bytes in the buffer.
-    pub(crate) len: usize,
+    pub len: usize,
     /// Bytes of each datagram in it but the last, which may be shorter.
-    pub(crate) segment: usize,
+    pub segment: usize,
     /// Datagrams that the kernel has dropped since the socket was opened because nobody read it (`SO_RXQ_OVFL`).
-    pub(crate) overflow: Option<u32>,
+    pub overflow: Option<u32>,
 }
 
 /// Reads one datagram, or a run from one sender that the kernel has joined (`UDP_GRO`).
-pub(crate) fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<Received> {
+pub fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<Received> {
     // SAFETY: all zeros is a valid sockaddr_storage and a valid msghdr.
     let (mut from, mut message) =
         unsafe { (std::mem::zeroed::<libc::sockaddr_storage>(), std::mem::zeroed::<libc::msghdr>()) };

@@ -44,7 +44,7 @@ impl Pipe {
 }
 
 /// Sleeps until one of the descriptors is readable or the time is over (`None`: for ever). Says which are readable.
-pub(crate) fn wait<const N: usize>(fds: [RawFd; N], timeout: Option<Duration>) -> io::Result<[bool; N]> {
+pub fn wait<const N: usize>(fds: [RawFd; N], timeout: Option<Duration>) -> io::Result<[bool; N]> {
     let mut polled = fds.map(|fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 });
     let timeout = timeout.map(|time| libc::timespec {
         tv_sec: time.as_secs() as libc::time_t,
