@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import select
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +27,7 @@ from meetinghouse.media.engine import (
     SetSources,
     SetView,
     Source,
+    Statistics,
     Tile,
     native_engine,
 )
@@ -278,21 +283,22 @@ def watched(driver: Driver) -> list[str]:
 # --- limits ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_room_and_an_engine_are_full_at_their_limits(make_engine: MakeEngine) -> None:
-    config = EngineConfig(listen="127.0.0.1:0", peers=3, peers_per_room=2)
-    driver = Driver(make_engine(config))
-    verdicts = driver.do(
-        add(1, "ana"),
-        add(2, "ben"),
-        add(3, "cleo"),
-        add(4, "dora", room="s"),
-        add(5, "eva", room="t"),
-    )
-    assert codes(verdicts) == ["accepted", "accepted", "limit_reached", "accepted", "limit_reached"]
-    messages = [verdict.message for verdict in verdicts if isinstance(verdict, Rejected)]
-    assert "2" in messages[0]
-    assert "3" in messages[1]
-    assert driver.engine.snapshot("t") is None
+def test_a_room_is_full_at_its_limit(make_engine: MakeEngine) -> None:
+    driver = Driver(make_engine(EngineConfig(listen="127.0.0.1:0", peers_per_room=2)))
+    verdicts = driver.do(add(1, "ana"), add(2, "ben"), add(3, "cleo"), add(4, "dora", room="s"))
+    assert codes(verdicts) == ["accepted", "accepted", "limit_reached", "accepted"]
+    assert isinstance(verdicts[2], Rejected)
+    assert "2" in verdicts[2].message
+
+
+def test_a_worker_is_full_at_its_limit(make_engine: MakeEngine) -> None:
+    driver = Driver(make_engine(EngineConfig(listen="127.0.0.1:0", peers=1)))
+    workers = len(driver.engine.media_addresses)
+    verdicts = driver.do(*[add(number, "ana", room=f"r{number}") for number in range(workers + 1)])
+    assert codes(verdicts) == ["accepted"] * workers + ["limit_reached"]
+    assert isinstance(verdicts[-1], Rejected)
+    assert "1" in verdicts[-1].message
+    assert driver.engine.snapshot(f"r{workers}") is None
 
 
 def test_a_view_has_a_limit(make_engine: MakeEngine) -> None:
@@ -432,6 +438,69 @@ def test_the_native_engine_says_where_it_cannot_listen() -> None:
     native_engine(EngineConfig(listen=f"{host}:{port}")).close()
 
 
+def test_each_worker_has_the_port_after_the_one_before() -> None:
+    with two_free_ports() as (first, second):
+        second.close()
+        port = first.getsockname()[1]
+        first.close()
+        engine = native_engine(EngineConfig(listen=f"127.0.0.1:{port}", workers=2, tcp=False))
+        assert engine.media_addresses == [("127.0.0.1", port), ("127.0.0.1", port + 1)]
+        engine.close()
+
+
+def test_a_workers_port_that_is_taken_is_named_with_what_to_do() -> None:
+    with two_free_ports() as (first, taken):
+        port = first.getsockname()[1]
+        first.close()
+        sentence = rf"127.0.0.1:{port + 1}.*choose another port.*2 workers.*{port} to {port + 1}.*media.workers"
+        with pytest.raises(OSError, match=sentence):
+            native_engine(EngineConfig(listen=f"127.0.0.1:{port}", workers=2))
+        taken.close()
+        native_engine(EngineConfig(listen=f"127.0.0.1:{port}", workers=2, tcp=False)).close()
+
+
+@contextmanager
+def two_free_ports() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Hold two ports in a row, below those that the system gives to connections of others."""
+    for port in range(20_000 + os.getpid() % 1000, 32_000):
+        with socket.socket(type=socket.SOCK_DGRAM) as first, socket.socket(type=socket.SOCK_DGRAM) as second:
+            try:
+                first.bind(("127.0.0.1", port))
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            yield first, second
+            return
+    pytest.fail("no two free ports in a row")
+
+
+def test_workers_beyond_the_last_port_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"65535.*media.workers"):
+        native_engine(EngineConfig(listen="127.0.0.1:65535", workers=2))
+
+
+def test_rooms_go_round_the_workers_and_each_answers_with_its_own_port() -> None:
+    engine = native_engine(EngineConfig(listen="127.0.0.1:0", workers=3))
+    try:
+        driver = Driver(engine)
+        driver.do(*[add(number, f"p{number}", room=f"r{number // 2}") for number in range(6)])
+        for room, (_, port) in zip(("r0", "r1", "r2"), engine.media_addresses, strict=True):
+            driver.settle(room)
+            answers = [event.sdp for event in driver.of(room, Answered) if isinstance(event, Answered)]
+            assert [f"127.0.0.1 {port} " in answer for answer in answers] == [True, True]
+    finally:
+        engine.close()
+
+
+def test_each_worker_tells_statistics_of_its_own() -> None:
+    engine = native_engine(EngineConfig(listen="127.0.0.1:0", workers=3, statistics_interval_ms=10))
+    try:
+        driver = Driver(engine)
+        driver.wait(lambda: {it.worker for it in driver.events if isinstance(it, Statistics)} == {0, 1, 2})
+    finally:
+        engine.close()
+
+
 @pytest.mark.parametrize("config", [{"listen": "localhost"}, {"advertise": ["example.org"]}])
 def test_the_native_engine_names_a_bad_address(config: dict[str, str | list[str]]) -> None:
     with pytest.raises(ValueError, match=r"localhost|example\.org"):
@@ -439,9 +508,11 @@ def test_the_native_engine_names_a_bad_address(config: dict[str, str | list[str]
 
 
 def test_advertised_addresses_are_the_candidates() -> None:
-    engine = native_engine(EngineConfig(listen="127.0.0.1:0", advertise=["203.0.113.7:4000", "2001:db8::7"]))
+    advertise = ["203.0.113.7:4000", "2001:db8::7"]
+    engine = native_engine(EngineConfig(listen="127.0.0.1:0", advertise=advertise, workers=2))
     try:
         assert engine.media_addresses[0] == ("203.0.113.7", 4000)
         assert engine.media_addresses[1][0] == "2001:db8::7"
+        assert engine.media_addresses[2] == ("203.0.113.7", 4001)
     finally:
         engine.close()

@@ -60,10 +60,14 @@ pub(crate) fn cannot_listen(listen: SocketAddr, protocol: &str, source: io::Erro
 /// The candidates of the answers: what is advertised, else what is listened on, else every local address.
 ///
 /// Loopback addresses are offered only when nothing else is there, and link-local ones never: their zone means nothing
-/// on another machine.
-pub(crate) fn candidates(bound: SocketAddr, advertise: &[String]) -> Result<Vec<SocketAddr>, StartError> {
+/// on another machine. A port that is advertised is the first worker's, and those of the others follow.
+pub(crate) fn candidates(
+    bound: SocketAddr,
+    advertise: &[String],
+    worker: usize,
+) -> Result<Vec<SocketAddr>, StartError> {
     if !advertise.is_empty() {
-        return advertise.iter().map(|text| parse_advertised(text, bound.port())).collect();
+        return advertise.iter().map(|text| parse_advertised(text, bound.port(), worker)).collect();
     }
     if !bound.ip().is_unspecified() {
         return Ok(vec![bound]);
@@ -95,8 +99,13 @@ fn is_link_local(ip: IpAddr) -> bool {
     }
 }
 
-fn parse_advertised(text: &str, port: u16) -> Result<SocketAddr, StartError> {
-    let address = text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, port)).or_else(|_| text.parse());
+fn parse_advertised(text: &str, port: u16, worker: usize) -> Result<SocketAddr, StartError> {
+    let nth = |first: SocketAddr| {
+        let port = u16::try_from(usize::from(first.port()) + worker).unwrap_or(0);
+        SocketAddr::new(first.ip(), if first.port() == 0 { 0 } else { port })
+    };
+    let address =
+        text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, port)).or_else(|_| text.parse().map(nth));
     match address {
         Ok(address) if !address.ip().is_unspecified() && address.port() != 0 => Ok(address),
         _ => Err(StartError::Address(format!(
@@ -113,21 +122,24 @@ mod tests {
     fn advertised_addresses_take_the_bound_port_unless_they_name_one() {
         let bound = "0.0.0.0:4000".parse().expect("an address");
         let advertise = ["203.0.113.7".to_owned(), "198.51.100.1:3478".to_owned(), "2001:db8::1".to_owned()];
-        let candidates = candidates(bound, &advertise).expect("addresses");
+        let candidates = candidates(bound, &advertise, 0).expect("addresses");
         let text: Vec<String> = candidates.iter().map(ToString::to_string).collect();
         assert_eq!(text, ["203.0.113.7:4000", "198.51.100.1:3478", "[2001:db8::1]:4000"]);
+        let third = super::candidates("0.0.0.0:4002".parse().expect("an address"), &advertise, 2);
+        let text: Vec<String> = third.expect("addresses").iter().map(ToString::to_string).collect();
+        assert_eq!(text, ["203.0.113.7:4002", "198.51.100.1:3480", "[2001:db8::1]:4002"]);
     }
 
     #[test]
     fn a_specific_address_is_its_own_candidate() {
         let bound = "127.0.0.1:4000".parse().expect("an address");
-        assert_eq!(candidates(bound, &[]).expect("addresses"), [bound]);
+        assert_eq!(candidates(bound, &[], 0).expect("addresses"), [bound]);
     }
 
     #[test]
     fn an_ipv4_socket_offers_ipv4_only() {
         let bound = "0.0.0.0:4000".parse().expect("an address");
-        let candidates = candidates(bound, &[]).expect("addresses");
+        let candidates = candidates(bound, &[], 0).expect("addresses");
         assert!(!candidates.is_empty());
         assert!(candidates.iter().all(|c| c.is_ipv4() && c.port() == 4000));
     }
@@ -142,7 +154,7 @@ mod tests {
     fn what_is_no_address_is_named() {
         let bound = "0.0.0.0:4000".parse().expect("an address");
         for text in ["", "example.org", "0.0.0.0", "203.0.113.7:0", "203.0.113.7:99999"] {
-            let error = candidates(bound, &[text.to_owned()]).expect_err(text).to_string();
+            let error = candidates(bound, &[text.to_owned()], 0).expect_err(text).to_string();
             assert!(error.contains(&format!("{text:?}")), "{error}");
         }
         assert!(parse_listen("localhost").expect_err("no port").to_string().contains("\"localhost\""));

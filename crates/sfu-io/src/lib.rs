@@ -1,7 +1,9 @@
-//! The media engine's contact with the machine: one UDP socket and a TCP listener beside it, one thread, the clock, and two queues.
+//! The media engine's contact with the machine: for each worker one UDP socket and a TCP listener beside it, one thread, the
+//! clock, and a queue; and one queue of what all of them tell.
 //!
 //! [`Worker::start`] opens the sockets and starts the thread (`worker.rs`), which drives [`sfu::Engine`] as its
-//! documentation says. The control plane hands in commands and takes out events; nothing else is shared.
+//! documentation says. [`Pool::start`] starts several and finds the one that a room is on. The control plane hands in
+//! commands and takes out events; nothing else is shared.
 //!
 //! Linux only. `unsafe` is confined to `sys/`, one call a function, each with its reason.
 //!
@@ -10,6 +12,8 @@
 
 mod addresses;
 mod asked;
+mod places;
+mod pool;
 mod queues;
 mod runs;
 mod socket;
@@ -18,5 +22,6 @@ mod tcp;
 mod worker;
 
 pub use addresses::{StartError, local_addresses};
+pub use pool::{Pool, default_workers};
 pub use queues::Stopped;
 pub use worker::{Settings, Worker};

@@ -1,4 +1,5 @@
-//! The two queues between the control plane and the worker's thread, each with a pipe that wakes its reader.
+//! The queues between the control plane and the workers' threads, each with a pipe that wakes its reader: one of requests for
+//! each worker, and one of events for all.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -45,41 +46,29 @@ pub(crate) enum Request {
     Close,
 }
 
-/// Both queues. Either lock is held for a push or a swap only.
+/// What one worker's thread is asked to do. The lock is held for a push or a swap only.
 #[derive(Debug)]
-pub(crate) struct Queues {
-    requests: Mutex<Requests>,
-    events: Mutex<Events>,
+pub(crate) struct Requests {
+    queue: Mutex<Asked>,
     /// Set while requests wait.
     work: Pipe,
-    /// Set while events wait.
-    wake: Pipe,
 }
 
 #[derive(Debug, Default)]
-struct Requests {
-    waiting: Vec<Request>,
+struct Asked {
+    waiting: VecDeque<Request>,
     stopped: Option<Stopped>,
 }
 
-#[derive(Debug, Default)]
-struct Events {
-    waiting: VecDeque<Event>,
-    died: bool,
-    /// Whether `wake` is set.
-    woken: bool,
-}
-
-impl Queues {
-    /// Both empty.
+impl Requests {
+    /// Empty.
     pub(crate) fn new() -> io::Result<Self> {
-        let (requests, events) = (Mutex::default(), Mutex::default());
-        Ok(Self { requests, events, work: Pipe::new()?, wake: Pipe::new()? })
+        Ok(Self { queue: Mutex::default(), work: Pipe::new()? })
     }
 
     /// For the control plane: hands requests over, all or none.
     pub(crate) fn submit(&self, requests: impl Iterator<Item = Request>) -> Result<(), Stopped> {
-        let mut queue = lock(&self.requests);
+        let mut queue = lock(&self.queue);
         if let Some(stopped) = queue.stopped {
             return Err(stopped);
         }
@@ -91,9 +80,51 @@ impl Queues {
         Ok(())
     }
 
+    /// For the thread: readable while requests wait.
+    pub(crate) fn work_fd(&self) -> RawFd {
+        self.work.fd()
+    }
+
+    /// For the thread: everything that waits, behind what is in `taken`.
+    pub(crate) fn take(&self, taken: &mut VecDeque<Request>) {
+        let mut queue = lock(&self.queue);
+        self.work.clear();
+        taken.append(&mut queue.waiting);
+    }
+
+    /// For the thread, as its last act. Requests that nobody answers any more are dropped, and with them their replies.
+    pub(crate) fn stop(&self, reason: Stopped) {
+        let mut queue = lock(&self.queue);
+        queue.stopped.get_or_insert(reason);
+        queue.waiting.clear();
+    }
+}
+
+/// What the workers tell. The lock is held for a push or a swap only; one worker's events keep their order.
+#[derive(Debug)]
+pub(crate) struct Events {
+    queue: Mutex<Told>,
+    /// Set while events wait.
+    wake: Pipe,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    waiting: VecDeque<Event>,
+    died: bool,
+    /// Whether `wake` is set.
+    woken: bool,
+}
+
+impl Events {
+    /// Empty.
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self { queue: Mutex::default(), wake: Pipe::new()? })
+    }
+
     /// For the control plane: at most `limit` events, oldest first; [`Stopped::Died`] once, after the last one.
     pub(crate) fn drain(&self, limit: usize) -> Result<Vec<Event>, Stopped> {
-        let mut queue = lock(&self.events);
+        let mut queue = lock(&self.queue);
         if queue.waiting.is_empty() && queue.died {
             return Err(Stopped::Died);
         }
@@ -106,26 +137,14 @@ impl Queues {
         Ok(events)
     }
 
-    /// Readable while events wait, or when the thread has died.
+    /// Readable while events wait, or when a thread has died.
     pub(crate) fn wake_fd(&self) -> RawFd {
         self.wake.fd()
     }
 
-    /// For the thread: readable while requests wait.
-    pub(crate) fn work_fd(&self) -> RawFd {
-        self.work.fd()
-    }
-
-    /// For the thread: everything that waits, into `taken`, which is empty and lends its memory.
-    pub(crate) fn take(&self, taken: &mut Vec<Request>) {
-        let mut queue = lock(&self.requests);
-        self.work.clear();
-        std::mem::swap(&mut queue.waiting, taken);
-    }
-
-    /// For the thread: what has happened.
+    /// For a thread: what has happened.
     pub(crate) fn publish(&self, events: impl Iterator<Item = Event>) {
-        let mut queue = lock(&self.events);
+        let mut queue = lock(&self.queue);
         for event in events {
             if !matches!(event, Event::Statistics { .. }) || queue.waiting.len() < STATISTICS_LIMIT {
                 queue.waiting.push_back(event);
@@ -137,23 +156,17 @@ impl Queues {
         }
     }
 
-    /// For the thread, as its last act. Requests that nobody answers any more are dropped, and with them their replies.
-    pub(crate) fn stop(&self, reason: Stopped) {
-        let mut requests = lock(&self.requests);
-        requests.stopped.get_or_insert(reason);
-        requests.waiting.clear();
-        drop(requests);
-        if reason == Stopped::Died {
-            let mut events = lock(&self.events);
-            events.died = true;
-            events.woken = true;
-            self.wake.set();
-        }
+    /// For a thread that has died, as its last act.
+    pub(crate) fn die(&self) {
+        let mut queue = lock(&self.queue);
+        queue.died = true;
+        queue.woken = true;
+        self.wake.set();
     }
 }
 
 /// A panic while the lock was held leaves whole values: only pushes and swaps happen under it.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -161,43 +174,50 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use sfu::Event;
 
-    use super::{Queues, Stopped};
+    use super::{Events, Requests, Stopped};
     use crate::sys::wait;
 
     #[test]
     fn the_descriptor_is_readable_exactly_while_events_wait() {
-        let queues = Queues::new().expect("pipes");
-        assert!(!readable(&queues));
-        queues.publish((1..=3).map(|id| Event::Accepted { id }));
-        queues.publish((4..=5).map(|id| Event::Accepted { id }));
-        assert_eq!(queues.drain(4).expect("alive").len(), 4);
-        assert!(readable(&queues), "one event is left");
-        assert_eq!(queues.drain(4), Ok(vec![Event::Accepted { id: 5 }]));
-        assert!(!readable(&queues));
+        let events = Events::new().expect("a pipe");
+        assert!(!readable(&events));
+        events.publish((1..=3).map(|id| Event::Accepted { id }));
+        events.publish((4..=5).map(|id| Event::Accepted { id }));
+        assert_eq!(events.drain(4).expect("alive").len(), 4);
+        assert!(readable(&events), "one event is left");
+        assert_eq!(events.drain(4), Ok(vec![Event::Accepted { id: 5 }]));
+        assert!(!readable(&events));
     }
 
     #[test]
     fn death_is_told_after_the_last_event() {
-        let queues = Queues::new().expect("pipes");
-        queues.publish(std::iter::once(Event::Accepted { id: 1 }));
-        queues.stop(Stopped::Died);
-        assert_eq!(queues.drain(9), Ok(vec![Event::Accepted { id: 1 }]));
-        assert!(readable(&queues));
-        assert_eq!(queues.drain(9), Err(Stopped::Died));
-        assert_eq!(queues.submit(std::iter::empty()), Err(Stopped::Died));
+        let events = Events::new().expect("a pipe");
+        events.publish(std::iter::once(Event::Accepted { id: 1 }));
+        events.die();
+        assert_eq!(events.drain(9), Ok(vec![Event::Accepted { id: 1 }]));
+        assert!(readable(&events));
+        assert_eq!(events.drain(9), Err(Stopped::Died));
     }
 
     #[test]
     fn statistics_give_way_to_a_long_queue_and_room_events_never_do() {
-        let queues = Queues::new().expect("pipes");
-        let statistics = || Event::Statistics { interval_ms: 1, peers: Vec::new(), drops: Vec::new() };
-        queues.publish((0..20_000).map(|_| statistics()));
-        queues.publish((0..20_000).map(|id| Event::Accepted { id }));
-        let events = queues.drain(usize::MAX).expect("alive");
-        assert_eq!(events.len(), 30_000);
+        let events = Events::new().expect("a pipe");
+        let statistics =
+            || Event::Statistics { worker: 0, interval_ms: 1, peers: Vec::new(), drops: Vec::new() };
+        events.publish((0..20_000).map(|_| statistics()));
+        events.publish((0..20_000).map(|id| Event::Accepted { id }));
+        assert_eq!(events.drain(usize::MAX).expect("alive").len(), 30_000);
     }
 
-    fn readable(queues: &Queues) -> bool {
-        wait([queues.wake_fd(), queues.work_fd()], Some(std::time::Duration::ZERO)).expect("poll")[0]
+    #[test]
+    fn who_has_stopped_takes_nothing() {
+        let requests = Requests::new().expect("a pipe");
+        assert_eq!(requests.submit(std::iter::empty()), Ok(()));
+        requests.stop(Stopped::Died);
+        assert_eq!(requests.submit(std::iter::empty()), Err(Stopped::Died));
+    }
+
+    fn readable(events: &Events) -> bool {
+        wait([events.wake_fd()], Some(std::time::Duration::ZERO)).expect("poll")[0]
     }
 }

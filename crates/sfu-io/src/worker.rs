@@ -1,20 +1,25 @@
 //! One thread that drives one engine: requests, datagrams and timers in, datagrams and events out.
+//!
+//! A panic inside the work for one peer costs that peer (`sfu::Engine`). One that gets as far as here costs the worker's
+//! rooms: everybody in them is told, and a fresh engine goes on with the same port and with what was asked and not done.
 
 #![allow(clippy::disallowed_methods, reason = "the one place where the engine's time comes from")]
 
+use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::os::fd::RawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::sync_channel;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
-use sfu::{Command, Config, Engine, Event, Limits, Outbox, Remote, RoomSnapshot};
+use sfu::{Command, CommandKind, Config, Engine, Event, Limits, Outbox, Remote, RoomSnapshot};
 
 use crate::addresses::{StartError, candidates, cannot_listen, parse_listen};
-use crate::queues::{Queues, Request, Stopped};
+use crate::places::Places;
+use crate::queues::{Events, Request, Requests, Stopped, lock};
 use crate::socket::Socket;
 use crate::sys;
 use crate::tcp::Tcp;
@@ -36,7 +41,7 @@ pub struct Settings {
     pub listen: String,
     /// Whether clients may connect by TCP to the same port number, where a network takes no UDP.
     pub tcp: bool,
-    /// `ip` or `ip:port` of the answers' candidates; empty is every local address.
+    /// `ip` or `ip:port` (of the first worker) of the answers' candidates; empty is every local address.
     pub advertise: Vec<String>,
     /// Between two `Event::Statistics`.
     pub statistics_interval: Duration,
@@ -47,20 +52,39 @@ pub struct Settings {
 /// A running engine. Dropping it closes it.
 #[derive(Debug)]
 pub struct Worker {
-    queues: Arc<Queues>,
+    requests: Arc<Requests>,
+    events: Arc<Events>,
     addresses: Vec<SocketAddr>,
     thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// A worker's place among others.
+#[derive(Debug, Clone)]
+pub(crate) struct Post {
+    /// From 0.
+    pub(crate) number: usize,
+    /// Where it tells what happened.
+    pub(crate) events: Arc<Events>,
+    /// Whom it tells which rooms it has.
+    pub(crate) places: Arc<Places>,
 }
 
 impl Worker {
     /// Opens the sockets and starts the thread.
     pub fn start(settings: Settings) -> Result<Self, StartError> {
         let listen = parse_listen(&settings.listen)?;
+        let events = Events::new().map_err(|source| cannot_listen(listen, "UDP", source))?;
+        let post = Post { number: 0, events: Arc::new(events), places: Arc::new(Places::new(1)) };
+        Self::start_at(post, listen, settings)
+    }
+
+    /// The same, as one of several, on an address of its own.
+    pub(crate) fn start_at(post: Post, listen: SocketAddr, settings: Settings) -> Result<Self, StartError> {
         let (socket, tcp) = open(listen, settings.tcp)?;
         let failed = |source| cannot_listen(listen, "UDP", source);
-        let addresses = candidates(socket.address().map_err(failed)?, &settings.advertise)?;
+        let addresses = candidates(socket.address().map_err(failed)?, &settings.advertise, post.number)?;
         let by_tcp = addresses.iter().filter(|_| tcp.is_some()).map(|address| Remote::tcp(*address));
-        let queues = Arc::new(Queues::new().map_err(failed)?);
+        let requests = Arc::new(Requests::new().map_err(failed)?);
         let config = Config {
             candidates: addresses.iter().map(|address| Remote::from(*address)).chain(by_tcp).collect(),
             seed: sys::seed().map_err(failed)?,
@@ -68,37 +92,40 @@ impl Worker {
             statistics_interval: settings.statistics_interval,
             limits: settings.limits,
         };
+        let events = Arc::clone(&post.events);
         let run = Run {
             engine: Engine::new(config, Instant::now()),
             socket,
             tcp,
-            queues: Arc::clone(&queues),
+            post,
+            requests: Arc::clone(&requests),
             outbox: Outbox::new(),
-            requests: Vec::new(),
+            waiting: VecDeque::new(),
+            touched: Vec::new(),
         };
         let thread = std::thread::Builder::new().name("media".into()).spawn(|| run.until_closed());
-        Ok(Self { queues, addresses, thread: Mutex::new(Some(thread.map_err(failed)?)) })
+        Ok(Self { requests, events, addresses, thread: Mutex::new(Some(thread.map_err(failed)?)) })
     }
 
     /// Hands commands over, all or none.
     pub fn submit(&self, commands: impl IntoIterator<Item = Command>) -> Result<(), Stopped> {
-        self.queues.submit(commands.into_iter().map(Request::Command))
+        self.requests.submit(commands.into_iter().map(Request::Command))
     }
 
     /// At most `limit` events, oldest first; [`Stopped::Died`] once the thread has died and all were taken.
     pub fn drain(&self, limit: usize) -> Result<Vec<Event>, Stopped> {
-        self.queues.drain(limit)
+        self.events.drain(limit)
     }
 
     /// Readable while events wait. Owned by the worker.
     pub fn wake_fd(&self) -> i32 {
-        self.queues.wake_fd()
+        self.events.wake_fd()
     }
 
     /// The room after every command submitted before. Waits for the thread.
     pub fn snapshot(&self, room: &str) -> Result<Option<RoomSnapshot>, Stopped> {
         let (reply, answer) = sync_channel(1);
-        self.queues.submit(std::iter::once(Request::Snapshot { room: room.into(), reply }))?;
+        self.requests.submit(std::iter::once(Request::Snapshot { room: room.into(), reply }))?;
         answer.recv().map_err(|_| Stopped::Died)
     }
 
@@ -109,8 +136,8 @@ impl Worker {
 
     /// Stops the thread and closes the sockets; events that were not taken yet stay. Doing it again does nothing.
     pub fn close(&self) {
-        let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
-        let _ = self.queues.submit(std::iter::once(Request::Close)); // it may have died by itself
+        let Some(thread) = lock(&self.thread).take() else { return };
+        let _ = self.requests.submit(std::iter::once(Request::Close)); // it may have died by itself
         let _ = thread.join(); // a panic was caught and told before
     }
 }
@@ -144,17 +171,26 @@ struct Run {
     engine: Engine,
     socket: Socket,
     tcp: Option<Tcp>,
-    queues: Arc<Queues>,
+    post: Post,
+    requests: Arc<Requests>,
     outbox: Outbox,
-    requests: Vec<Request>,
+    /// Taken and not done yet.
+    waiting: VecDeque<Request>,
+    /// Rooms that may have ended since it was told which are there.
+    touched: Vec<Arc<str>>,
 }
 
 impl Run {
     fn until_closed(mut self) {
-        let queues = Arc::clone(&self.queues);
+        let (requests, events) = (Arc::clone(&self.requests), Arc::clone(&self.post.events));
         let end = catch_unwind(AssertUnwindSafe(|| while self.turn() {}));
         drop(self); // the port is free before anybody learns of the end
-        queues.stop(if end.is_ok() { Stopped::Closed } else { Stopped::Died });
+        if end.is_ok() {
+            requests.stop(Stopped::Closed);
+        } else {
+            requests.stop(Stopped::Died);
+            events.die();
+        }
     }
 
     /// Sleeps, then does everything that is due. `false` ends.
@@ -163,7 +199,7 @@ impl Run {
             self.engine.next_timeout().into_iter().chain(self.tcp.as_ref().and_then(Tcp::next_timeout)).min();
         let timeout = next.map(|at| at.saturating_duration_since(Instant::now()));
         let tcp = self.tcp.as_ref().map_or(NO_FILE, Tcp::fd);
-        let [work, datagrams, streams] = sys::wait([self.queues.work_fd(), self.socket.fd(), tcp], timeout)
+        let [work, datagrams, streams] = sys::wait([self.requests.work_fd(), self.socket.fd(), tcp], timeout)
             .expect("poll fails on invalid arguments only");
         if work && !self.serve_requests() {
             return false;
@@ -190,13 +226,10 @@ impl Run {
     }
 
     fn serve_requests(&mut self) -> bool {
-        let mut requests = std::mem::take(&mut self.requests);
-        self.queues.take(&mut requests);
-        for request in requests.drain(..) {
+        self.requests.take(&mut self.waiting);
+        while let Some(request) = self.waiting.pop_front() {
             match request {
-                Request::Command(command) => {
-                    self.engine.submit(Instant::now(), command, &mut self.outbox);
-                }
+                Request::Command(command) => self.carry_out(command),
                 Request::Snapshot { room, reply } => {
                     let _ = reply.send(self.engine.snapshot(&room)); // who asked may be gone
                 }
@@ -207,8 +240,23 @@ impl Run {
                 }
             }
         }
-        self.requests = requests;
         true
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        let room = Arc::clone(&command.room);
+        let is_newcomer = matches!(command.kind, CommandKind::AddPeer { .. });
+        self.engine.submit(Instant::now(), command, &mut self.outbox);
+        if is_newcomer {
+            let (number, peers) = (self.post.number, self.engine.peers());
+            self.post.places.with(|table| {
+                table.came(number, &room);
+                table.has_peers(number, peers);
+            });
+        }
+        if !self.engine.has_room(&room) {
+            self.touched.push(room);
+        }
     }
 
     fn receive(&mut self) {
@@ -231,17 +279,39 @@ impl Run {
         send(&mut self.socket, &mut self.tcp, &mut self.outbox);
     }
 
+    /// Tells what happened, and before that which rooms are gone: whoever hears of it finds them placed anew.
     fn publish(&mut self) {
-        let Self { engine, socket, tcp, queues, .. } = self;
-        let Some(first) = engine.poll_event() else { return };
-        let rest = std::iter::from_fn(|| engine.poll_event());
-        queues.publish(std::iter::once(first).chain(rest).map(|mut event| {
-            if let Event::Statistics { drops, .. } = &mut event {
-                drops.extend(socket.drops().named());
-                drops.extend(tcp.iter().flat_map(Tcp::drops));
+        let Self { engine, socket, tcp, post, touched, .. } = self;
+        let mut events = std::iter::from_fn(|| engine.poll_event()).peekable();
+        if events.peek().is_none() {
+            return;
+        }
+        let mut streams = None;
+        let events: Vec<Event> = events
+            .map(|mut event| {
+                match &mut event {
+                    Event::Statistics { worker, peers, drops, .. } => {
+                        *worker = post.number as u32;
+                        streams = Some(peers.iter().map(|peer| peer.down.len()).sum());
+                        drops.extend(socket.drops().named());
+                        drops.extend(tcp.iter().flat_map(Tcp::drops));
+                    }
+                    Event::PeerFailed { room, .. } => touched.push(Arc::clone(room)),
+                    _ => {}
+                }
+                event
+            })
+            .collect();
+        post.places.with(|table| {
+            table.has_peers(post.number, engine.peers());
+            if let Some(streams) = streams {
+                table.has_streams(post.number, streams);
             }
-            event
-        }));
+            for room in touched.drain(..).filter(|room| !engine.has_room(room)) {
+                table.ended(post.number, &room);
+            }
+        });
+        post.events.publish(events.into_iter());
     }
 }
 

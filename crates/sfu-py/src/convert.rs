@@ -79,8 +79,9 @@ impl From<sfu::Event> for Event {
                 let speakers = speakers.iter().map(ToString::to_string).collect();
                 Self::SpeakersChanged(SpeakersChanged { room: room.to_string(), sequence, speakers })
             }
-            E::Statistics { interval_ms, peers, drops } => {
-                Self::Statistics(Statistics { interval_ms, peers: list(peers), drops: counts(drops) })
+            E::Statistics { worker, interval_ms, peers, drops } => {
+                let (peers, drops) = (list(peers), counts(drops));
+                Self::Statistics(Statistics { worker, interval_ms, peers, drops })
             }
         }
     }

@@ -1,20 +1,26 @@
-//! The class `Engine`: each method is one call of [`sfu_io::Worker`].
+//! The class `Engine`: each method is one call of [`sfu_io::Pool`].
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use sfu_io::{Settings, StartError, Worker};
+use sfu_io::{Pool, Settings, StartError};
 
 use crate::values::{Command, EngineConfig, Event, RoomSnapshot};
 
-/// A UDP socket, a TCP listener beside it, and one thread that forwards media. Every command gets exactly one `Accepted` or `Rejected`.
+/// How many workers 0 stands for on this machine.
+#[pyfunction]
+pub(crate) fn default_workers() -> usize {
+    sfu_io::default_workers()
+}
+
+/// Workers: a UDP socket, a TCP listener beside it and a thread that forwards media, each. Every command gets exactly one `Accepted` or `Rejected`.
 #[pyclass(frozen, module = "meetinghouse.media._native")]
 pub(crate) struct Engine {
-    worker: Worker,
+    pool: Pool,
 }
 
 #[pymethods]
 impl Engine {
-    /// Opens the sockets and starts the thread. Raises `OSError` when it cannot listen, `ValueError` for a bad address.
+    /// Opens the sockets and starts the threads. Raises `OSError` when it cannot listen, `ValueError` for a bad address.
     #[new]
     fn new(config: EngineConfig) -> PyResult<Self> {
         let settings = Settings {
@@ -30,8 +36,8 @@ impl Engine {
                 tiles: config.tiles,
             },
         };
-        match Worker::start(settings) {
-            Ok(worker) => Ok(Self { worker }),
+        match Pool::start(&settings, config.workers) {
+            Ok(pool) => Ok(Self { pool }),
             Err(StartError::Address(message)) => Err(PyValueError::new_err(message)),
             Err(StartError::Listen { source, message }) => {
                 let errno = source.raw_os_error().unwrap_or(0);
@@ -42,34 +48,34 @@ impl Engine {
 
     /// Hands commands to the engine. Raises `RuntimeError` after `close`.
     fn submit(&self, commands: Vec<Command>) -> PyResult<()> {
-        self.worker.submit(commands.into_iter().map(Into::into)).map_err(stopped)
+        self.pool.submit(commands.into_iter().map(Into::into)).map_err(stopped)
     }
 
-    /// Takes at most `limit` events, oldest first. Raises `RuntimeError` once the engine's thread has died.
+    /// Takes at most `limit` events, oldest first. Raises `RuntimeError` once a thread of the engine has died.
     fn drain(&self, limit: usize) -> PyResult<Vec<Event>> {
-        Ok(self.worker.drain(limit).map_err(stopped)?.into_iter().map(Into::into).collect())
+        Ok(self.pool.drain(limit).map_err(stopped)?.into_iter().map(Into::into).collect())
     }
 
     /// A file descriptor that is readable while events wait. The engine keeps it; `drain` reads it.
     fn wake_fd(&self) -> i32 {
-        self.worker.wake_fd()
+        self.pool.wake_fd()
     }
 
     /// The room as it is after every command submitted before; `None` when there is none.
     fn snapshot(&self, py: Python<'_>, room: &str) -> PyResult<Option<RoomSnapshot>> {
-        let snapshot = py.detach(|| self.worker.snapshot(room)).map_err(stopped)?;
+        let snapshot = py.detach(|| self.pool.snapshot(room)).map_err(stopped)?;
         Ok(snapshot.map(Into::into))
     }
 
-    /// Stops the thread and closes the sockets. Doing it again does nothing.
+    /// Stops the threads and closes the sockets. Doing it again does nothing.
     fn close(&self, py: Python<'_>) {
-        py.detach(|| self.worker.close());
+        py.detach(|| self.pool.close());
     }
 
     /// Where clients are told to send: the candidates of the answers.
     #[getter]
     fn media_addresses(&self) -> Vec<(String, u16)> {
-        self.worker.addresses().iter().map(|address| (address.ip().to_string(), address.port())).collect()
+        self.pool.addresses().iter().map(|address| (address.ip().to_string(), address.port())).collect()
     }
 }
 

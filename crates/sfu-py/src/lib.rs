@@ -11,7 +11,7 @@ mod values;
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
     #[pymodule_export]
-    use crate::engine::Engine;
+    use crate::engine::{Engine, default_workers};
     #[pymodule_export]
     use crate::values::{
         Accepted, AddPeer, Answered, CloseRoom, EngineConfig, LayersWanted, PeerConnected, PeerFailed,

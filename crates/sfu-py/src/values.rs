@@ -94,17 +94,19 @@ impl<'py> IntoPyObject<'py> for Source {
 }
 
 values! {
-    /// How the engine behaves; the limits are those of one engine.
+    /// How the engine behaves; the limits are those of one worker.
     EngineConfig {
         /// Where the sockets listen, `address:port`; port 0 takes any free one. `[::]:0` serves IPv4 too.
         listen: String = "0.0.0.0:0".to_owned(),
-        /// Whether clients may connect by TCP to the same port number.
+        /// Threads that forward media, each on the port after the one before; 0 is one a core. A room is on one of them.
+        workers: usize = 1,
+        /// Whether clients may connect by TCP to the same port numbers.
         tcp: bool = true,
-        /// Addresses put into answers, `ip` or `ip:port`; empty: those of every local interface.
+        /// Addresses put into answers, `ip` or `ip:port` (of the first worker); empty: those of every local interface.
         advertise: Vec<String> = Vec::new(),
         /// Milliseconds between two `Statistics`.
         statistics_interval_ms: u32 = 2000,
-        /// Peers of the engine.
+        /// Peers of one worker.
         peers: usize = sfu::Limits::default().peers,
         /// Peers of one room.
         peers_per_room: usize = sfu::Limits::default().peers_per_room,
@@ -170,8 +172,8 @@ values! {
     LayersWanted { room: String, sequence: u64, peer: String, source: Source, layers: Vec<String>, }
     /// Who speaks, the dominant speaker first; empty when nobody does.
     SpeakersChanged { room: String, sequence: u64, speakers: Vec<String>, }
-    /// One batch per interval, for all rooms.
-    Statistics { interval_ms: u32, peers: Vec<PeerStatistics>, drops: BTreeMap<String, u64>, }
+    /// One batch per interval, for all rooms of one worker.
+    Statistics { worker: u32 = 0, interval_ms: u32, peers: Vec<PeerStatistics>, drops: BTreeMap<String, u64>, }
 
     /// One filled or empty place of a participant's downlink.
     Slot {

@@ -116,6 +116,16 @@ impl Engine {
         self.events.pop_front()
     }
 
+    /// How many peers there are.
+    pub fn peers(&self) -> usize {
+        self.peers.len()
+    }
+
+    /// Whether there is such a room.
+    pub fn has_room(&self, room: &str) -> bool {
+        self.room_keys.contains_key(room)
+    }
+
     /// The room as it is now; `None` when there is no such room.
     pub fn snapshot(&self, room: &str) -> Option<RoomSnapshot> {
         let room = self.rooms.get(*self.room_keys.get(room)?)?;

@@ -214,8 +214,10 @@ pub enum Event {
         /// At most four.
         speakers: Vec<Arc<str>>,
     },
-    /// One batch per interval, for all rooms.
+    /// One batch per interval, for all rooms of a worker.
     Statistics {
+        /// Which worker, where there are several; the engine itself knows of no others.
+        worker: u32,
         /// Length of the interval.
         interval_ms: u32,
         /// Every connected peer.

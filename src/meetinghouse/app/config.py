@@ -30,6 +30,9 @@ from meetinghouse.regions.settings import RegionSettings
 from meetinghouse.security.limits import Limits, Rate
 
 _PREFIX = "MEETINGHOUSE_"
+# As in the engine (`sfu_io::pool`): beyond it more are no gain.
+_MAX_WORKERS = 64
+_PORTS = 65536
 # Hosts at which browsers give camera and microphone without TLS.
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -121,7 +124,7 @@ def split_listen(text: str) -> tuple[str, int]:
     """
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not colon or not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004 (the largest port)
+    if not colon or not host or not port.isdecimal() or int(port) >= _PORTS:
         message = f'{text!r} is not an address to listen on: write host and port, such as "127.0.0.1:8080".'
         raise ConfigError(message)
     return host, int(port)
@@ -209,7 +212,7 @@ def _unknown(kind: str, shown: str, name: str, known: list[str], where: str) -> 
 def _check(config: Config) -> None:
     """Refuse combinations that would start and then harm."""
     split_listen(config.server.listen)
-    split_listen(config.media.listen)
+    _check_media(config.media)
     _check_tls(config.server)
     _check_proxies(config)
     _check_public_url(config.server)
@@ -218,6 +221,19 @@ def _check(config: Config) -> None:
         raise ConfigError(message)
     if config.database.url and not config.database.url.startswith("sqlite+aiosqlite:///"):
         message = "database.url must begin with sqlite+aiosqlite:/// in this version; leave it out for the default."
+        raise ConfigError(message)
+
+
+def _check_media(media: MediaSettings) -> None:
+    _, port = split_listen(media.listen)
+    if not 0 <= media.workers <= _MAX_WORKERS:
+        message = f"media.workers is {media.workers}: write 0 for one a core, or 1 to {_MAX_WORKERS}."
+        raise ConfigError(message)
+    if port + media.workers > _PORTS:
+        message = (
+            f"media.workers is {media.workers}, but there are no ports after {_PORTS - 1}: each worker has the next port from "
+            f"{port} on, so choose a lower one in media.listen."
+        )
         raise ConfigError(message)
 
 

@@ -23,6 +23,7 @@ from msgspec import Struct
 from meetinghouse.app.announce import noted_url
 from meetinghouse.app.config import Config, split_listen
 from meetinghouse.db.clock import SystemClock
+from meetinghouse.media.engine import default_workers
 from meetinghouse.security.certificates import local_addresses
 
 _FREE_BYTES_NEEDED = 1 << 30
@@ -101,10 +102,21 @@ def _web_port(config: Config, *, running: bool) -> Finding:
 def _media_port(config: Config, *, running: bool) -> Finding:
     if running:
         return Finding("media port", "ok", "The running server has it.")
-    by_udp = _port("media port", config.media.listen, socket.SOCK_DGRAM, "--media or media.listen")
-    if by_udp.status != "ok" or not config.media.tcp:
-        return by_udp
-    return _port("media port", config.media.listen, socket.SOCK_STREAM, "--media or media.listen")
+    kinds = [socket.SOCK_DGRAM, socket.SOCK_STREAM] if config.media.tcp else [socket.SOCK_DGRAM]
+    found = [
+        _port("media port", listen, kind, "--media or media.listen, or fewer workers with media.workers")
+        for listen in _media_listens(config)
+        for kind in kinds
+    ]
+    return next((finding for finding in found if finding.status != "ok"), found[0])
+
+
+def _media_listens(config: Config) -> list[str]:
+    """Where the workers listen: one port after the other, or any."""
+    host, first = split_listen(config.media.listen)
+    workers = config.media.workers or default_workers()
+    name = f"[{host}]" if ":" in host else host
+    return [f"{name}:{port}" for port in range(first, first + workers)] if first else [config.media.listen]
 
 
 def _port(check: str, listen: str, kind: socket.SocketKind, option: str) -> Finding:
@@ -135,7 +147,7 @@ def _nat(config: Config) -> Finding:
             "NAT",
             "warning",
             detail,
-            "Write the address that they reach into media.advertise, and forward its port, UDP and TCP.",
+            "Write the address that they reach into media.advertise, and forward its ports, UDP and TCP.",
         )
     return Finding("NAT", "ok", f"Clients are told {', '.join(addresses) or 'this machine only'}.")
 

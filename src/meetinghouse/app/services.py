@@ -136,6 +136,7 @@ def _engine(config: Config) -> MediaEngine:
     media = config.media
     settings = EngineConfig(
         listen=media.listen,
+        workers=media.workers,
         tcp=media.tcp,
         advertise=list(media.advertise),
         statistics_interval_ms=media.statistics_interval_ms,

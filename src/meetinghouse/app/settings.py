@@ -48,11 +48,13 @@ class MediaSettings(Section, frozen=True, kw_only=True):
 
     # `fake` answers without media: for tests and for load on the control plane.
     engine: Literal["native", "fake"] = "native"
-    # UDP, and TCP beside it; port 0 is any free port.
+    # UDP, and TCP beside it; port 0 is any free port. Each worker after the first has the next port.
     listen: str = "0.0.0.0:10000"
-    # Whether clients may connect by TCP to the same port number, where a network takes no UDP.
+    # Threads that forward media; 0 is one for each core that this process may use.
+    workers: int = 0
+    # Whether clients may connect by TCP to the same port numbers, where a network takes no UDP.
     tcp: bool = True
-    # What clients are told, where the machine's own addresses are not reachable (NAT): "ip" or "ip:port".
+    # What clients are told, where the machine's own addresses are not reachable (NAT): "ip" or "ip:port", the first worker's.
     advertise: tuple[str, ...] = ()
     statistics_interval_ms: int = 2000
 

@@ -5,7 +5,7 @@ The media engine: UDP, ICE, DTLS and SRTP in a thread of its own. See `meetingho
 from _typeshed import SupportsGetItem
 from typing import Final, Literal, SupportsFloat, SupportsIndex, final
 
-__all__ = ["SOURCE_DIGEST", "Accepted", "AddPeer", "Answered", "CloseRoom", "Engine", "EngineConfig", "LayersWanted", "PeerConnected", "PeerFailed", "PeerSnapshot", "PeerStatistics", "Rejected", "RemovePeer", "Renegotiate", "RoomSnapshot", "SetSources", "SetView", "Slot", "SlotsChanged", "SpeakersChanged", "Statistics", "StreamStarted", "StreamStatistics", "Tile"]
+__all__ = ["SOURCE_DIGEST", "Accepted", "AddPeer", "Answered", "CloseRoom", "Engine", "EngineConfig", "LayersWanted", "PeerConnected", "PeerFailed", "PeerSnapshot", "PeerStatistics", "Rejected", "RemovePeer", "Renegotiate", "RoomSnapshot", "SetSources", "SetView", "Slot", "SlotsChanged", "SpeakersChanged", "Statistics", "StreamStarted", "StreamStatistics", "Tile", "default_workers"]
 
 SOURCE_DIGEST: Final[str]
 """
@@ -86,19 +86,19 @@ class CloseRoom:
 @final
 class Engine:
     """
-    A UDP socket, a TCP listener beside it, and one thread that forwards media. Every command gets exactly one `Accepted` or `Rejected`.
+    Workers: a UDP socket, a TCP listener beside it and a thread that forwards media, each. Every command gets exactly one `Accepted` or `Rejected`.
     """
     def __new__(cls, /, config: EngineConfig) -> Engine:
         """
-        Opens the sockets and starts the thread. Raises `OSError` when it cannot listen, `ValueError` for a bad address.
+        Opens the sockets and starts the threads. Raises `OSError` when it cannot listen, `ValueError` for a bad address.
         """
     def close(self, /) -> None:
         """
-        Stops the thread and closes the sockets. Doing it again does nothing.
+        Stops the threads and closes the sockets. Doing it again does nothing.
         """
     def drain(self, /, limit: SupportsIndex) -> list[Accepted | Rejected | Answered | PeerConnected | PeerFailed | StreamStarted | SlotsChanged | LayersWanted | SpeakersChanged | Statistics]:
         """
-        Takes at most `limit` events, oldest first. Raises `RuntimeError` once the engine's thread has died.
+        Takes at most `limit` events, oldest first. Raises `RuntimeError` once a thread of the engine has died.
         """
     @property
     def media_addresses(self, /) -> list[tuple[str, int]]:
@@ -121,16 +121,16 @@ class Engine:
 @final
 class EngineConfig:
     """
-    How the engine behaves; the limits are those of one engine.
+    How the engine behaves; the limits are those of one worker.
     """
     def __eq__(self, value: object, /) -> bool: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, listen: str = ..., tcp: bool = ..., advertise: SupportsGetItem[int, str] = ..., statistics_interval_ms: SupportsIndex = ..., peers: SupportsIndex = ..., peers_per_room: SupportsIndex = ..., offer_bytes: SupportsIndex = ..., m_lines: SupportsIndex = ..., tiles: SupportsIndex = ...) -> EngineConfig: ...
+    def __new__(cls, /, *, listen: str = ..., workers: SupportsIndex = ..., tcp: bool = ..., advertise: SupportsGetItem[int, str] = ..., statistics_interval_ms: SupportsIndex = ..., peers: SupportsIndex = ..., peers_per_room: SupportsIndex = ..., offer_bytes: SupportsIndex = ..., m_lines: SupportsIndex = ..., tiles: SupportsIndex = ...) -> EngineConfig: ...
     def __repr__(self, /) -> str: ...
     @property
     def advertise(self, /) -> list[str]:
         """
-        Addresses put into answers, `ip` or `ip:port`; empty: those of every local interface.
+        Addresses put into answers, `ip` or `ip:port` (of the first worker); empty: those of every local interface.
         """
     @property
     def listen(self, /) -> str:
@@ -150,7 +150,7 @@ class EngineConfig:
     @property
     def peers(self, /) -> int:
         """
-        Peers of the engine.
+        Peers of one worker.
         """
     @property
     def peers_per_room(self, /) -> int:
@@ -165,12 +165,17 @@ class EngineConfig:
     @property
     def tcp(self, /) -> bool:
         """
-        Whether clients may connect by TCP to the same port number.
+        Whether clients may connect by TCP to the same port numbers.
         """
     @property
     def tiles(self, /) -> int:
         """
         Tiles of a view.
+        """
+    @property
+    def workers(self, /) -> int:
+        """
+        Threads that forward media, each on the port after the one before; 0 is one a core. A room is on one of them.
         """
 
 @final
@@ -471,11 +476,11 @@ class SpeakersChanged:
 @final
 class Statistics:
     """
-    One batch per interval, for all rooms.
+    One batch per interval, for all rooms of one worker.
     """
     def __eq__(self, value: object, /) -> bool: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, interval_ms: SupportsIndex, peers: SupportsGetItem[int, PeerStatistics], drops: dict[str, SupportsIndex]) -> Statistics: ...
+    def __new__(cls, /, *, worker: SupportsIndex = ..., interval_ms: SupportsIndex, peers: SupportsGetItem[int, PeerStatistics], drops: dict[str, SupportsIndex]) -> Statistics: ...
     def __repr__(self, /) -> str: ...
     @property
     def drops(self, /) -> dict[str, int]: ...
@@ -483,6 +488,8 @@ class Statistics:
     def interval_ms(self, /) -> int: ...
     @property
     def peers(self, /) -> list[PeerStatistics]: ...
+    @property
+    def worker(self, /) -> int: ...
 
 @final
 class StreamStarted:
@@ -559,3 +566,8 @@ class Tile:
     def source(self, /) -> Literal["microphone", "camera", "screen", "screen_audio"]: ...
     @property
     def width(self, /) -> int: ...
+
+def default_workers() -> int:
+    """
+    How many workers 0 stands for on this machine.
+    """

@@ -1,9 +1,9 @@
 """What every media engine promises: six calls and typed values (DESIGN §7).
 
-`native_engine` starts the real one (Rust, a thread of its own); `fake.FakeEngine` is the one of tests. Both pass
-`tests/contract/test_engine.py`, which is the promise in full. In short:
+`native_engine` starts the real one (Rust, in threads of its own, a room in one of them); `fake.FakeEngine` is the one of tests.
+Both pass `tests/contract/test_engine.py`, which is the promise in full. In short:
 
-* Each command gets exactly one `Accepted` or `Rejected`, in the order of `submit`.
+* Each command gets exactly one `Accepted` or `Rejected`; within a room in the order of `submit`.
 * `Accepted` of an `AddPeer` or `Renegotiate` is followed by `Answered` of the same peer.
 * A room's events carry `sequence` 1, 2, 3, … without gaps, and a snapshot says which one it includes.
 * `wake_fd` is readable exactly while events wait.
@@ -41,6 +41,7 @@ from meetinghouse.media._native import (
     StreamStarted,
     StreamStatistics,
     Tile,
+    default_workers,
 )
 from meetinghouse.media.build import is_stale
 
@@ -117,5 +118,6 @@ __all__ = [
     "StreamStarted",
     "StreamStatistics",
     "Tile",
+    "default_workers",
     "native_engine",
 ]

@@ -12,12 +12,12 @@ def registry() -> CollectorRegistry:
     return CollectorRegistry()
 
 
-def statistics(packets: int, *, peer: str = "person-ana", drops: int = 0) -> Statistics:
+def statistics(packets: int, *, peer: str = "person-ana", drops: int = 0, worker: int = 0) -> Statistics:
     stream = StreamStatistics(
         peer=peer, source="camera", packets=packets, bytes=100 * packets, lost=2, jitter_ms=3.0, bitrate_bps=8000
     )
     ana = PeerStatistics(room="room-secret", peer=peer, rtt_ms=40.0, up=[stream], drops={"source_off": drops})
-    return Statistics(interval_ms=2000, peers=[ana], drops={"unknown_address": drops})
+    return Statistics(worker=worker, interval_ms=2000, peers=[ana], drops={"unknown_address": drops})
 
 
 def value(registry: CollectorRegistry, name: str, **labels: str) -> float | None:
@@ -51,6 +51,18 @@ def test_gauges_show_the_last_interval(registry: CollectorRegistry) -> None:
     metrics.observe(Statistics(interval_ms=2000, peers=[], drops={}))
     assert value(registry, "peers") == 0
     assert value(registry, "streams", direction="up", source="camera") is None
+
+
+def test_workers_tell_of_themselves_and_are_added_up(registry: CollectorRegistry) -> None:
+    metrics = MediaMetrics(registry)
+    metrics.observe(statistics(10, drops=1))
+    metrics.observe(statistics(20, peer="person-ben", drops=2, worker=1))
+    metrics.observe(statistics(15, drops=3))
+    assert value(registry, "packets_total", direction="up", source="camera") == 35
+    assert value(registry, "dropped_packets_total", reason="unknown_address") == 5
+    assert value(registry, "peers") == 2
+    assert value(registry, "bitrate_bps", direction="up", source="camera") == 16000
+    assert [value(registry, "worker_peers", worker=number) for number in ("0", "1")] == [1, 1]
 
 
 def test_failures_and_refusals_are_counted_by_reason(registry: CollectorRegistry) -> None:

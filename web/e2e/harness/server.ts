@@ -80,7 +80,14 @@ export class Server {
       ],
       {
         cwd: directory,
-        env: { ...process.env, PYTHONPATH: `${ROOT}src`, PYTHONUNBUFFERED: "1", ...environment },
+        env: {
+          ...process.env,
+          PYTHONPATH: `${ROOT}src`,
+          PYTHONUNBUFFERED: "1",
+          // One port was chosen, so one worker.
+          MEETINGHOUSE_MEDIA__WORKERS: "1",
+          ...environment,
+        },
         stdio: ["ignore", "pipe", "pipe"],
       },
     );

@@ -93,7 +93,7 @@ impl Engine {
             .filter_map(|peer| Some(measure(peer, &rooms.get(peer.room)?.name, interval)))
             .collect();
         let interval_ms = interval.as_millis() as u32;
-        self.events.push_back(Event::Statistics { interval_ms, peers, drops: self.drops.named() });
+        self.events.push_back(Event::Statistics { worker: 0, interval_ms, peers, drops: self.drops.named() });
     }
 
     /// Writes into the slots which layer they get, and why.

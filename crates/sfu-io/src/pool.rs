@@ -1,0 +1,132 @@
+//! Workers that share nothing but this door: a port each, a room on one of them ([decision 10]).
+//!
+//! A command goes to its room's worker ([`Places`]); what the workers tell comes out of one queue. So everything that is
+//! promised for a room holds as with one worker, and nothing is promised between rooms.
+//!
+//! [decision 10]: ../../../docs/decisions/0010-workers.md
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::available_parallelism;
+
+use sfu::{Command, Event, RoomSnapshot};
+
+use crate::addresses::{StartError, cannot_listen, parse_listen};
+use crate::places::Places;
+use crate::queues::{Events, Stopped};
+use crate::worker::{Post, Settings, Worker};
+
+/// Beyond it the kernel's network stack and the memory are the limit, and every worker is a port to open.
+const MAX_WORKERS: usize = 64;
+
+/// Running workers. Dropping it closes them.
+#[derive(Debug)]
+pub struct Pool {
+    workers: Vec<Worker>,
+    places: Arc<Places>,
+    events: Arc<Events>,
+    /// Written while the places are held.
+    closed: AtomicBool,
+}
+
+impl Pool {
+    /// Starts `workers` of them, 0 is [`default_workers`], on consecutive ports from the one in
+    /// `settings.listen`; or none of them.
+    pub fn start(settings: &Settings, workers: usize) -> Result<Self, StartError> {
+        let first = parse_listen(&settings.listen)?;
+        let count = if workers == 0 { default_workers() } else { workers.min(MAX_WORKERS) };
+        let events = Arc::new(Events::new().map_err(|source| cannot_listen(first, "UDP", source))?);
+        let places = Arc::new(Places::new(count));
+        let start = |number| {
+            let post = Post { number, events: Arc::clone(&events), places: Arc::clone(&places) };
+            Worker::start_at(post, nth(first, number, count)?, settings.clone())
+                .map_err(|error| named(error, first, count))
+        };
+        let workers = (0..count).map(start).collect::<Result<_, _>>()?;
+        Ok(Self { workers, places, events, closed: AtomicBool::new(false) })
+    }
+
+    /// Hands commands over, all or none. Those of one room are carried out in this order.
+    pub fn submit(&self, commands: impl IntoIterator<Item = Command>) -> Result<(), Stopped> {
+        let mut sorted: Vec<Vec<Command>> = self.workers.iter().map(|_| Vec::new()).collect();
+        self.places.with(|table| {
+            self.check_open()?;
+            for command in commands {
+                sorted[table.place(&command)].push(command);
+            }
+            for (worker, commands) in self.workers.iter().zip(sorted) {
+                worker.submit(commands)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// At most `limit` events, oldest first; [`Stopped::Died`] once a thread has died and all were taken.
+    pub fn drain(&self, limit: usize) -> Result<Vec<Event>, Stopped> {
+        self.events.drain(limit)
+    }
+
+    /// Readable while events wait. Owned by the pool.
+    pub fn wake_fd(&self) -> i32 {
+        self.events.wake_fd()
+    }
+
+    /// The room after every command submitted before. Waits for its worker.
+    pub fn snapshot(&self, room: &str) -> Result<Option<RoomSnapshot>, Stopped> {
+        let worker = self.places.with(|table| self.check_open().map(|()| table.of(room)))?;
+        self.workers[worker].snapshot(room)
+    }
+
+    /// Where clients are told to send, worker after worker.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.workers.iter().flat_map(Worker::addresses).copied().collect()
+    }
+
+    /// Stops the threads and closes the sockets; events that were not taken yet stay. Doing it again does nothing.
+    pub fn close(&self) {
+        self.places.with(|_| self.closed.store(true, Ordering::Relaxed));
+        self.workers.iter().for_each(Worker::close);
+    }
+
+    fn check_open(&self) -> Result<(), Stopped> {
+        if self.closed.load(Ordering::Relaxed) { Err(Stopped::Closed) } else { Ok(()) }
+    }
+}
+
+/// One for each core that this process may use, by its affinity and its share (cgroups).
+#[must_use]
+pub fn default_workers() -> usize {
+    available_parallelism().map_or(1, Into::into).min(MAX_WORKERS)
+}
+
+/// The address of one worker: each has the port after the one before, or any free one.
+fn nth(first: SocketAddr, number: usize, count: usize) -> Result<SocketAddr, StartError> {
+    if first.port() == 0 {
+        return Ok(first);
+    }
+    let port = u16::try_from(usize::from(first.port()) + number).map_err(|_| {
+        let port = first.port();
+        let sentence = "there are no ports after 65535: choose a lower one, or fewer workers (media.workers)";
+        StartError::Address(format!("{count} workers do not fit from port {port} on; {sentence}"))
+    })?;
+    Ok(SocketAddr::new(first.ip(), port))
+}
+
+/// Says why it is that port, which the operator did not write.
+fn named(error: StartError, first: SocketAddr, count: usize) -> StartError {
+    match error {
+        StartError::Listen { source, message } if count > 1 && first.port() != 0 => {
+            let last = usize::from(first.port()) + count - 1;
+            let why =
+                format!("{count} workers listen on the ports {} to {last} (media.workers)", first.port());
+            let message = match source.kind() {
+                ErrorKind::AddrInUse => format!("{message}; {why}, fewer need fewer"),
+                _ => format!("{message}; {why}"),
+            };
+            StartError::Listen { source, message }
+        }
+        other => other,
+    }
+}
