@@ -21,6 +21,21 @@ pub mod sys;
 mod tcp;
 mod worker;
 
+// Clients for the tests that need to reach inside.
+#[cfg(test)]
+#[path = "../benches/forwarding/client.rs"]
+#[allow(clippy::disallowed_methods, reason = "real sockets need real time")]
+#[allow(dead_code, reason = "shared with the benchmark")]
+mod client;
+#[cfg(test)]
+#[path = "../benches/forwarding/line.rs"]
+#[allow(dead_code, reason = "shared with the benchmark")]
+mod line;
+#[cfg(test)]
+#[path = "../benches/forwarding/sdp.rs"]
+#[allow(dead_code, reason = "shared with the benchmark")]
+mod sdp;
+
 pub use addresses::{StartError, local_addresses};
 pub use pool::{Pool, default_workers};
 pub use queues::Stopped;

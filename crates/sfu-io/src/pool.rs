@@ -130,3 +130,6 @@ fn named(error: StartError, first: SocketAddr, count: usize) -> StartError {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests;

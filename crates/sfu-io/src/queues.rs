@@ -44,6 +44,9 @@ pub(crate) enum Request {
     Snapshot { room: Arc<str>, reply: SyncSender<Option<RoomSnapshot>> },
     /// End.
     Close,
+    /// Meet a fault.
+    #[cfg(test)]
+    Panic,
 }
 
 /// What one worker's thread is asked to do. The lock is held for a push or a swap only.

@@ -85,16 +85,19 @@ impl Socket {
         } else if wildcard {
             sys::set_option(&udp, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1)?;
         }
+        let asked = wildcard.then(Asked::default);
+        Ok(Self::with(udp, listen.is_ipv6(), asked, Drops::default()))
+    }
+
+    /// The same port for another engine; nothing is left of what was known of the peers.
+    pub(crate) fn renew(self) -> Self {
+        let Self { udp, six, asked, drops, .. } = self;
+        Self::with(udp, six, asked.map(|_| Asked::default()), drops)
+    }
+
+    fn with(udp: UdpSocket, six: bool, asked: Option<Asked>, drops: Drops) -> Self {
         let buffer = vec![0; RECEIVE_BYTES].into_boxed_slice();
-        Ok(Self {
-            udp,
-            buffer,
-            offload: true,
-            six: listen.is_ipv6(),
-            asked: wildcard.then(Asked::default),
-            joiner: Joiner::default(),
-            drops: Drops::default(),
-        })
+        Self { udp, buffer, offload: true, six, asked, joiner: Joiner::default(), drops }
     }
 
     /// Where it listens.

@@ -110,7 +110,18 @@ impl Tcp {
     pub(crate) fn bind(listen: SocketAddr) -> io::Result<Self> {
         let (listener, epoll) = (sys::tcp_listener(listen)?, Epoll::new()?);
         epoll.add(listener.as_raw_fd(), LISTENER)?;
-        Ok(Self {
+        Ok(Self::with(listener, epoll, Drops::default()))
+    }
+
+    /// The same port for another engine: every connection is closed.
+    pub(crate) fn renew(self) -> Self {
+        let Self { listener, epoll, drops, .. } = self;
+        let _ = epoll.add(listener.as_raw_fd(), LISTENER); // it is in the set, unless it rested
+        Self::with(listener, epoll, drops)
+    }
+
+    fn with(listener: TcpListener, epoll: Epoll, drops: Drops) -> Self {
+        Self {
             listener,
             epoll,
             connections: HashMap::new(),
@@ -122,8 +133,8 @@ impl Tcp {
             ready: Vec::new(),
             turns: 0,
             touched: Vec::new(),
-            drops: Drops::default(),
-        })
+            drops,
+        }
     }
 
     /// For waiting.

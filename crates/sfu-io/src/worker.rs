@@ -6,7 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "the one place where the engine's time comes from")]
 
 use std::collections::VecDeque;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::os::fd::RawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,6 +30,14 @@ const RECEIVE_BATCH: usize = 64;
 
 /// Ports that the system may choose until one is free for both protocols.
 const FREE_PORTS: u32 = 16;
+
+/// After a panic the worker rests so long, twice as long after each further one, up to the last: what always fails must not
+/// spin, and the worker's rooms are to be back within 3 s.
+const FIRST_REST: Duration = Duration::from_millis(5);
+const LAST_REST: Duration = Duration::from_secs(1);
+
+/// So long without a panic, and the next one counts as the first again.
+const CALM: Duration = Duration::from_secs(60);
 
 /// Poll passes over it.
 const NO_FILE: RawFd = -1;
@@ -87,14 +95,15 @@ impl Worker {
         let requests = Arc::new(Requests::new().map_err(failed)?);
         let config = Config {
             candidates: addresses.iter().map(|address| Remote::from(*address)).chain(by_tcp).collect(),
-            seed: sys::seed().map_err(failed)?,
-            wall_clock: SystemTime::now(),
+            seed: [0; 32],
+            wall_clock: SystemTime::UNIX_EPOCH,
             statistics_interval: settings.statistics_interval,
             limits: settings.limits,
         };
         let events = Arc::clone(&post.events);
         let run = Run {
-            engine: Engine::new(config, Instant::now()),
+            engine: engine_of(&config).map_err(failed)?,
+            config,
             socket,
             tcp,
             post,
@@ -127,6 +136,12 @@ impl Worker {
         let (reply, answer) = sync_channel(1);
         self.requests.submit(std::iter::once(Request::Snapshot { room: room.into(), reply }))?;
         answer.recv().map_err(|_| Stopped::Died)
+    }
+
+    /// Lets the thread meet a fault.
+    #[cfg(test)]
+    pub(crate) fn fail(&self) {
+        self.requests.submit(std::iter::once(Request::Panic)).expect("running");
     }
 
     /// Where clients are told to send.
@@ -166,9 +181,17 @@ fn open(listen: SocketAddr, tcp: bool) -> Result<(Socket, Option<Tcp>), StartErr
     Err(cannot_listen(listen, "TCP", ErrorKind::AddrInUse.into()))
 }
 
+/// An engine that begins now, with secrets of its own.
+fn engine_of(config: &Config) -> io::Result<Engine> {
+    let config = Config { seed: sys::seed()?, wall_clock: SystemTime::now(), ..config.clone() };
+    Ok(Engine::new(config, Instant::now()))
+}
+
 /// What the thread owns.
 struct Run {
     engine: Engine,
+    /// Without the secrets and the time of this engine.
+    config: Config,
     socket: Socket,
     tcp: Option<Tcp>,
     post: Post,
@@ -183,14 +206,47 @@ struct Run {
 impl Run {
     fn until_closed(mut self) {
         let (requests, events) = (Arc::clone(&self.requests), Arc::clone(&self.post.events));
-        let end = catch_unwind(AssertUnwindSafe(|| while self.turn() {}));
-        drop(self); // the port is free before anybody learns of the end
-        if end.is_ok() {
-            requests.stop(Stopped::Closed);
-        } else {
-            requests.stop(Stopped::Died);
-            events.die();
+        let mut rest = FIRST_REST;
+        loop {
+            let begun = Instant::now();
+            let end = catch_unwind(AssertUnwindSafe(|| while self.turn() {}));
+            if end.is_ok() {
+                drop(self); // the port is free before anybody learns of the end
+                return requests.stop(Stopped::Closed);
+            }
+            let Some(next) = self.begin_anew() else {
+                requests.stop(Stopped::Died);
+                return events.die();
+            };
+            self = next;
+            rest = if begun.elapsed() > CALM { FIRST_REST } else { LAST_REST.min(2 * rest) };
+            std::thread::sleep(rest);
         }
+    }
+
+    /// After a panic: gives everybody up, and goes on with another engine on the same sockets. Nothing is kept that may be
+    /// half done. `None` if even that fails.
+    fn begin_anew(self) -> Option<Self> {
+        let Self { mut engine, socket, tcp, post, requests, waiting, config, .. } = self;
+        let last = catch_unwind(AssertUnwindSafe(|| {
+            engine.give_up();
+            std::iter::from_fn(|| engine.poll_event()).collect()
+        }));
+        let last: Vec<Event> = last.ok()?;
+        let mut next = Self {
+            engine: engine_of(&config).ok()?,
+            socket: socket.renew(),
+            tcp: tcp.map(Tcp::renew),
+            post,
+            requests,
+            config,
+            outbox: Outbox::new(),
+            waiting,
+            touched: Vec::new(),
+        };
+        next.post.places.with(|table| table.has_streams(next.post.number, 0));
+        next.tell(last);
+        Some(next)
     }
 
     /// Sleeps, then does everything that is due. `false` ends.
@@ -198,10 +254,12 @@ impl Run {
         let next =
             self.engine.next_timeout().into_iter().chain(self.tcp.as_ref().and_then(Tcp::next_timeout)).min();
         let timeout = next.map(|at| at.saturating_duration_since(Instant::now()));
+        // Left over where a turn was cut short by a panic.
+        let timeout = if self.waiting.is_empty() { timeout } else { Some(Duration::ZERO) };
         let tcp = self.tcp.as_ref().map_or(NO_FILE, Tcp::fd);
         let [work, datagrams, streams] = sys::wait([self.requests.work_fd(), self.socket.fd(), tcp], timeout)
             .expect("poll fails on invalid arguments only");
-        if work && !self.serve_requests() {
+        if (work || !self.waiting.is_empty()) && !self.serve_requests() {
             return false;
         }
         if datagrams {
@@ -238,6 +296,8 @@ impl Run {
                     self.publish();
                     return false;
                 }
+                #[cfg(test)]
+                Request::Panic => panic!("a bug, made for a test"),
             }
         }
         true
@@ -279,29 +339,29 @@ impl Run {
         send(&mut self.socket, &mut self.tcp, &mut self.outbox);
     }
 
-    /// Tells what happened, and before that which rooms are gone: whoever hears of it finds them placed anew.
     fn publish(&mut self) {
+        let Some(first) = self.engine.poll_event() else { return };
+        let rest = std::iter::from_fn(|| self.engine.poll_event());
+        let events = std::iter::once(first).chain(rest).collect();
+        self.tell(events);
+    }
+
+    /// Tells what happened, and before that which rooms are gone: whoever hears of it finds them placed anew.
+    fn tell(&mut self, mut events: Vec<Event>) {
         let Self { engine, socket, tcp, post, touched, .. } = self;
-        let mut events = std::iter::from_fn(|| engine.poll_event()).peekable();
-        if events.peek().is_none() {
-            return;
-        }
         let mut streams = None;
-        let events: Vec<Event> = events
-            .map(|mut event| {
-                match &mut event {
-                    Event::Statistics { worker, peers, drops, .. } => {
-                        *worker = post.number as u32;
-                        streams = Some(peers.iter().map(|peer| peer.down.len()).sum());
-                        drops.extend(socket.drops().named());
-                        drops.extend(tcp.iter().flat_map(Tcp::drops));
-                    }
-                    Event::PeerFailed { room, .. } => touched.push(Arc::clone(room)),
-                    _ => {}
+        for event in &mut events {
+            match event {
+                Event::Statistics { worker, peers, drops, .. } => {
+                    *worker = post.number as u32;
+                    streams = Some(peers.iter().map(|peer| peer.down.len()).sum());
+                    drops.extend(socket.drops().named());
+                    drops.extend(tcp.iter().flat_map(Tcp::drops));
                 }
-                event
-            })
-            .collect();
+                Event::PeerFailed { room, .. } => touched.push(Arc::clone(room)),
+                _ => {}
+            }
+        }
         post.places.with(|table| {
             table.has_peers(post.number, engine.peers());
             if let Some(streams) = streams {

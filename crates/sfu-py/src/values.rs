@@ -161,7 +161,7 @@ values! {
         room: String,
         sequence: u64,
         peer: String,
-        /// `dtls`, `timeout`, `consent` or `panic`.
+        /// `dtls`, `timeout`, `consent`, `panic` (a fault met it alone) or `worker` (a fault met all of its worker).
         reason: String,
     }
     /// The first packet of a source that is on has come.

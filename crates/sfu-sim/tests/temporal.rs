@@ -76,7 +76,8 @@ fn a_narrow_way_carries_half_of_the_pictures_and_all_of_them_when_it_is_wide_aga
 #[test]
 fn without_temporal_layers_the_picture_is_off_where_it_does_not_fit() {
     let mut world = World::new(202);
-    let (_, bo) = watched(&mut world, ClientOptions { temporal: false, ..PUBLISHER }, Link::limited(2_000_000));
+    let (_, bo) =
+        watched(&mut world, ClientOptions { temporal: false, ..PUBLISHER }, Link::limited(2_000_000));
     world.run_for(3 * SECOND);
     world.set_links(bo, Link::GOOD, Link::limited(620_000));
     world.run_until(10 * SECOND, |world| last_slots(world, "bo").iter().any(|slot| slot.paused));

@@ -106,6 +106,20 @@ impl Engine {
         }
     }
 
+    /// Tells that everybody is given up: the last call, of who ends this engine for a fault and begins with another one.
+    pub fn give_up(&mut self) {
+        let rooms: Vec<u32> = self.rooms.iter().map(|(key, _)| key).collect();
+        for key in rooms {
+            let Some(room) = self.rooms.get(key) else { continue };
+            let peers = room.peers.iter().filter_map(|peer| self.peers.get(*peer));
+            let peers: Vec<Arc<str>> = peers.map(|peer| Arc::clone(&peer.id)).collect();
+            for peer in peers {
+                let reason = Failure::Worker.name();
+                self.tell(key, |room, sequence| Event::PeerFailed { room, sequence, peer, reason });
+            }
+        }
+    }
+
     /// When [`Engine::timeout`] is next to be called.
     pub fn next_timeout(&self) -> Option<Instant> {
         self.timers.next()

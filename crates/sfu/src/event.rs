@@ -165,7 +165,7 @@ pub enum Event {
         sequence: u64,
         /// Whose.
         peer: Arc<str>,
-        /// `dtls`, `timeout`, `consent` or `panic`.
+        /// `dtls`, `timeout`, `consent`, `panic` (a fault met it alone) or `worker` (a fault met all of its worker).
         reason: &'static str,
     },
     /// The first packet of a source that is on has come.

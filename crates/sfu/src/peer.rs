@@ -44,6 +44,8 @@ pub(crate) enum Failure {
     Consent,
     /// A bug met in the work for this peer.
     Panic,
+    /// A bug met in the work for all of the worker's peers.
+    Worker,
 }
 
 impl Failure {
@@ -53,6 +55,7 @@ impl Failure {
             Self::Timeout => "timeout",
             Self::Consent => "consent",
             Self::Panic => "panic",
+            Self::Worker => "worker",
         }
     }
 }

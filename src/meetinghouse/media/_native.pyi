@@ -228,7 +228,7 @@ class PeerFailed:
     @property
     def reason(self, /) -> str:
         """
-        `dtls`, `timeout`, `consent` or `panic`.
+        `dtls`, `timeout`, `consent`, `panic` (a fault met it alone) or `worker` (a fault met all of its worker).
         """
     @property
     def room(self, /) -> str: ...
