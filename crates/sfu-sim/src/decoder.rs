@@ -11,6 +11,9 @@ use crate::Tag;
 /// Picture ids may be so far ahead after a hole; a frame lost on the way leaves one behind.
 const WIDEST_HOLE: u16 = 1000;
 
+/// The fault of a frame whose last packets were not sent.
+const NO_END: &str = "a frame has no end";
+
 #[derive(Debug, Clone, Copy)]
 struct Packet {
     timestamp: u32,
@@ -36,8 +39,10 @@ pub struct Summary {
     pub frames: BTreeMap<(u8, u8), u32>,
     /// Times that another stream or layer began.
     pub switches: u32,
-    /// Frames that miss a packet, or something that they refer to: only after holes.
+    /// Frames that miss a packet, or something that they refer to: only where there is a hole, and those that were cut off.
     pub incomplete: u32,
+    /// Frames without an end that the key frame of another stream, another layer or a later time follows.
+    pub cut_off: u32,
     /// Numbers that no packet has.
     pub missing: u64,
     /// Packets without content.
@@ -98,7 +103,13 @@ impl Decoder {
             let before = at.checked_sub(1).map(|at| &frames[at]);
             let hole = before.map_or(0, |before| self.holes(before.last, frame.first));
             summary.missing += hole + self.holes(frame.first, frame.last);
+            let is_cut_off = frame.fault == Some(NO_END)
+                && frames
+                    .get(at + 1)
+                    .is_some_and(|next| next.first == frame.last + 1 && next.descriptor.key_frame);
+            summary.cut_off += u32::from(is_cut_off);
             if let Some(fault) = frame.fault
+                && !is_cut_off
                 && hole == 0
                 && !self.touches_hole(frame)
             {
@@ -109,7 +120,9 @@ impl Decoder {
                 if !wire::seq::is_later(frame.timestamp, before.timestamp) {
                     return error("a time stamp is not later than the one before");
                 }
-                if let Some(rule) = broken_count(before, frame, hole) {
+                if let Some(rule) =
+                    broken_count(before, frame, hole > 0 || self.is_filled(before.last, frame.first))
+                {
                     return error(rule);
                 }
             }
@@ -171,7 +184,7 @@ impl Decoder {
         frames.pop();
         for frame in &mut frames {
             if frame.tag.packet + 1 != frame.tag.packets {
-                frame.fault = frame.fault.or(Some("a frame has no end"));
+                frame.fault = frame.fault.or(Some(NO_END));
             }
         }
         Ok(frames)
@@ -180,6 +193,11 @@ impl Decoder {
     /// Numbers between two that no packet has.
     fn holes(&self, from: u64, to: u64) -> u64 {
         (to - from + 1).saturating_sub(self.packets.range(from..=to).count() as u64)
+    }
+
+    /// Whether an empty packet stands between two numbers: its frame had an id as well.
+    fn is_filled(&self, from: u64, to: u64) -> bool {
+        self.packets.range(from..=to).any(|(_, it)| it.content.is_none())
     }
 
     /// Whether a frame has a hole in it or beside it.
@@ -205,18 +223,15 @@ impl Decoder {
 }
 
 /// The rule of picture ids and TL0 indices that a frame breaks (RFC 7741 §4.2).
-fn broken_count(before: &Frame, frame: &Frame, hole: u64) -> Option<&'static str> {
+fn broken_count(before: &Frame, frame: &Frame, hole: bool) -> Option<&'static str> {
     let id = |it: &Frame| it.descriptor.picture_id.map_or(0, |id| id.value);
     let advance = id(frame).wrapping_sub(id(before)) & 0x7fff;
-    let is_next = if hole == 0 { advance == 1 } else { (1..WIDEST_HOLE).contains(&advance) };
+    let is_next = if hole { (1..WIDEST_HOLE).contains(&advance) } else { advance == 1 };
     if !is_next {
         return Some("a picture id is not one more than the one before");
     }
     let index = |it: &Frame| it.descriptor.tl0_picture_index.unwrap_or(0);
     let advance = index(frame).wrapping_sub(index(before));
-    let is_next = match hole {
-        0 => advance == u8::from(frame.temporal() == 0),
-        _ => advance < 0x80,
-    };
+    let is_next = if hole { advance < 0x80 } else { advance == u8::from(frame.temporal() == 0) };
     (!is_next).then_some("a TL0 index does not count the frames of the lowest temporal layer")
 }

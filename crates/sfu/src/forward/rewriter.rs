@@ -142,7 +142,11 @@ impl Rewriter {
             return Err(Drop::BeforeSwitch);
         }
         if !begins && packet.sequence <= flow.newest {
-            return self.late(&flow, packet).ok_or(Drop::UpperLayer);
+            let admitted = self.late(&flow, packet).ok_or(Drop::UpperLayer)?;
+            if admitted.sequence >= self.next_sequence {
+                self.went_out(&admitted, now); // what came after it was left out
+            }
+            return Ok(admitted);
         }
         if flow.level != limit && flow.newest_timestamp != packet.timestamp {
             self.change_level(&mut flow, packet, limit);
@@ -154,12 +158,17 @@ impl Rewriter {
         let admitted = flow.apply(packet, begins);
         flow.newest = packet.sequence;
         flow.newest_timestamp = packet.timestamp;
+        self.went_out(&admitted, now);
+        self.flow = Some(flow);
+        Ok(admitted)
+    }
+
+    /// Notes a packet with the highest number so far: whatever begins next begins after it.
+    fn went_out(&mut self, admitted: &Admitted, now: Instant) {
         self.next_sequence = admitted.sequence + 1;
         self.last_timestamp = admitted.timestamp;
         self.last_sent = now;
         self.last_picture = admitted.picture.unwrap_or(self.last_picture);
-        self.flow = Some(flow);
-        Ok(admitted)
     }
 
     /// The number that went out last in the present flow.
@@ -192,7 +201,7 @@ impl Rewriter {
     fn late(&self, flow: &Flow, packet: &MediaPacket<'_>) -> Option<Admitted> {
         let mut flow = *flow;
         flow.sequence = flow.sequence.wrapping_add(self.skips.numbers_after(packet.sequence)?);
-        if self.skips.is_left_out(packet) {
+        if self.skips.is_left_out(packet, flow.level) {
             let admitted = flow.apply(packet, false);
             return Some(Admitted { marker: false, picture: None, empty: true, ..admitted });
         }
@@ -396,6 +405,56 @@ mod tests {
             (rewriter.origin(11), rewriter.origin(14), rewriter.origin(9)),
             (Some(Origin { layer: 0, epoch: 0, sequence: 501 }), None, None)
         );
+    }
+
+    /// A picture of a temporal layer, in one packet.
+    fn picture(number: u16, temporal: u8, layer_sync: bool) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let frame = vp8::OutgoingFrame {
+            picture_id: number,
+            tl0_picture_index: 0,
+            begins: true,
+            key_frame: number == 0,
+            size: (640, 360),
+        };
+        vp8::write_layered_head(&mut bytes, &frame, temporal, layer_sync);
+        bytes
+    }
+
+    #[test]
+    fn upper_temporal_layers_leave_no_hole_and_come_back_where_they_can_be_decoded() {
+        let now = crate::testing::some_moment();
+        let mut rewriter = Rewriter::new(90_000, 10, 0, now);
+        let pictures =
+            [(0, false), (2, true), (1, true), (2, false), (0, false), (2, false), (1, true), (2, true)];
+        let limits = [2, 2, 0, 0, 0, 2, 2, 2];
+        let sent: Vec<_> = (0..)
+            .zip(pictures.iter().zip(limits))
+            .map(|(n, ((temporal, sync), limit))| {
+                let bytes = picture(n, *temporal, *sync);
+                let packet = packet(&bytes, 0, 500 + u64::from(n), 3000 * u32::from(n));
+                let admitted = rewriter.admit(&packet, limit, now, |_| None);
+                admitted.ok().map(|it| (it.sequence, it.picture.unwrap().0))
+            })
+            .collect();
+        let at = |n: u64| Some((9 + n, n as u16));
+        assert_eq!(sent, [at(1), at(2), None, None, at(3), None, at(4), at(5)]);
+        let source = |out: u16| rewriter.origin(out).map(|it| it.sequence - 500);
+        assert_eq!([10, 11, 12, 13, 14].map(source), [Some(0), Some(1), Some(4), Some(6), Some(7)]);
+    }
+
+    #[test]
+    fn a_late_packet_that_is_left_out_fills_its_place_and_nothing_takes_that_again() {
+        let now = crate::testing::some_moment();
+        let mut rewriter = Rewriter::new(90_000, 10, 0, now);
+        let (key, top) = (picture(0, 0, false), picture(1, 2, false));
+        rewriter.admit(&packet(&key, 0, 500, 0), 0, now, |_| None).unwrap();
+        // 501 is missing; 502 is of the same picture and left out.
+        assert_eq!(rewriter.admit(&packet(&top, 0, 502, 3000), 0, now, |_| None), Err(Drop::UpperLayer));
+        let late = rewriter.admit(&packet(&top, 0, 501, 3000), 0, now, |_| None).unwrap();
+        assert_eq!((late.sequence, late.empty, late.marker, late.picture), (11, true, false, None));
+        // SRTP's nonce is made of the number: twice would tell both contents.
+        assert_eq!(rewriter.admit(&packet(&key, 1, 7, 0), 0, now, |_| None).unwrap().sequence, 12);
     }
 
     #[test]

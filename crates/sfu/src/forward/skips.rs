@@ -118,12 +118,12 @@ impl Skips {
         self.pictures.iter().filter_map(|it| it.id).filter(|other| is_newer(*other)).count() as u16
     }
 
-    /// Whether a late packet is of a picture that is left out.
-    pub(super) fn is_left_out(&self, packet: &MediaPacket<'_>) -> bool {
+    /// Whether a late packet is of a picture that is left out; `level` is the highest temporal layer that is sent now.
+    pub(super) fn is_left_out(&self, packet: &MediaPacket<'_>, level: u8) -> bool {
         let is_picture = |it: &Picture| it.timestamp == packet.timestamp;
-        let level = self.levels.iter().rev().find(|(from, _)| packet.sequence >= *from);
-        let level = level.or(self.levels.front());
-        level.is_some_and(|(_, level)| packet.frame.temporal > *level) || self.pictures.iter().any(is_picture)
+        let then = self.levels.iter().rev().find(|(from, _)| packet.sequence >= *from);
+        let level = then.or(self.levels.front()).map_or(level, |(_, level)| *level);
+        packet.frame.temporal > level || self.pictures.iter().any(is_picture)
     }
 
     /// The publisher's number of what would be `sequence` if nothing had been left out before the newest.
