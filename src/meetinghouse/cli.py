@@ -12,6 +12,7 @@ import json
 import os
 import re
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -24,6 +25,8 @@ Server = Annotated[str | None, Parameter(help="The URL of a running server; the 
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 
 _DURATION = re.compile(r"(\d+)([smhd]?)")
+# Between two looks whether the last meeting has ended.
+_DRAIN_LOOK_SECONDS = 2
 _UNITS = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -158,6 +161,30 @@ def doctor(*, config: ConfigFile = None, data: Data = None, as_json: AsJson = Fa
             if finding.remedy:
                 print(f"{'':<21} → {finding.remedy}")
     return 1 if any(finding.status == "failed" for finding in findings) else 0
+
+
+@app.command
+def drain(
+    *,
+    server: Annotated[str, Parameter(help="The URL of a running server; the token comes from $MEETINGHOUSE_TOKEN.")],
+    undo: Annotated[bool, Parameter(negative="", help="Take meetings again.")] = False,
+    wait: Annotated[bool, Parameter(negative="", help="Return only when the last meeting has ended.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Let a server begin no meeting any more; those that are held go on. It lasts until the server stops."""
+    from meetinghouse.app.client import post
+
+    if undo and wait:
+        raise UsageError("Give either --undo or --wait.")
+    token = _token()
+    state = post(server, "/node/drain", token, {"draining": not undo})
+    while wait and state["sessions"]:
+        time.sleep(_DRAIN_LOOK_SECONDS)
+        state = post(server, "/node/drain", token, {})
+    if as_json:
+        print(json.dumps(state))
+    else:
+        print(f"{'takes meetings' if undo else 'draining'}, {state['sessions']} held")
 
 
 @config_app.command

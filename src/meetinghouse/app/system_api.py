@@ -5,20 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from litestar import Response, get
+import structlog
+from litestar import Response, get, post
 from litestar.di import NamedDependency
+from litestar.params import JSONBody
 from prometheus_client import CollectorRegistry
 
 from meetinghouse.app.local import lan_urls, qr_svg, qr_url
 from meetinghouse.app.settings import BrandingSettings, TelemetrySettings
 from meetinghouse.app.version import program_commit, program_version
 from meetinghouse.meetings.messages import PROTOCOL
+from meetinghouse.meetings.sessions import Sessions
 from meetinghouse.people.identify import AnyRequest
 from meetinghouse.people.model import Actor, Scope
 from meetinghouse.security.networks import is_within
 from meetinghouse.security.refusal import Refusal
 from meetinghouse.telemetry import metrics
 from meetinghouse.telemetry.health import Health
+
+_log = structlog.get_logger(__name__)
 
 
 class Local(msgspec.Struct, frozen=True):
@@ -43,6 +48,19 @@ class Branding(msgspec.Struct, frozen=True):
     languages: tuple[str, ...]
 
 
+class NodeState(msgspec.Struct, frozen=True):
+    """What this node does now."""
+
+    draining: bool
+    sessions: int
+
+
+class DrainAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether no meeting may begin here any more."""
+
+    draining: bool = True
+
+
 @get("/healthz", include_in_schema=False)
 async def healthz() -> dict[str, str]:
     """The process lives."""
@@ -50,11 +68,11 @@ async def healthz() -> dict[str, str]:
 
 
 @get("/readyz", include_in_schema=False)
-async def readyz(health: NamedDependency[Health]) -> Response[dict[str, Any]]:
-    """The process can do its work."""
+async def readyz(health: NamedDependency[Health], sessions: NamedDependency[Sessions]) -> Response[dict[str, Any]]:
+    """The process can do its work. One that drains can: people of its meetings still come and go."""
     parts = await health.ready()
     good = all(parts.values())
-    body = {"status": "ok" if good else "unavailable", "parts": parts}
+    body = {"status": "unavailable" if not good else "draining" if sessions.draining else "ok", "parts": parts}
     return Response(body, status_code=200 if good else 503)
 
 
@@ -72,6 +90,25 @@ async def metrics_text(
             raise Refusal(401, "not_signed_in", "Ask from a network in telemetry.metrics_networks, or with a token.")
         optional_actor.must(Scope.ADMIN)
     return Response(metrics.render(media_registry), media_type=metrics.CONTENT_TYPE)
+
+
+@get("/node")
+async def node(sessions: NamedDependency[Sessions], actor: NamedDependency[Actor]) -> NodeState:
+    """What this node does now."""
+    actor.must(Scope.ADMIN)
+    return NodeState(sessions.draining, sessions.count)
+
+
+@post("/node/drain", status_code=200)
+async def drain_node(
+    data: JSONBody[DrainAsk], sessions: NamedDependency[Sessions], actor: NamedDependency[Actor]
+) -> NodeState:
+    """Begin no meeting any more, until the next start; those that are held go on. `draining` false takes it back."""
+    actor.must(Scope.ADMIN)
+    if data.draining != sessions.draining:
+        _log.info("node_drains" if data.draining else "node_takes_meetings", sessions=sessions.count)
+    sessions.draining = data.draining
+    return NodeState(sessions.draining, sessions.count)
 
 
 @get("/local")
@@ -103,4 +140,4 @@ async def branding(branding_settings: NamedDependency[BrandingSettings]) -> Bran
 
 
 ROOT_ROUTES = [healthz, readyz, metrics_text]
-API_ROUTES = [version, branding, local, local_qr]
+API_ROUTES = [version, branding, node, drain_node, local, local_qr]

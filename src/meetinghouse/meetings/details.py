@@ -16,6 +16,7 @@ DETAILS = {
     "ticket_elsewhere": "This ticket is for another meeting, or for another connection.",
     "ticket_revoked": "This ticket's holder was sent out of the meeting.",
     "unknown_meeting": "There is no such meeting any more.",
+    "draining": "This server takes no new meetings now: it is about to be stopped. Try again in a moment.",
     "locked": "The meeting is locked.",
     "ended": "The meeting has ended.",
     "not_started": "The host has not started the meeting.",

@@ -17,6 +17,7 @@ from meetinghouse.meetings.details import detail_of
 from meetinghouse.meetings.links import Asked, read_asked
 from meetinghouse.meetings.messages import Role
 from meetinghouse.meetings.model import Meeting, Presence, Refused, Situation, Ticket
+from meetinghouse.meetings.sessions import EntryRefused
 from meetinghouse.meetings.tickets import new_ticket, sign_ticket
 from meetinghouse.meetings.wire import JoinAsk, TicketAsk
 from meetinghouse.people.model import Actor, Scope
@@ -27,6 +28,8 @@ from meetinghouse.security.refusal import Refusal
 _PASSCODE = "meeting passcode"
 # A number that no meeting has: what is asked for when somebody asks for nonsense, so that nonsense costs the same.
 _NO_NUMBER = "0"
+# Of a server that takes no new meetings: about what its successor needs to answer.
+_RETRY_SECONDS = "10"
 
 
 async def join(
@@ -35,7 +38,8 @@ async def join(
     """A ticket for somebody who knows a meeting, and where it will lead.
 
     Raises:
-        Refusal: 403 `join_refused`; 429 `too_many_attempts`; to who holds the full link, 403 with the reason; 422 `bad_name`.
+        Refusal: 403 `join_refused`; 429 `too_many_attempts`; 503 `draining`; to who holds the full link, 403 with the reason;
+            422 `bad_name`.
 
     """
     name = clean_name(ask.name or (actor.name if actor is not None else ""))
@@ -58,6 +62,10 @@ async def join(
             raise guesses.refused()
         raise Refusal(403, decision.value, detail_of(decision.value))
     await meetings.sessions.bounds.check_join(meeting.tenant_id)
+    try:
+        meetings.sessions.check_begin(meeting.id)
+    except EntryRefused as refused:
+        raise Refusal(503, refused.code, detail_of(refused.code), headers={"Retry-After": _RETRY_SECONDS}) from None
     own = actor is not None and actor.tenant_id == meeting.tenant_id
     ticket = new_ticket(
         meeting,

@@ -44,6 +44,7 @@ _ENTRY_STATUS: Final = {
     "unknown_meeting": 404,
     "meeting_full": 409,
     "too_many_watches": 409,
+    "draining": 503,
 }
 # The same for the engine's.
 _MEDIA_STATUS: Final = {"no_connection": 404, "limit_reached": 503, "media_unavailable": 503, "peer_failed": 503}

@@ -110,6 +110,8 @@ class Sessions:
         self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
+        # No session begins here any more; those that are held go on until they end.
+        self.draining = False
 
     async def start(self) -> None:
         """Bring back the sessions that a stop or a crash interrupted; those who were in them have a while to return."""
@@ -159,6 +161,21 @@ class Sessions:
         live = self._by_meeting.get(meeting_id)
         return live is not None and live.in_progress
 
+    @property
+    def count(self) -> int:
+        """How many sessions are held."""
+        return len(self._by_id)
+
+    def check_begin(self, meeting_id: str) -> None:
+        """Whether a meeting goes on here, or may begin.
+
+        Raises:
+            EntryRefused: `draining`.
+
+        """
+        if self.draining and meeting_id not in self._by_meeting:
+            raise EntryRefused("draining")
+
     def room_of(self, live: LiveSession) -> MediaRoom:
         """The engine's side of a session."""
         return self._rooms[live.session.id]
@@ -169,8 +186,8 @@ class Sessions:
         """Redeem a ticket: its holder is then in the meeting or in its lobby, and has been welcomed.
 
         Raises:
-            EntryRefused: with `ticket_used`, `unknown_meeting`, the reason of the meeting, or that of a rule which forbids by
-                now what it allowed when the ticket was made.
+            EntryRefused: with `ticket_used`, `unknown_meeting`, `draining`, the reason of the meeting, or that of a rule which
+                forbids by now what it allowed when the ticket was made.
 
         """
         with counted_entry():
@@ -203,7 +220,7 @@ class Sessions:
         """The session of a meeting, locked for its caller; where none is held one begins, if something comes of it.
 
         Raises:
-            EntryRefused: `unknown_meeting`.
+            EntryRefused: `unknown_meeting`, `draining`.
 
         """
         while True:
@@ -337,6 +354,7 @@ class Sessions:
         live = self._by_meeting.get(meeting_id)
         if live is not None:
             return live
+        self.check_begin(meeting_id)
         session = Session(
             id=new_id(),
             tenant_id=meeting.tenant_id,

@@ -68,6 +68,9 @@ async def test_commands_work_beside_a_running_server(server: Running, command: C
     asked = ["meeting", "create", "--server", server.url, "--title", "Standup", "--no-lobby", "--no-passcode", "--json"]
     meeting = json.loads((await asyncio.to_thread(command, *asked, **environment)).out)
     assert (meeting["title"], meeting["passcode"], meeting["settings"]["lobby"]) == ("Standup", None, False)
+    drain = ["drain", "--server", server.url]
+    assert (await asyncio.to_thread(command, *drain, "--wait", **environment)).out == "draining, 0 held\n"
+    assert (await asyncio.to_thread(command, *drain, "--undo", **environment)).out == "takes meetings, 0 held\n"
     link = await asyncio.to_thread(command, "owner", "link", "--data", data)
     assert link.out.startswith(f"{server.url}/enrol#t=")
     examined = json.loads((await asyncio.to_thread(command, "doctor", "--data", data, "--json")).out)

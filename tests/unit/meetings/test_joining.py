@@ -50,6 +50,25 @@ async def test_a_full_link_leads_to_the_lobby_or_in(house: House) -> None:
     assert (await house.ask_in(open_["number"])).json()["state"] == "joined"
 
 
+async def test_a_server_that_drains_begins_no_meeting_and_keeps_those_it_holds(house: House) -> None:
+    running = await house.api.meeting(settings={"lobby": False})
+    await house.join(running, "Ana", "host")
+    other = await house.api.meeting(settings={"lobby": False, "join_before_host": True})
+    early = await house.api.ticket(other, "Cleo")
+    assert await house.api.call("POST", "/node/drain", {}) == {"draining": True, "sessions": 1}
+    assert (await house.api.http.get("/readyz")).json()["status"] == "draining"
+    refused = await house.ask_in(other["join_url"])
+    assert (refused.status_code, refused.json()["code"]) == (503, "draining")
+    assert refused.headers["retry-after"]
+    with pytest.raises(Turned, match="draining"):
+        await house.enter(early)
+    assert (await house.ask_in(running["join_url"])).json()["state"] == "joined"
+    await house.join(running, "Ben")
+    again = await house.api.call("POST", "/node/drain", {"draining": False})
+    assert again == await house.api.call("GET", "/node") == {"draining": False, "sessions": 1}
+    await house.join(other, "Cleo")
+
+
 async def test_a_number_needs_its_passcode(house: House) -> None:
     meeting = await house.api.meeting(settings={"passcode": "24681012"})
     await house.join(meeting, "Ana", "host")

@@ -22,6 +22,7 @@ const TEXTS: Readonly<Record<string, MessageDescriptor>> = {
   ended: msg`This meeting has ended.`,
   not_started: msg`The meeting has not started yet. Try again when the host is there.`,
   meeting_full: msg`This meeting is full. Try again when somebody has left.`,
+  draining: msg`This server is about to be renewed and starts no meetings now. Try again in a moment.`,
   removed: msg`The host removed you from this meeting.`,
   not_allowed_here: msg`The rules of this service do not allow joining this meeting here. Tell the host.`,
   no_policy: msg`The host's organisation has not said yet where its meetings may take place. Tell the host.`,
