@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -232,14 +233,14 @@ class House:
 
 
 @asynccontextmanager
-async def house_of(running: Running) -> AsyncIterator[House]:
-    """The people of a running server; the API speaks with a token of its owner."""
+async def house_of(running: Running, verify: ssl.SSLContext | bool = True) -> AsyncIterator[House]:  # noqa: FBT001, FBT002
+    """The people of a running server; the API speaks with a token of its owner, and by TLS if `verify` lets it."""
     services = running.services
     token = await make_operators_token(
         services.db, services.keys, services.clock, member_email=None, scopes=None, lifetime=timedelta(days=1)
     )
     headers = {"Authorization": f"Bearer {token.token}"}
-    async with httpx2.AsyncClient(base_url=running.url, headers=headers, trust_env=False) as http:
+    async with httpx2.AsyncClient(base_url=running.url, headers=headers, trust_env=False, verify=verify) as http:
         house = House(running, Api(http, running.url))
         try:
             yield house

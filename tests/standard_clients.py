@@ -13,6 +13,7 @@ from aiortc import (
     MediaStreamTrack,
     RTCBundlePolicy,
     RTCConfiguration,
+    RTCIceServer,
     RTCPeerConnection,
     RTCRtpSender,
     RTCSessionDescription,
@@ -20,6 +21,7 @@ from aiortc import (
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 
 from meeting_people import WAIT_SECONDS, Person
+from meetinghouse.media.ice import IceServer
 
 # YUV of pictures that survive any encoder: which is which is read from the average.
 COLOURS = {"grey": (128, 128, 128), "blue": (90, 200, 110), "red": (90, 100, 200)}
@@ -72,10 +74,13 @@ def is_loud(frame: av.AudioFrame) -> bool:
 
 
 class Client:
-    """One peer connection."""
+    """One peer connection, with a TURN server if one is given."""
 
-    def __init__(self, bundle: RTCBundlePolicy = RTCBundlePolicy.BALANCED) -> None:
-        self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=bundle))
+    def __init__(self, bundle: RTCBundlePolicy = RTCBundlePolicy.BALANCED, turn: IceServer | None = None) -> None:
+        relays = []
+        if turn is not None:
+            relays.append(RTCIceServer(list(turn.urls), username=turn.username, credential=turn.credential))
+        self.pc = RTCPeerConnection(RTCConfiguration(iceServers=relays, bundlePolicy=bundle))
         self.tracks: dict[str, MediaStreamTrack] = {}
         self.pc.add_listener("track", self._take)
         self.url = ""
@@ -134,18 +139,20 @@ class Client:
                 await changed.wait()
 
 
-def publisher(colour: str = "blue", codecs: Iterable[str] = ("VP8", "H264", "rtx")) -> Client:
+def publisher(
+    colour: str = "blue", codecs: Iterable[str] = ("VP8", "H264", "rtx"), *, turn: IceServer | None = None
+) -> Client:
     """A WHIP client that shows one colour and hums."""
-    client = Client()
+    client = Client(turn=turn)
     client.pc.addTrack(Tone())
     client.pc.addTrack(Picture(colour))
     _prefer(client, codecs)
     return client
 
 
-def watcher(codecs: Iterable[str] = ("VP8", "H264", "rtx")) -> Client:
+def watcher(codecs: Iterable[str] = ("VP8", "H264", "rtx"), *, turn: IceServer | None = None) -> Client:
     """A WHEP client."""
-    client = Client()
+    client = Client(turn=turn)
     client.pc.addTransceiver("audio", direction="recvonly")
     client.pc.addTransceiver("video", direction="recvonly")
     _prefer(client, codecs)

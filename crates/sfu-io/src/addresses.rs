@@ -80,6 +80,31 @@ pub(crate) fn candidates(
     Ok(usable.map(|ip| (ip, bound.port()).into()).collect())
 }
 
+/// A media address and how it is reached from this machine itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// As clients know it.
+    pub advertised: SocketAddr,
+    /// Where its socket is, without the way through a NAT.
+    pub local: SocketAddr,
+}
+
+/// How each candidate of a socket is reached from here. A family of which this machine has no address is left out.
+pub(crate) fn routes(bound: SocketAddr, candidates: &[SocketAddr]) -> Vec<Route> {
+    let own = local_addresses().unwrap_or_default();
+    let local = |advertised: &SocketAddr| {
+        if !bound.ip().is_unspecified() {
+            return (bound.is_ipv4() == advertised.is_ipv4()).then_some(bound);
+        }
+        let ip = own.iter().find(|ip| ip.is_ipv4() == advertised.is_ipv4())?;
+        Some(SocketAddr::new(*ip, bound.port()))
+    };
+    candidates
+        .iter()
+        .filter_map(|advertised| Some(Route { advertised: *advertised, local: local(advertised)? }))
+        .collect()
+}
+
 /// Addresses under which this machine can be reached, IPv4 first; loopback alone when there is no other.
 pub fn local_addresses() -> io::Result<Vec<IpAddr>> {
     let mut all = sys::interface_addresses()?;
@@ -116,7 +141,7 @@ fn parse_advertised(text: &str, port: u16, worker: usize) -> Result<SocketAddr, 
 
 #[cfg(test)]
 mod tests {
-    use super::{IpAddr, candidates, local_addresses, parse_listen};
+    use super::{IpAddr, SocketAddr, candidates, local_addresses, parse_listen, routes};
 
     #[test]
     fn advertised_addresses_take_the_bound_port_unless_they_name_one() {
@@ -148,6 +173,17 @@ mod tests {
     fn loopback_is_offered_only_alone() {
         let local = local_addresses().expect("interfaces");
         assert!(local.iter().all(IpAddr::is_loopback) || !local.iter().any(IpAddr::is_loopback));
+    }
+
+    #[test]
+    fn routes_lead_to_the_socket_itself() {
+        let public: SocketAddr = "203.0.113.7:3478".parse().expect("an address");
+        let bound = "127.0.0.1:4000".parse().expect("an address");
+        let found = routes(bound, &[public, "[2001:db8::1]:4000".parse().expect("an address")]);
+        assert_eq!(found.iter().map(|it| (it.advertised, it.local)).collect::<Vec<_>>(), [(public, bound)]);
+        let found = routes("0.0.0.0:4000".parse().expect("an address"), &[public]);
+        assert!(found.iter().all(|it| it.local.port() == 4000 && !it.local.ip().is_unspecified()));
+        assert_eq!(found.len(), 1, "every machine has an address of IPv4, if only loopback");
     }
 
     #[test]

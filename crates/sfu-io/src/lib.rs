@@ -19,6 +19,7 @@ mod runs;
 mod socket;
 pub mod sys;
 mod tcp;
+mod turn;
 mod worker;
 
 // Clients for the tests that need to reach inside.
@@ -36,7 +37,8 @@ mod line;
 #[allow(dead_code, reason = "shared with the benchmark")]
 mod sdp;
 
-pub use addresses::{StartError, local_addresses};
+pub use addresses::{Route, StartError, local_addresses};
 pub use pool::{Pool, default_workers};
 pub use queues::Stopped;
+pub use turn::{TurnServer, TurnSettings};
 pub use worker::{Settings, Worker};

@@ -13,7 +13,7 @@ use std::thread::available_parallelism;
 
 use sfu::{Command, Event, RoomSnapshot};
 
-use crate::addresses::{StartError, cannot_listen, parse_listen};
+use crate::addresses::{Route, StartError, cannot_listen, parse_listen};
 use crate::places::Places;
 use crate::queues::{Events, Stopped};
 use crate::worker::{Post, Settings, Worker};
@@ -82,6 +82,11 @@ impl Pool {
     /// Where clients are told to send, worker after worker.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.workers.iter().flat_map(Worker::addresses).copied().collect()
+    }
+
+    /// How those addresses are reached from this machine.
+    pub fn routes(&self) -> Vec<Route> {
+        self.workers.iter().flat_map(Worker::routes).copied().collect()
     }
 
     /// Stops the threads and closes the sockets; events that were not taken yet stay. Doing it again does nothing.

@@ -73,6 +73,12 @@ pub(crate) fn set_buffer(socket: &UdpSocket, name: i32, forced: i32, bytes: i32)
         .or_else(|_| set_option(socket, libc::SOL_SOCKET, name, bytes))
 }
 
+/// A descriptor that somebody gave away.
+pub(crate) fn owned_fd(fd: RawFd) -> OwnedFd {
+    // SAFETY: the caller of the seam hands over a descriptor that it no longer uses.
+    unsafe { OwnedFd::from_raw_fd(fd) }
+}
+
 /// Sets an integer socket option.
 pub(crate) fn set_option(socket: &impl AsRawFd, level: i32, name: i32, value: i32) -> io::Result<()> {
     let size = size_of::<i32>() as libc::socklen_t;

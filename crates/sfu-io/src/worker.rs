@@ -17,7 +17,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use sfu::{Command, CommandKind, Config, Engine, Event, Limits, Outbox, Remote, RoomSnapshot};
 
-use crate::addresses::{StartError, candidates, cannot_listen, parse_listen};
+use crate::addresses::{Route, StartError, candidates, cannot_listen, parse_listen, routes};
 use crate::places::Places;
 use crate::queues::{Events, Request, Requests, Stopped, lock};
 use crate::socket::Socket;
@@ -63,6 +63,7 @@ pub struct Worker {
     requests: Arc<Requests>,
     events: Arc<Events>,
     addresses: Vec<SocketAddr>,
+    routes: Vec<Route>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -90,7 +91,8 @@ impl Worker {
     pub(crate) fn start_at(post: Post, listen: SocketAddr, settings: Settings) -> Result<Self, StartError> {
         let (socket, tcp) = open(listen, settings.tcp)?;
         let failed = |source| cannot_listen(listen, "UDP", source);
-        let addresses = candidates(socket.address().map_err(failed)?, &settings.advertise, post.number)?;
+        let bound = socket.address().map_err(failed)?;
+        let addresses = candidates(bound, &settings.advertise, post.number)?;
         let by_tcp = addresses.iter().filter(|_| tcp.is_some()).map(|address| Remote::tcp(*address));
         let requests = Arc::new(Requests::new().map_err(failed)?);
         let config = Config {
@@ -113,7 +115,8 @@ impl Worker {
             touched: Vec::new(),
         };
         let thread = std::thread::Builder::new().name("media".into()).spawn(|| run.until_closed());
-        Ok(Self { requests, events, addresses, thread: Mutex::new(Some(thread.map_err(failed)?)) })
+        let routes = routes(bound, &addresses);
+        Ok(Self { requests, events, addresses, routes, thread: Mutex::new(Some(thread.map_err(failed)?)) })
     }
 
     /// Hands commands over, all or none.
@@ -147,6 +150,11 @@ impl Worker {
     /// Where clients are told to send.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// How those addresses are reached from this machine.
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
     }
 
     /// Stops the thread and closes the sockets; events that were not taken yet stay. Doing it again does nothing.

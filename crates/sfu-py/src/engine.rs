@@ -38,11 +38,7 @@ impl Engine {
         };
         match Pool::start(&settings, config.workers) {
             Ok(pool) => Ok(Self { pool }),
-            Err(StartError::Address(message)) => Err(PyValueError::new_err(message)),
-            Err(StartError::Listen { source, message }) => {
-                let errno = source.raw_os_error().unwrap_or(0);
-                Err(pyo3::exceptions::PyOSError::new_err((errno, message)))
-            }
+            Err(error) => Err(not_started(error)),
         }
     }
 
@@ -72,10 +68,28 @@ impl Engine {
         py.detach(|| self.pool.close());
     }
 
+    /// How each of `media_addresses` is reached from this machine itself, as pairs of both.
+    #[getter]
+    fn media_routes(&self) -> Vec<((String, u16), (String, u16))> {
+        let pair = |address: std::net::SocketAddr| (address.ip().to_string(), address.port());
+        self.pool.routes().iter().map(|route| (pair(route.advertised), pair(route.local))).collect()
+    }
+
     /// Where clients are told to send: the candidates of the answers.
     #[getter]
     fn media_addresses(&self) -> Vec<(String, u16)> {
         self.pool.addresses().iter().map(|address| (address.ip().to_string(), address.port())).collect()
+    }
+}
+
+/// What an operator reads.
+pub(crate) fn not_started(error: StartError) -> PyErr {
+    match error {
+        StartError::Address(message) => PyValueError::new_err(message),
+        StartError::Listen { source, message } => {
+            let errno = source.raw_os_error().unwrap_or(0);
+            pyo3::exceptions::PyOSError::new_err((errno, message))
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod convert;
 mod engine;
+mod turn_server;
 mod values;
 
 /// The media engine: UDP, ICE, DTLS and SRTP in a thread of its own. See `meetinghouse.media.engine` for the contract.
@@ -13,10 +14,12 @@ mod _native {
     #[pymodule_export]
     use crate::engine::{Engine, default_workers};
     #[pymodule_export]
+    use crate::turn_server::TurnServer;
+    #[pymodule_export]
     use crate::values::{
         Accepted, AddPeer, Answered, CloseRoom, EngineConfig, LayersWanted, PeerConnected, PeerFailed,
         PeerSnapshot, PeerStatistics, Rejected, RemovePeer, Renegotiate, RoomSnapshot, SetSources, SetView,
-        Slot, SlotsChanged, SpeakersChanged, Statistics, StreamStarted, StreamStatistics, Tile,
+        Slot, SlotsChanged, SpeakersChanged, Statistics, StreamStarted, StreamStatistics, Tile, TurnConfig,
     };
 
     /// Digest of the Rust sources that this binary was built from (`meetinghouse.media.build` compares it).

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::{IntoPyObjectExt, type_hint_identifier, type_hint_subscript};
 
 /// Builds the classes: read-only properties, a keyword-only constructor, equality by value and a `repr` that keeps SDP
-/// (addresses, ICE passwords) out of logs.
+/// (addresses, ICE passwords) and secrets out of logs.
 macro_rules! values {
     ($($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $kind:ty $(= $default:expr)?,)* })*) => {$(
         $(#[$meta])*
@@ -37,7 +37,7 @@ where
     T: Clone + IntoPyObject<'py>,
 {
     let value = value.clone().into_bound_py_any(py)?;
-    if matches!(name, "offer" | "sdp") {
+    if matches!(name, "offer" | "sdp" | "secret") {
         return Ok(format!("{name}=<{} characters>", value.len()?));
     }
     Ok(format!("{name}={}", value.repr()?))
@@ -116,6 +116,34 @@ values! {
         m_lines: usize = sfu::Limits::default().m_lines,
         /// Tiles of a view.
         tiles: usize = sfu::Limits::default().tiles,
+    }
+
+    /// How TURN behaves.
+    TurnConfig {
+        /// Where TURN over TLS listens, `address:port`; empty: nowhere of its own.
+        listen: String = String::new(),
+        /// The same without TLS, for who ends TLS elsewhere.
+        plain_listen: String = String::new(),
+        /// A bound socket of HTTPS that TURN shares; it is the server's from then on.
+        shared_fd: Option<i32> = None,
+        /// The name by which TURN is told from HTTPS on a shared port.
+        host: String = String::new(),
+        /// PEM file of the certificate chain.
+        certificate: String = String::new(),
+        /// PEM file of its key.
+        key: String = String::new(),
+        /// Told to clients, who make their key with it.
+        realm: String,
+        /// What passwords are made from.
+        secret: String,
+        /// Where media may be relayed to: as clients know it, and as it is reached from here (`Engine.media_routes`).
+        routes: Vec<((String, u16), (String, u16))> = Vec::new(),
+        /// Relayed addresses at a time.
+        allocations: usize = turn::Limits::default().allocations,
+        /// Of one participant.
+        allocations_per_participant: usize = turn::Limits::default().allocations_per_user,
+        /// The longest that one lives without being refreshed.
+        lifetime_seconds: u32 = 3600,
     }
 
     /// A participant's first offer; answered by `Accepted` and `Answered`.

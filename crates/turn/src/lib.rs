@@ -67,8 +67,8 @@ impl Default for Limits {
 
 /// The other side of a session: its relayed transport address.
 pub trait Relay {
-    /// Makes one of this family; `None` when there is none to be had.
-    fn open(&mut self, family: Family) -> Option<SocketAddr>;
+    /// Makes one of this family, if wanted with an even port; `None` when there is none to be had.
+    fn open(&mut self, family: Family, even_port: bool) -> Option<SocketAddr>;
 
     /// Gives it back.
     fn close(&mut self);

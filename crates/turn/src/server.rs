@@ -339,7 +339,7 @@ impl Server {
         if self.allocations >= self.config.limits.allocations {
             return Err(INSUFFICIENT_CAPACITY);
         }
-        let relayed = relay.open(family).ok_or(INSUFFICIENT_CAPACITY)?;
+        let relayed = relay.open(family, message.even_port).ok_or(INSUFFICIENT_CAPACITY)?;
         let lifetime = self.lifetime(message.lifetime);
         session.allocation = Some(Allocation::new(relayed, name, user, key.clone(), now + lifetime));
         self.allocations += 1;

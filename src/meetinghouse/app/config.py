@@ -23,6 +23,7 @@ from meetinghouse.app.settings import (
     MediaSettings,
     ServerSettings,
     TelemetrySettings,
+    TurnSettings,
 )
 from meetinghouse.meetings.settings import MeetingsSettings
 from meetinghouse.people.settings import PeopleSettings
@@ -48,6 +49,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     data: DataSettings = DataSettings()
     database: DatabaseSettings = DatabaseSettings()
     media: MediaSettings = MediaSettings()
+    turn: TurnSettings = TurnSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     branding: BrandingSettings = BrandingSettings()
     region: RegionSettings = RegionSettings()
@@ -214,6 +216,7 @@ def _check(config: Config) -> None:
     split_listen(config.server.listen)
     _check_media(config.media)
     _check_tls(config.server)
+    _check_turn(config)
     _check_proxies(config)
     _check_public_url(config.server)
     if not config.data.directory:
@@ -251,6 +254,37 @@ def _check_tls(server: ServerSettings) -> None:
                 f'server.{key} is set but server.tls is "{server.tls}": write tls = "files", or take the path out.'
             )
             raise ConfigError(message)
+
+
+def _check_turn(config: Config) -> None:
+    turn = config.turn
+    for listen in filter(None, (turn.listen, turn.plain_listen)):
+        split_listen(listen)
+    if not turn.host:
+        for key in ("listen", "plain_listen", "certificate", "key", "urls"):
+            if getattr(turn, key):
+                message = f'turn.{key} is set but turn.host is not: write host = "turn.example.org" below [turn].'
+                raise ConfigError(message)
+        return
+    if config.server.tls == "off" and not turn.plain_listen and not (turn.listen and turn.certificate):
+        message = (
+            "turn.host is set but TURN has no way in: set server.tls to share its port, or turn.listen with "
+            "turn.certificate and turn.key, or turn.plain_listen behind a balancer that ends TLS."
+        )
+        raise ConfigError(message)
+    if bool(turn.certificate) is not bool(turn.key):
+        message = "turn.certificate and turn.key belong together: write both PEM files' paths, or neither."
+        raise ConfigError(message)
+    if not turn.certificate and turn.listen and config.server.tls == "off":
+        message = "turn.listen needs a certificate: write turn.certificate and turn.key, or use turn.plain_listen."
+        raise ConfigError(message)
+    own = config.server.public_url and urlsplit(config.server.public_url).hostname
+    if own == turn.host and not turn.listen and not turn.plain_listen:
+        message = (
+            f"turn.host is {turn.host}, which is the web's own name, so that on one port nobody can tell them apart: give "
+            "TURN another name, or a port of its own with turn.listen."
+        )
+        raise ConfigError(message)
 
 
 def _check_proxies(config: Config) -> None:

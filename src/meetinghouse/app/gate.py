@@ -39,7 +39,7 @@ _CORS = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"DELETE, GET, OPTIONS, PATCH, POST"),
     (b"access-control-allow-headers", b"authorization, content-type, if-match"),
-    (b"access-control-expose-headers", b"accept-patch, etag, location, retry-after, www-authenticate"),
+    (b"access-control-expose-headers", b"accept-patch, etag, link, location, retry-after, www-authenticate"),
     (b"access-control-max-age", b"86400"),
 ]
 _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")

@@ -26,9 +26,11 @@ from sqlalchemy.exc import OperationalError
 from meetinghouse.app.application import create_app
 from meetinghouse.app.config import Config, split_listen
 from meetinghouse.app.services import Services, StartError, running_services
+from meetinghouse.app.turn import shares_port
 from meetinghouse.app.version import program_version
 from meetinghouse.db.clock import Clock, SystemClock
 from meetinghouse.db.migrate import SchemaTooNewError
+from meetinghouse.media.turn import Turn
 from meetinghouse.security.certificates import self_signed_files
 from meetinghouse.telemetry.metrics import STARTED_AT
 
@@ -51,11 +53,16 @@ class Running:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn on a loop that is not its own: signals are the caller's, and `ready` is called once it accepts."""
+    """uvicorn on a loop that is not its own: signals are the caller's, and `ready` is called once it accepts.
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    Connections come from its sockets, or from TURN on the port that both share.
+    """
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], shared: Turn | None) -> None:
         super().__init__(config)
         self._ready = ready
+        self._shared = shared
+        self._beginning: set[asyncio.Task[Any]] = set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -65,7 +72,40 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to accept."""
         await super().startup(sockets)
+        if self._shared is not None:
+            self._shared.give_https_to(self._begin)
         self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept no more, and let what is under way end."""
+        if self._shared is not None:
+            self._shared.stop_giving()
+        for task in self._beginning:
+            task.cancel()
+        await super().shutdown(sockets)
+
+    def _begin(self, connection: socket.socket) -> None:
+        """Serve a connection that somebody else has accepted."""
+        task = asyncio.get_running_loop().create_task(self._serve_on(connection), name="https")
+        self._beginning.add(task)
+        task.add_done_callback(self._beginning.discard)
+
+    async def _serve_on(self, connection: socket.socket) -> None:
+        connection.setblocking(False)  # noqa: FBT003 (the standard library's)
+        config = self.config
+
+        def protocol() -> asyncio.Protocol:
+            # As uvicorn's own `startup` makes it.
+            made: asyncio.Protocol = config.http_protocol_class(  # type: ignore[call-arg]
+                config=config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+            return made
+
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(protocol, connection, ssl=config.ssl)
+        except (OSError, asyncio.CancelledError):
+            # Its handshake failed, or the server ends.
+            connection.close()
 
 
 async def serve(config: Config, announce: Callable[[Running], Awaitable[None]]) -> None:
@@ -94,12 +134,14 @@ async def running_server(config: Config, clock: Clock | None = None) -> AsyncIte
         tls = _tls(config, clock.now())
         url = _url(config, listener)
         try:
-            services = await stack.enter_async_context(running_services(config, url, listener.getsockname()[0], clock))
+            services = await stack.enter_async_context(running_services(config, url, listener, tls, clock))
         except (OSError, ValueError, SchemaTooNewError, OperationalError) as error:
             raise StartError(str(error)) from error
         ready = asyncio.Event()
-        server = _Server(_uvicorn_config(config, services, tls), ready.set)
-        task = asyncio.create_task(server.serve([listener]), name="http")
+        shared = services.turn if shares_port(config) else None
+        server = _Server(_uvicorn_config(config, services, tls), ready.set, shared)
+        # On a shared port TURN takes the connections, and gives those of HTTPS back.
+        task = asyncio.create_task(server.serve([] if shared else [listener]), name="http")
         stack.push_async_callback(_stop, server, task)
         await _first(ready, task)
         STARTED_AT.set_to_current_time()
@@ -172,7 +214,7 @@ def _tls(config: Config, now: datetime) -> tuple[str, str] | None:
     files = (
         (server.certificate, server.key)
         if server.tls == "files"
-        else self_signed_files(config.data_directory / "tls", server.public_url, now)
+        else self_signed_files(config.data_directory / "tls", server.public_url, now, config.turn.host)
     )
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(*files)

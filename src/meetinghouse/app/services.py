@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from meetinghouse.app.config import Config
+from meetinghouse.app.turn import start_turn
 from meetinghouse.bus.local import LocalBus
 from meetinghouse.db.clock import Clock, SystemClock
 from meetinghouse.db.engine import Database
@@ -19,6 +21,7 @@ from meetinghouse.media.agent import Agent
 from meetinghouse.media.engine import EngineConfig, MediaEngine, native_engine
 from meetinghouse.media.fake import FakeEngine
 from meetinghouse.media.statistics import MediaMetrics
+from meetinghouse.media.turn import Turn
 from meetinghouse.meetings.sessions import Sessions
 from meetinghouse.regions.model import Region
 from meetinghouse.security.keyring import Keyring
@@ -47,6 +50,7 @@ class Services:
     keys: Keyring
     limiter: Limiter
     agent: Agent
+    turn: Turn | None
     sessions: Sessions
     media_registry: CollectorRegistry
     region: Region
@@ -85,19 +89,24 @@ async def on_data(config: Config) -> AsyncIterator[tuple[Database, Keyring, Cloc
 
 @asynccontextmanager
 async def running_services(
-    config: Config, public_url: str, listen_address: str, clock: Clock
+    config: Config, public_url: str, listener: socket.socket, tls: tuple[str, str] | None, clock: Clock
 ) -> AsyncIterator[Services]:
-    """Everything, for as long as the block runs."""
+    """Everything, for as long as the block runs. `listener` and `tls` are the web's own."""
     async with AsyncExitStack() as stack:
         db = await database_of(config)
         stack.push_async_callback(db.close)
         keys = keyring_of(config)
-        agent = Agent(_engine(config))
+        engine = _engine(config)
+        agent = Agent(engine)
         stack.push_async_callback(agent.close)
         # A registry of its own: two servers in one process (tests) count apart.
         media_registry = CollectorRegistry()
         media_metrics = MediaMetrics(media_registry)
         agent.subscribe(media_metrics.observe)
+        turn, ice = start_turn(config, public_url, engine, keys, listener, tls)
+        if turn is not None:
+            stack.push_async_callback(turn.close)
+            media_registry.register(turn)
         bus = LocalBus()
         region = Region(_REGION_ID, config.region.jurisdiction, _REGION_OPERATOR)
         sessions = Sessions(
@@ -110,19 +119,21 @@ async def running_services(
             settings=config.meetings,
             region=region,
             public_url=public_url,
+            ice=ice,
         )
         stack.push_async_callback(sessions.stop)
         await sessions.start()
         services = Services(
             config=config,
             public_url=public_url,
-            listen_address=listen_address,
+            listen_address=listener.getsockname()[0],
             clock=clock,
             db=db,
             bus=bus,
             keys=keys,
             limiter=Limiter(clock, config.limits.remembered_keys),
             agent=agent,
+            turn=turn,
             sessions=sessions,
             media_registry=media_registry,
             region=region,

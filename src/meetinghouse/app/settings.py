@@ -59,6 +59,26 @@ class MediaSettings(Section, frozen=True, kw_only=True):
     statistics_interval_ms: int = 2000
 
 
+class TurnSettings(Section, frozen=True, kw_only=True):
+    """TURN over TLS, for people whose network passes nothing else."""
+
+    # The name by which clients reach it; on a port shared with HTTPS it is how it is told from that. Empty: no TURN.
+    host: str = ""
+    # A port of its own for TLS; empty: the port of `server.listen` is shared, if that has TLS.
+    listen: str = ""
+    # TURN without TLS, for a balancer that ends TLS, and for tests.
+    plain_listen: str = ""
+    # PEM files for `host`; empty: those of the web server, which then have to cover both names.
+    certificate: str = ""
+    key: str = ""
+    # What clients are told; empty: made from the above.
+    urls: tuple[str, ...] = ()
+    # How long credentials are good for beginning; clients in a meeting get new ones in time.
+    credential_seconds: int = 300
+    # How long an unused relayed address is kept for who is gone without a word.
+    lifetime_seconds: int = 3600
+
+
 class TelemetrySettings(Section, frozen=True, kw_only=True):
     """Logs and metrics."""
 

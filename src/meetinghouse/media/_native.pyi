@@ -5,7 +5,7 @@ The media engine: UDP, ICE, DTLS and SRTP in a thread of its own. See `meetingho
 from _typeshed import SupportsGetItem
 from typing import Final, Literal, SupportsFloat, SupportsIndex, final
 
-__all__ = ["SOURCE_DIGEST", "Accepted", "AddPeer", "Answered", "CloseRoom", "Engine", "EngineConfig", "LayersWanted", "PeerConnected", "PeerFailed", "PeerSnapshot", "PeerStatistics", "Rejected", "RemovePeer", "Renegotiate", "RoomSnapshot", "SetSources", "SetView", "Slot", "SlotsChanged", "SpeakersChanged", "Statistics", "StreamStarted", "StreamStatistics", "Tile", "default_workers"]
+__all__ = ["SOURCE_DIGEST", "Accepted", "AddPeer", "Answered", "CloseRoom", "Engine", "EngineConfig", "LayersWanted", "PeerConnected", "PeerFailed", "PeerSnapshot", "PeerStatistics", "Rejected", "RemovePeer", "Renegotiate", "RoomSnapshot", "SetSources", "SetView", "Slot", "SlotsChanged", "SpeakersChanged", "Statistics", "StreamStarted", "StreamStatistics", "Tile", "TurnConfig", "TurnServer", "default_workers"]
 
 SOURCE_DIGEST: Final[str]
 """
@@ -104,6 +104,11 @@ class Engine:
     def media_addresses(self, /) -> list[tuple[str, int]]:
         """
         Where clients are told to send: the candidates of the answers.
+        """
+    @property
+    def media_routes(self, /) -> list[tuple[tuple[str, int], tuple[str, int]]]:
+        """
+        How each of `media_addresses` is reached from this machine itself, as pairs of both.
         """
     def snapshot(self, /, room: str) -> RoomSnapshot | None:
         """
@@ -566,6 +571,108 @@ class Tile:
     def source(self, /) -> Literal["microphone", "camera", "screen", "screen_audio"]: ...
     @property
     def width(self, /) -> int: ...
+
+@final
+class TurnConfig:
+    """
+    How TURN behaves.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, listen: str = ..., plain_listen: str = ..., shared_fd: SupportsIndex | None = ..., host: str = ..., certificate: str = ..., key: str = ..., realm: str, secret: str, routes: SupportsGetItem[int, tuple[tuple[str, SupportsIndex], tuple[str, SupportsIndex]]] = ..., allocations: SupportsIndex = ..., allocations_per_participant: SupportsIndex = ..., lifetime_seconds: SupportsIndex = ...) -> TurnConfig: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def allocations(self, /) -> int:
+        """
+        Relayed addresses at a time.
+        """
+    @property
+    def allocations_per_participant(self, /) -> int:
+        """
+        Of one participant.
+        """
+    @property
+    def certificate(self, /) -> str:
+        """
+        PEM file of the certificate chain.
+        """
+    @property
+    def host(self, /) -> str:
+        """
+        The name by which TURN is told from HTTPS on a shared port.
+        """
+    @property
+    def key(self, /) -> str:
+        """
+        PEM file of its key.
+        """
+    @property
+    def lifetime_seconds(self, /) -> int:
+        """
+        The longest that one lives without being refreshed.
+        """
+    @property
+    def listen(self, /) -> str:
+        """
+        Where TURN over TLS listens, `address:port`; empty: nowhere of its own.
+        """
+    @property
+    def plain_listen(self, /) -> str:
+        """
+        The same without TLS, for who ends TLS elsewhere.
+        """
+    @property
+    def realm(self, /) -> str:
+        """
+        Told to clients, who make their key with it.
+        """
+    @property
+    def routes(self, /) -> list[tuple[tuple[str, int], tuple[str, int]]]:
+        """
+        Where media may be relayed to: as clients know it, and as it is reached from here (`Engine.media_routes`).
+        """
+    @property
+    def secret(self, /) -> str:
+        """
+        What passwords are made from.
+        """
+    @property
+    def shared_fd(self, /) -> int | None:
+        """
+        A bound socket of HTTPS that TURN shares; it is the server's from then on.
+        """
+
+@final
+class TurnServer:
+    """
+    TURN over TLS for people whose network passes nothing else, in a thread; it relays to the media addresses it is given.
+    """
+    def __new__(cls, /, config: TurnConfig) -> TurnServer:
+        """
+        Opens the listeners and starts the thread. Raises `OSError` when it cannot listen, `ValueError` for a bad address or
+        certificate.
+        """
+    @property
+    def addresses(self, /) -> list[tuple[str, int]]:
+        """
+        Where it listens: by TLS, then without, as far as they are set.
+        """
+    def close(self, /) -> None:
+        """
+        Stops the thread and closes every socket. Doing it again does nothing.
+        """
+    def counts(self, /) -> dict[str, int]:
+        """
+        What was turned away or lost, by reason, and the relayed addresses at present; as of a second ago.
+        """
+    def take(self, /) -> list[int]:
+        """
+        Connections to the shared port that are HTTPS, as descriptors of which nothing was read; the caller owns them.
+        """
+    def wake_fd(self, /) -> int:
+        """
+        A file descriptor that is readable while connections of HTTPS wait. The server keeps it; `take` reads it.
+        """
 
 def default_workers() -> int:
     """

@@ -77,6 +77,10 @@ class MediaEngine(Protocol):
     def media_addresses(self) -> list[tuple[str, int]]:
         """Where clients are told to send."""
 
+    @property
+    def media_routes(self) -> list[tuple[tuple[str, int], tuple[str, int]]]:
+        """How each of them is reached from this machine itself, as pairs of both."""
+
 
 def native_engine(config: EngineConfig) -> MediaEngine:
     """Start the real engine.

@@ -138,6 +138,11 @@ class FakeEngine:
         """Where nobody listens: the discard port."""
         return [("127.0.0.1", 9)]
 
+    @property
+    def media_routes(self) -> list[tuple[tuple[str, int], tuple[str, int]]]:
+        """The same from here."""
+        return [(address, address) for address in self.media_addresses]
+
     def __del__(self) -> None:
         os.close(self._read)
         os.close(self._write)

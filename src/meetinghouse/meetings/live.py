@@ -117,8 +117,12 @@ class LiveSession:
         clock: Clock,
         media: Media,
         ended: Callable[[LiveSession], None],
+        entered: Callable[[LiveSession, str], None],
     ) -> None:
-        """A session in which nobody is yet; its row is written with the first change. `ended` hears of its end."""
+        """A session in which nobody is yet; its row is written with the first change.
+
+        `ended` hears of its end, `entered` of who is in the meeting just before they are told.
+        """
         self.session = session
         self.meeting = meeting
         self.media = media
@@ -140,6 +144,7 @@ class LiveSession:
         self._journal = journal
         self._clock = clock
         self._ended = ended
+        self._entered = entered
         self._roster: dict[str, Participant] = {}
         self._lobby: dict[str, Waiting] = {}
         self._ring: deque[Sequenced] = deque(maxlen=_RING)
@@ -413,6 +418,7 @@ class LiveSession:
             if connection is None or participant_id == besides:
                 continue
             if participant_id in crossed:
+                self._entered(self, participant_id)
                 connection.send(encode(self.snapshot(participant_id)))
                 continue
             for event, frame in frames:

@@ -415,6 +415,21 @@ class MediaLost(Struct, frozen=True, kw_only=True, tag="media_lost"):
     reason: str
 
 
+class IceServers(Struct, frozen=True, kw_only=True, tag="ice_servers"):
+    """A way for your media where the network passes nothing else; replaces the last one. Not sequenced.
+
+    It serves the next ICE restart. Comes before the first `snapshot`, after every resume, and again before the credentials run
+    out; never in the lobby.
+    """
+
+    urls: tuple[str, ...]
+    username: str
+    credential: str
+
+    def __repr__(self) -> str:
+        return f"IceServers({self.urls!r}, …)"
+
+
 class Closed(Struct, frozen=True, kw_only=True, tag="closed"):
     """The last message: do not come back with this resume secret."""
 
@@ -440,5 +455,6 @@ ServerMessage = (
     | Reacted
     | AskedToUnmute
     | MediaLost
+    | IceServers
     | Closed
 )

@@ -54,6 +54,7 @@ class Restarted(Struct, frozen=True):
 
     entity_tag: str
     fragment: str
+    holder: str
 
 
 async def publish(meetings: Meetings, meeting_id: str, text: str, offer: str) -> Opened:
@@ -255,4 +256,4 @@ async def _restart(room: MediaRoom, one_way: OneWay, given: Credentials) -> Rest
     offer = with_credentials(one_way.offer, given)
     answer = await room.offer(one_way.peer, offer, fresh=False, publish=False, subscribe=False)
     one_way.offer, one_way.entity_tag = offer, new_id()
-    return Restarted(one_way.entity_tag, fragment_of(answer))
+    return Restarted(one_way.entity_tag, fragment_of(answer), one_way.holder)

@@ -34,6 +34,8 @@ _SESSIONS: Final = [
     "/whep/{meeting_id:str}/{participant_id:str}/sessions/{session_id:str}",
 ]
 _CHALLENGE = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+# Standard clients are told of TURN once, and may need it again when their network changes: a day's broadcast.
+_RELAY_SECONDS: Final = 86_400
 # What HTTP calls the noes of tickets; every other is 403.
 _ENTRY_STATUS: Final = {
     "ticket_invalid": 401,
@@ -83,7 +85,7 @@ async def change_session(
         restarted = await one_way.change(meetings, meeting_id, session_id, ticket, if_match=if_match, fragment=fragment)
     if restarted is None:
         return Response(None, status_code=204)
-    headers = {"ETag": f'"{restarted.entity_tag}"'}
+    headers = {"ETag": f'"{restarted.entity_tag}"', **_relay_links(meetings, restarted.holder)}
     return Response(restarted.fragment, status_code=200, media_type=_FRAGMENT, headers=headers)
 
 
@@ -140,8 +142,20 @@ def _created(request: AnyRequest, meetings: Meetings, opened: Opened) -> Respons
         "Location": f"{_base(request, meetings.public_url)}{path}",
         "ETag": f'"{opened.one_way.entity_tag}"',
         "Accept-Patch": _FRAGMENT,
+        **_relay_links(meetings, opened.one_way.holder),
     }
     return Response(opened.answer, status_code=201, media_type=_SDP, headers=headers)
+
+
+def _relay_links(meetings: Meetings, holder: str) -> dict[str, str]:
+    """Where TURN is (RFC 9725 §4.6), if there is one."""
+    server = meetings.sessions.ice.of(holder, meetings.clock.now(), seconds=_RELAY_SECONDS)
+    if server is None:
+        return {}
+    said = (
+        f'rel="ice-server"; username="{server.username}"; credential="{server.credential}"; credential-type="password"'
+    )
+    return {"Link": ", ".join(f"<{url}>; {said}" for url in server.urls)}
 
 
 def _base(request: AnyRequest, public_url: str) -> str:

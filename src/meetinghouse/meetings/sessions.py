@@ -22,7 +22,8 @@ from meetinghouse.db.engine import Database
 from meetinghouse.db.ids import new_id
 from meetinghouse.media.agent import Agent
 from meetinghouse.media.engine import Event, LayersWanted, PeerFailed, SlotsChanged, SpeakersChanged, StreamStarted
-from meetinghouse.meetings import acts, live_tables, rules, tables
+from meetinghouse.media.ice import IceServers
+from meetinghouse.meetings import acts, live_tables, messages, rules, tables
 from meetinghouse.meetings.bounds import Bounds
 from meetinghouse.meetings.journal import Journal
 from meetinghouse.meetings.live import Change, Connection, LiveSession, NoLine, encode
@@ -90,6 +91,7 @@ class Sessions:
         settings: MeetingsSettings,
         region: Region,
         public_url: str,
+        ice: IceServers,
     ) -> None:
         """Nothing is held yet; `start` brings back what was."""
         self.clock = clock
@@ -97,6 +99,7 @@ class Sessions:
         self.limits = limits
         self.settings = settings
         self.public_url = public_url
+        self.ice = ice
         self.bounds = Bounds(db, clock, region)
         self._db = db
         self._bus = bus
@@ -318,6 +321,13 @@ class Sessions:
         async with self._db.read() as connection:
             return await live_tables.attendance_of(connection, participant_id)
 
+    def tell_of_relay(self, live: LiveSession, participant_id: str) -> None:
+        """Tell somebody in the meeting of TURN, with fresh credentials, if there is one."""
+        server = self.ice.of(participant_id, self.clock.now())
+        if server is not None:
+            message = messages.IceServers(urls=server.urls, username=server.username, credential=server.credential)
+            live.send(participant_id, message)
+
     def line_lost(self, live: LiveSession, participant_id: str, connection: Connection) -> None:
         """A connection is gone. Its participant keeps the place for a while."""
         if not self._stopping:
@@ -374,6 +384,7 @@ class Sessions:
             clock=self.clock,
             media=room,
             ended=self._let_go,
+            entered=self.tell_of_relay,
         )
         self._by_id[session.id] = live
         self._by_meeting[meeting.id] = live
@@ -433,6 +444,7 @@ class Sessions:
         connection.send(self._welcome(live, person, secret))
         if person.presence is Presence.WAITING:
             return
+        self.tell_of_relay(live, person.id)
         await live.show_presence(person.id)
         missed = None if last_sequence is None else live.missed(person.id, last_sequence)
         for message in [live.snapshot(person.id)] if missed is None else missed:

@@ -117,6 +117,7 @@ class _Conversation:
         self._sessions = sessions
         self._limiter = limiter
         self._limits = sessions.limits
+        self._told_of_relay = 0.0
 
     async def run(self) -> None:
         """Let somebody in, then carry out what they ask until the line ends."""
@@ -164,6 +165,7 @@ class _Conversation:
 
     async def _serve(self, live: LiveSession, me: str) -> None:
         excess = 0
+        self._told_of_relay = self._sessions.clock.monotonic()
         while True:
             message = await self._read_or_reason()
             if message is None:
@@ -258,8 +260,16 @@ class _Conversation:
             case Leave():
                 await acts.leave(live, me, Reason.LEFT, now)
             case Ping():
-                pass
+                self._renew_relay(live, me)
         return Ok(id=message.id)
+
+    def _renew_relay(self, live: LiveSession, me: str) -> None:
+        """New credentials for TURN, once half the time of the last is over; pings come often enough to ask at."""
+        now = self._sessions.clock.monotonic()
+        if now - self._told_of_relay >= self._sessions.ice.seconds / 2 and me in live.people:
+            self._told_of_relay = now
+            if live.people[me].presence is Presence.JOINED:
+                self._sessions.tell_of_relay(live, me)
 
     async def _offer(self, live: LiveSession, me: str, offer: Offer) -> Answer:
         if len(offer.sdp.encode()) > self._limits.offer_bytes:

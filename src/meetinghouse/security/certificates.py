@@ -22,13 +22,13 @@ _RENEW_BEFORE = timedelta(days=30)
 _BACKDATED = timedelta(hours=1)
 
 
-def self_signed_files(directory: Path, public_url: str, now: datetime) -> tuple[str, str]:
+def self_signed_files(directory: Path, public_url: str, now: datetime, *others: str) -> tuple[str, str]:
     """Certificate and key below `directory`, made anew when they are missing, near their end or lack a name.
 
-    Covers this machine's names and addresses and the host of `public_url`.
+    Covers this machine's names and addresses, the host of `public_url` and the `others`.
     """
     certificate, key = directory / "certificate.pem", directory / "key.pem"
-    names = _names(public_url)
+    names = _names(public_url, *others)
     if not _is_good(certificate, key, names, now):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _make(certificate, key, names, now)
@@ -49,9 +49,9 @@ def local_addresses() -> list[str]:
     return [address for address in found if not ipaddress.ip_address(address).is_loopback]
 
 
-def _names(public_url: str) -> list[x509.GeneralName]:
+def _names(public_url: str, *others: str) -> list[x509.GeneralName]:
     hosts = {"localhost", socket.gethostname(), "127.0.0.1", "::1", *local_addresses()}
-    hosts.add(urlsplit(public_url).hostname or "localhost")
+    hosts.update([urlsplit(public_url).hostname or "localhost", *filter(None, others)])
     return [_general_name(host) for host in sorted(hosts)]
 
 

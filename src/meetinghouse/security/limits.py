@@ -81,5 +81,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tokens_per_member: int = 100
     passkeys_per_member: int = 20
 
+    # TURN's relayed addresses: two files each. A browser makes one a network interface and connection.
+    turn_allocations: int = 1_000
+    turn_allocations_per_participant: int = 12
+
     # Distinct keys that are remembered per limit; the longest unused is forgotten first.
     remembered_keys: int = 50_000

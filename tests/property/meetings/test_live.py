@@ -24,6 +24,7 @@ from meetinghouse.db.engine import Database
 from meetinghouse.media.agent import Agent
 from meetinghouse.media.engine import EngineConfig
 from meetinghouse.media.fake import FakeEngine
+from meetinghouse.media.ice import IceServers
 from meetinghouse.meetings import acts, state, tables
 from meetinghouse.meetings.acts import Actor, ActRefused
 from meetinghouse.meetings.live import LiveSession
@@ -321,6 +322,7 @@ class Meetings(RuleBasedStateMachine):
             limits=Limits(participants_per_meeting=6, lobby_per_meeting=3),
             settings=MeetingsSettings(),
             public_url="http://localhost",
+            ice=IceServers.none(),
         )
         await self.sessions.start()
 

@@ -65,6 +65,13 @@ def test_every_type_can_come_from_the_environment(tmp_path: Path) -> None:
         ("[server]\ntls = 'files'\n", ["server.certificate", "self_signed"]),
         ("[server]\ncertificate = 'x.pem'\n", ["server.certificate", 'tls = "files"']),
         ("[server]\npublic_url = 'http://meet.example.org'\n", ["server.public_url", "https"]),
+        ("[turn]\nlisten = '0.0.0.0:443'\n", ["turn.listen", "turn.host"]),
+        ("[turn]\nhost = 'turn.example.org'\n", ["turn.host", "server.tls", "turn.plain_listen"]),
+        ("[turn]\nhost = 'turn.example.org'\nlisten = '0.0.0.0:443'\n", ["turn.host", "turn.certificate"]),
+        (
+            "[server]\ntls = 'self_signed'\npublic_url = 'https://meet.example.org'\n[turn]\nhost = 'meet.example.org'\n",
+            ["turn.host", "another name", "turn.listen"],
+        ),
         ("[server]\npublic_url = 'https://meet.example.org'\n", ["server.tls", "trusted_proxies"]),
         ("[server]\npublic_url = 'https://meet.example.org/path'\n", ["server.public_url", "host only"]),
         ("[server]\npublic_url = 'http://localhost:8080'\ntls = 'self_signed'\n", ["server.public_url", "https"]),

@@ -38,6 +38,8 @@ export async function startChromium({ film, sound, shareTab }: Devices): Promise
       ...QUIET,
       "--no-sandbox",
       "--allow-loopback-in-peer-connection",
+      // A page's certificate is the business of its context; that of a TURN server has no other way to be accepted.
+      "--ignore-certificate-errors",
       "--use-fake-device-for-media-stream",
       ...(film === undefined ? [] : [`--use-file-for-fake-video-capture=${film}`]),
       ...(sound === undefined ? [] : [`--use-file-for-fake-audio-capture=${sound}`]),

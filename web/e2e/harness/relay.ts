@@ -1,7 +1,7 @@
 /**
  * A network that can be cut: forwards TCP and UDP from ports of its own to a server, in user space, so that it needs no
  * privileges. While cut, datagrams vanish and streams stand still, as when a cable is pulled; nothing is reset. Media go
- * through by UDP, or by TCP alone as where a firewall lets nothing else out.
+ * through by UDP, or by TCP alone as where a firewall lets nothing else out, or only beside HTTP.
  */
 
 import { createSocket, type Socket as Datagrams } from "node:dgram";
@@ -24,8 +24,10 @@ export class Relay {
     this.#media = media;
   }
 
-  static async open(mediaBy: "udp" | "tcp"): Promise<Relay> {
-    const media = await (mediaBy === "udp" ? DatagramRelay : StreamRelay).open();
+  /** Media by `tls` have no way but that of HTTP: their own address leads nowhere. */
+  static async open(mediaBy: "udp" | "tcp" | "tls"): Promise<Relay> {
+    const media = await (mediaBy === "tcp" ? StreamRelay : DatagramRelay).open();
+    media.isLost = mediaBy === "tls";
     return new Relay(await StreamRelay.open(), media);
   }
 
@@ -74,6 +76,7 @@ export class Relay {
 }
 
 class StreamRelay {
+  isLost = false;
   target: Endpoint | undefined;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -162,6 +165,8 @@ class StreamRelay {
 const QUEUE_MS = 1_000;
 
 class DatagramRelay {
+  /** Nothing gets through, whatever is mended. */
+  isLost = false;
   target: Endpoint | undefined;
   bitsPerSecond: number | null = null;
   #isCut = false;
@@ -203,7 +208,7 @@ class DatagramRelay {
   }
 
   #up(bytes: Buffer, address: string, port: number): void {
-    if (this.#isCut || this.target === undefined) {
+    if (this.#isCut || this.isLost || this.target === undefined) {
       return;
     }
     this.#back(address, port).send(bytes, this.target.port, this.target.host);

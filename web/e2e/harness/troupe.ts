@@ -6,7 +6,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, vi } from "vitest";
 import { Api, type MeetingInfo } from "./api";
 import { probeScript } from "./bundle";
 import { type Persona, SCREEN_HUE } from "./cast";
@@ -66,7 +66,7 @@ export interface SceneOptions {
   /** The meeting's settings; by default nobody waits in a lobby. */
   readonly settings?: Record<string, unknown>;
   /** Puts a network between browsers and server that can be cut. */
-  readonly relayed?: "udp" | "tcp";
+  readonly relayed?: "udp" | "tcp" | "tls";
   /** Where media is served; loopback unless told. */
   readonly mediaHost?: string;
 }
@@ -111,8 +111,17 @@ export class Scene {
     onTestFinished(() => relay?.close());
     const environment: Record<string, string> = { MEETINGHOUSE_TELEMETRY__LOG_LEVEL: "debug" };
     if (relay !== undefined) {
-      environment["MEETINGHOUSE_SERVER__PUBLIC_URL"] = `http://${relay.http.host}:${relay.http.port}`;
+      const scheme = relayed === "tls" ? "https" : "http";
+      environment["MEETINGHOUSE_SERVER__PUBLIC_URL"] = `${scheme}://${relay.http.host}:${relay.http.port}`;
       environment["MEETINGHOUSE_MEDIA__ADVERTISE"] = `${relay.media.host}:${relay.media.port}`;
+    }
+    if (relayed === "tls") {
+      environment["MEETINGHOUSE_SERVER__TLS"] = "self_signed";
+      // Browsers take every name below it for this machine.
+      environment["MEETINGHOUSE_TURN__HOST"] = "turn.localhost";
+      // For this process alone: nobody vouches for the server.
+      vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+      onTestFinished(() => void vi.unstubAllEnvs());
     }
     const server = await Server.start({
       directory,
@@ -156,6 +165,7 @@ export class Scene {
       permissions: ["camera", "microphone"],
       locale: "en-US",
       viewport: { width: 960, height: 600 },
+      ignoreHTTPSErrors: this.api.url.startsWith("https:"),
       ...(phone && { viewport: PHONE, hasTouch: true, isMobile: true }),
     });
     const { host } = new URL(this.api.url);

@@ -82,6 +82,14 @@ export interface Hello {
   readonly last_sequence?: number | null;
 }
 
+/** A way for your media where the network passes nothing else; replaces the last one. Not sequenced. It serves the next ICE restart. Comes before the first `snapshot`, after every resume, and again before the credentials run out; never in the lobby. */
+export interface IceServers {
+  readonly type: "ice_servers";
+  readonly urls: readonly string[];
+  readonly username: string;
+  readonly credential: string;
+}
+
 /** Which layers of a source of your own to send: nobody watches the others. All, after a fresh `answer`. Not sequenced. */
 export interface Layers {
   readonly type: "layers";
@@ -343,6 +351,6 @@ export interface Welcome {
 
 export type ClientMessage = Hello | Offer | SetSources | SetView | SendChat | RaiseHand | React | Rename | Admit | Remove | Mute | AskToUnmute | SetRole | ChangeMeeting | EndMeeting | Leave | Ping;
 
-export type ServerMessage = Welcome | Snapshot | ParticipantPut | ParticipantGone | WaitingPut | WaitingGone | MeetingPut | MessagePut | Ok | Answer | Error | Slots | Layers | Speakers | Reacted | AskedToUnmute | MediaLost | Closed;
+export type ServerMessage = Welcome | Snapshot | ParticipantPut | ParticipantGone | WaitingPut | WaitingGone | MeetingPut | MessagePut | Ok | Answer | Error | Slots | Layers | Speakers | Reacted | AskedToUnmute | MediaLost | IceServers | Closed;
 
 export type Sequenced = ParticipantPut | ParticipantGone | WaitingPut | WaitingGone | MeetingPut | MessagePut;

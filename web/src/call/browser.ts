@@ -73,7 +73,7 @@ function createCall(): Call {
   const created = new Call({
     clock: systemClock,
     openSocket: (protocol) => new WebSocket(signallingUrl(), protocol),
-    createPeer: () => new RTCPeerConnection({ bundlePolicy: "max-bundle" }),
+    createPeer: (iceServers) => new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers }),
     capabilities: (kind) => RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [],
     videoSlots: isPhone() ? VIDEO_SLOTS.phone : VIDEO_SLOTS.desktop,
     devices: theDevices(),

@@ -37,8 +37,9 @@ beforeEach(() => {
       sockets.push(new FakeSocket());
       return socket();
     },
-    createPeer: () => {
+    createPeer: (iceServers) => {
       peers.push(new FakePeer());
+      peer().configuration = { iceServers };
       return peer() as unknown as RTCPeerConnection;
     },
     capabilities: (kind) =>
@@ -234,6 +235,45 @@ describe("coming back", () => {
     await answer();
     peer().become("connected");
     expect(call.getSnapshot().media).toBe("connected");
+  });
+
+  it("takes the relay once nothing direct got through for two seconds, and then at once", async () => {
+    const relay = { urls: ["turns:turn.example.org:443?transport=tcp"], username: "1:me", credential: "c" };
+    const joining = call.join(async () => "ticket");
+    socket().open();
+    await settle();
+    socket().say(welcome());
+    socket().say({ type: "ice_servers", ...relay });
+    socket().say({ type: "snapshot", sequence: 1, state: state([me()], { you: "me" }) });
+    await joining;
+    await settle();
+    await answer();
+    await clock.pass(1999);
+    expect(peer().configuration.iceServers).toEqual([]);
+    await clock.pass(1);
+    expect(peer().configuration.iceServers).toEqual([relay]);
+    expect(peer().restarts).toBe(1);
+    expect(socket().last("offer")).toMatchObject({ sdp: "offer-1", fresh: false });
+    await answer();
+    peer().become("connected");
+    expect(call.getSnapshot().media).toBe("connected");
+    socket().say({ type: "media_lost", reason: "timeout" });
+    await settle();
+    expect(peers).toHaveLength(2);
+    expect(peer().configuration.iceServers).toEqual([relay]);
+  });
+
+  it("leaves the relay alone where it is not needed", async () => {
+    await joinMeeting();
+    socket().say({
+      type: "ice_servers",
+      urls: ["turns:turn.example.org"],
+      username: "1:me",
+      credential: "c",
+    });
+    await clock.pass(30_000);
+    expect(peer().restarts).toBe(0);
+    expect(peer().configuration.iceServers).toEqual([]);
   });
 
   it("does not restart what heals by itself", async () => {

@@ -53,7 +53,7 @@ const GOODBYE_MS = 1000;
 export interface CallParts {
   readonly clock: Clock;
   readonly openSocket: (protocol: string) => Socket;
-  readonly createPeer: () => RTCPeerConnection;
+  readonly createPeer: (iceServers: RTCIceServer[]) => RTCPeerConnection;
   readonly capabilities: (kind: "audio" | "video") => readonly RTCRtpCodec[];
   readonly videoSlots: number;
   readonly devices: Devices;
@@ -314,6 +314,13 @@ export class Call {
         return;
       case "layers":
         void this.#media.setLayers(message.source, message.layers);
+        return;
+      case "ice_servers":
+        this.#media.setRelay({
+          urls: [...message.urls],
+          username: message.username,
+          credential: message.credential,
+        });
         return;
       case "speakers":
         this.#hear(message.participants);

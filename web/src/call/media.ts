@@ -22,12 +22,17 @@ const RESTART_MS = 5000;
 const AGAIN_MS = [500, 1000, 2000, 5000] as const;
 /** How long a fresh connection may take. */
 const CONNECT_MS = 10_000;
+/**
+ * How long after the answer direct ways may take before a relay is tried too. Three round trips make a connection; sooner would
+ * cost the relay a handshake for everybody on a slow path, later is waited for by whoever has no other way.
+ */
+const DIRECT_MS = 2000;
 
 export type MediaState = "idle" | "connecting" | "connected" | "interrupted";
 
 export interface MediaOptions {
   readonly clock: Clock;
-  readonly createPeer: () => RTCPeerConnection;
+  readonly createPeer: (iceServers: RTCIceServer[]) => RTCPeerConnection;
   readonly capabilities: (kind: "audio" | "video") => readonly RTCRtpCodec[];
   readonly videoSlots: number;
   /** Sends the offer and resolves with the answer. */
@@ -46,6 +51,10 @@ export class Media {
   #lines: Lines | undefined;
   #state: MediaState = "idle";
   #failures = 0;
+  /** A relay, for where nothing else gets through. */
+  #relays: RTCIceServer[] = [];
+  /** The connection at hand may use it. */
+  #relayed = false;
   /** An offer is under way. */
   #asking = false;
   #cancelTimer: () => void = () => {};
@@ -82,6 +91,11 @@ export class Media {
     void this.#connect();
   }
 
+  /** A relay that the next attempts may use, with fresh credentials. */
+  setRelay(server: RTCIceServer): void {
+    this.#relays = [server];
+  }
+
   /** Publishes `track` as `source`, or nothing. */
   async setTrack(source: Source, track: MediaStreamTrack | null): Promise<void> {
     if (track === null) this.#tracks.delete(source);
@@ -107,7 +121,8 @@ export class Media {
   }
 
   #create(): RTCPeerConnection {
-    const peer = this.#options.createPeer();
+    // Who had to take the relay once will have to again.
+    const peer = this.#options.createPeer(this.#relayed ? this.#relays : []);
     this.#peer = peer;
     this.#layers.clear();
     this.#lines = addLines(peer, this.#options.videoSlots, this.#options.capabilities);
@@ -139,8 +154,25 @@ export class Media {
     if (this.#asking) return;
     this.#limit(RESTART_MS, () => void this.#connect());
     // An offer whose answer was lost with the connection is still good: it is sent again.
-    if (peer.signalingState === "stable") peer.restartIce();
+    if (peer.signalingState === "stable") {
+      this.#takeRelay(peer);
+      peer.restartIce();
+    }
     await this.#negotiate(peer, false);
+  }
+
+  /** Nothing direct got through so far. */
+  async #relay(peer: RTCPeerConnection): Promise<void> {
+    this.#limit(CONNECT_MS, () => this.#again());
+    this.#takeRelay(peer);
+    peer.restartIce();
+    await this.#negotiate(peer, false);
+  }
+
+  #takeRelay(peer: RTCPeerConnection): void {
+    if (this.#relays.length === 0) return;
+    this.#relayed = true;
+    peer.setConfiguration({ ...peer.getConfiguration(), iceServers: this.#relays });
   }
 
   async #negotiate(peer: RTCPeerConnection, fresh: boolean): Promise<void> {
@@ -152,7 +184,10 @@ export class Media {
       if (this.#peer !== peer) return;
       markJoin("answer");
       await peer.setRemoteDescription({ type: "answer", sdp: answer });
-      if (fresh && this.#lines !== undefined && this.#peer === peer) this.#options.onLines(this.#lines);
+      if (this.#peer !== peer || !fresh) return;
+      if (this.#lines !== undefined) this.#options.onLines(this.#lines);
+      if (this.#relays.length > 0 && !this.#relayed && peer.connectionState !== "connected")
+        this.#limit(DIRECT_MS, () => void this.#relay(peer));
     } catch (error) {
       if (this.#peer !== peer) return;
       // Without signalling there is nobody to ask; its return calls `ensure`.

@@ -14,8 +14,9 @@ use crate::bytes::{array, u8_at, u16_at, u32_at};
 
 /// What fills the field that names UDP in REQUESTED-TRANSPORT: the protocol's number in an IP header.
 pub const UDP: u8 = 17;
-/// Channel numbers that may be bound (RFC 8656 §12); the rest of 0x4000–0x7FFF is reserved.
-pub const CHANNELS: std::ops::RangeInclusive<u16> = 0x4000..=0x4FFF;
+/// Channel numbers that may be bound. RFC 8656 §12 keeps what is above 0x4FFF free for other protocols on one UDP port; in a
+/// stream nothing else begins so, and clients of RFC 5766 use all of them.
+pub const CHANNELS: std::ops::RangeInclusive<u16> = 0x4000..=0x7FFE;
 /// Length of the head of channel data.
 pub const CHANNEL_HEADER_BYTES: usize = 4;
 
@@ -137,7 +138,9 @@ pub struct Message<'a> {
     pub transport: Option<u8>,
     /// REQUESTED-ADDRESS-FAMILY as it stands there: 1 and 2 are known.
     pub family: Option<u8>,
-    /// A port with a neighbour is wanted, or one that was put aside (EVEN-PORT, RESERVATION-TOKEN).
+    /// An even port is wanted.
+    pub even_port: bool,
+    /// And its neighbour put aside, or what was put aside before (EVEN-PORT's R bit, RESERVATION-TOKEN).
     pub reserves: bool,
     /// The first peer named.
     pub peer: Option<SocketAddr>,
@@ -175,6 +178,7 @@ impl<'a> Message<'a> {
             lifetime: None,
             transport: None,
             family: None,
+            even_port: false,
             reserves: false,
             peer: None,
             data: None,
@@ -200,7 +204,11 @@ impl<'a> Message<'a> {
                 LIFETIME => parsed.lifetime = Some(u32_at(value, 0)?),
                 REQUESTED_TRANSPORT => parsed.transport = Some(u8_at(value, 0)?),
                 REQUESTED_ADDRESS_FAMILY => parsed.family = Some(u8_at(value, 0)?),
-                EVEN_PORT | RESERVATION_TOKEN => parsed.reserves = true,
+                EVEN_PORT => {
+                    parsed.even_port = true;
+                    parsed.reserves |= u8_at(value, 0)? & 0x80 != 0;
+                }
+                RESERVATION_TOKEN => parsed.reserves = true,
                 XOR_PEER_ADDRESS => {
                     let peer = parse_address(value, transaction)?;
                     parsed.peer.get_or_insert(peer);
@@ -383,7 +391,7 @@ pub enum Frame<'a> {
 /// Errors: [`Error::Kind`] for what is neither, [`Error::Length`] for more than `limit` bytes: the stream cannot go on.
 pub fn take_frame(stream: &[u8], limit: usize) -> Result<Option<(Frame<'_>, usize)>, Error> {
     let Some(&first) = stream.first() else { return Ok(None) };
-    if first >> 6 > 1 || first >> 4 > 4 {
+    if first >> 6 > 1 {
         return Err(Error::Kind);
     }
     let Ok([kind, len]) = array::<4>(stream, 0).map(|[a, b, c, d]| [[a, b], [c, d]].map(u16::from_be_bytes))
@@ -490,7 +498,6 @@ mod tests {
     fn what_is_no_frame_ends_a_stream() {
         assert_eq!(take_frame(b"GET / HTTP/1.1\r\n", 2000), Err(Error::Length), "a channel of 21 kB");
         assert_eq!(take_frame(&[0x16, 3, 1, 2], 600), Err(Error::Length), "TLS");
-        assert_eq!(take_frame(&[0x50, 0, 0, 0], 2000), Err(Error::Kind), "a reserved channel number");
         assert_eq!(take_frame(&[0x80, 0, 0, 0], 2000), Err(Error::Kind));
         assert_eq!(take_frame(&[0x40, 0, 0xff, 0xff], 2000), Err(Error::Length));
         assert_eq!(take_frame(&[0x40, 0, 0], 2000), Ok(None));

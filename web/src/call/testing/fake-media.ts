@@ -133,6 +133,7 @@ export class FakePeer {
   onconnectionstatechange: (() => void) | null = null;
   oniceconnectionstatechange: (() => void) | null = null;
   restarts = 0;
+  configuration: RTCConfiguration = {};
 
   addTransceiver(
     kind: "audio" | "video",
@@ -166,6 +167,14 @@ export class FakePeer {
   async setRemoteDescription({ sdp }: { sdp: string }): Promise<void> {
     this.remoteDescription = { sdp };
     this.signalingState = "stable";
+  }
+
+  getConfiguration(): RTCConfiguration {
+    return this.configuration;
+  }
+
+  setConfiguration(configuration: RTCConfiguration): void {
+    this.configuration = configuration;
   }
 
   restartIce(): void {
