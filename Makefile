@@ -22,10 +22,10 @@ export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/.tools/node_modules/.bin:$(PATH)
 
 .PHONY: help install run test check fuzz format generate bench load screenshots dist hooks browsers \
-        test-rust test-python test-web test-e2e
+        test-rust test-instructions test-python test-web test-e2e
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 # --- building --------------------------------------------------------------------------------------------------------
 
@@ -69,7 +69,7 @@ run: install ## serve on http://localhost:8080 with everything embedded (ARGS="-
 
 test: ## everything that CI runs, the quick checks first
 	@$(MAKE) check
-	@$(MAKE) test-rust test-python test-web test-e2e
+	@$(MAKE) test-rust test-instructions test-python test-web test-e2e
 
 check: install ## format, lint, types, architecture, generated files; no tests
 	$(BIN)/ruff format --check --quiet .
@@ -96,6 +96,10 @@ generate: $(STAMPS)/engine $(STAMPS)/pnpm ## write the generated files: protocol
 test-rust: install
 	MEETINGHOUSE_FUZZ_N=500000 cargo test --release --locked --workspace --exclude sfu-py
 
+test-instructions: install ## a forwarded packet costs as many instructions as before, and no allocation
+	@bash tools/valgrind.sh
+	$(BIN)/python benches/engine/instructions.py --check
+
 fuzz: install ## mutate hostile inputs for longer than the tests do (ARGS="20000000 7": how many, seed)
 	MEETINGHOUSE_FUZZ_N=$(or $(word 1,$(ARGS)),20000000) MEETINGHOUSE_FUZZ_SEED=$(or $(word 2,$(ARGS)),$(shell date +%s)) \
 	  cargo test --release --locked -p wire -p sfu-sim --test hostile -- --nocapture
@@ -116,7 +120,7 @@ bench: install ## joins, start, memory, and CPU per forwarded packet
 	$(BIN)/python benches/run.py $(ARGS)
 
 load: install ## load on our server, or on another by WHIP and WHEP (ARGS="meeting --people 10 …", ARGS=--help)
-	PYTHONPATH=benches/control:benches/load $(BIN)/python benches/load/run.py $(ARGS)
+	PYTHONPATH=benches/control:benches/load $(BIN)/python benches/load/load.py $(ARGS)
 
 screenshots: install browsers ## every screen, in languages, sizes and colours (up to 20 min), below screenshots/out
 	cd web && ../$(PNPM) run --silent screenshots

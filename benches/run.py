@@ -1,6 +1,6 @@
 """Every benchmark, one after another: each is a program of its own that prints how it was run.
 
-`make bench [ARGS="joins"]` runs all or those named. `make load` is another program: `load/run.py`.
+`make bench [ARGS="joins"]` runs all or those named. `make load` is another program: `load/load.py`.
 """
 
 from __future__ import annotations

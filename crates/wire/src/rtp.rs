@@ -169,20 +169,58 @@ pub struct Outgoing {
 /// `extensions` are (id, value); the one-byte form is used when all fit it: ids 1–14, 1–16 bytes. Id 0 and values over
 /// 255 bytes are left out.
 pub fn write_header(out: &mut Vec<u8>, header: &Outgoing, extensions: &[(u8, &[u8])]) -> usize {
-    let start = out.len();
-    let first = 0x80 | u8::from(!extensions.is_empty()) << 4 | u8::from(header.csrc.is_some());
-    out.push(first);
-    out.push(u8::from(header.marker) << 7 | header.payload_type & 0x7f);
-    out.extend_from_slice(&header.sequence.to_be_bytes());
-    out.extend_from_slice(&header.timestamp.to_be_bytes());
-    out.extend_from_slice(&header.ssrc.to_be_bytes());
+    let mut head = [0; HEAD_BYTES];
+    head[0] = 0x80 | u8::from(!extensions.is_empty()) << 4 | u8::from(header.csrc.is_some());
+    head[1] = u8::from(header.marker) << 7 | header.payload_type & 0x7f;
+    head[2..4].copy_from_slice(&header.sequence.to_be_bytes());
+    head[4..8].copy_from_slice(&header.timestamp.to_be_bytes());
+    head[8..12].copy_from_slice(&header.ssrc.to_be_bytes());
+    let mut len = FIXED_HEADER_BYTES;
     if let Some(csrc) = header.csrc {
-        out.extend_from_slice(&csrc.to_be_bytes());
+        head[12..16].copy_from_slice(&csrc.to_be_bytes());
+        len = 16;
     }
-    if !extensions.is_empty() {
-        write_extensions(out, extensions);
+    if extensions.is_empty() {
+        out.extend_from_slice(&head[..len]);
+        return len;
     }
+    if let Some(end) = put_short_extensions(&mut head, len, extensions) {
+        out.extend_from_slice(&head[..end]);
+        return end;
+    }
+    let start = out.len();
+    out.extend_from_slice(&head[..len]);
+    write_extensions(out, extensions);
     out.len() - start
+}
+
+/// What is put together before it is appended as a whole: nearly every header of media fits.
+const HEAD_BYTES: usize = 64;
+
+/// The block in the one-byte form from byte `start` on, and where it ends. `None` when it does not fit, or wants the other form.
+fn put_short_extensions(
+    head: &mut [u8; HEAD_BYTES],
+    start: usize,
+    extensions: &[(u8, &[u8])],
+) -> Option<usize> {
+    let mut at = start + 4;
+    for &(id, value) in extensions {
+        let fits =
+            matches!(id, 1..=14) && matches!(value.len(), 1..=16) && at + 1 + value.len() <= HEAD_BYTES;
+        if !fits {
+            return None;
+        }
+        head[at] = id << 4 | (value.len() - 1) as u8;
+        // Byte by byte: a call to copy two or three costs more than they do.
+        for (to, from) in head[at + 1..].iter_mut().zip(value) {
+            *to = *from;
+        }
+        at += 1 + value.len();
+    }
+    let end = at.next_multiple_of(4); // what lies between is zero, which is padding; HEAD_BYTES is a whole number of words
+    head[start..start + 2].copy_from_slice(&ONE_BYTE_PROFILE.to_be_bytes());
+    head[start + 2..start + 4].copy_from_slice(&(((end - start - 4) / 4) as u16).to_be_bytes());
+    Some(end)
 }
 
 fn write_extensions(out: &mut Vec<u8>, extensions: &[(u8, &[u8])]) {

@@ -254,11 +254,12 @@ impl Bandwidth {
     }
 
     fn is_idle(&self, now: Instant) -> bool {
-        self.last_sent.is_none_or(|at| now.saturating_duration_since(at) >= IDLE)
+        self.last_sent.is_none_or(|at| now >= at + IDLE)
     }
 
     fn micros(&self, now: Instant) -> i64 {
-        now.saturating_duration_since(self.epoch).as_micros() as i64
+        let since = now.saturating_duration_since(self.epoch);
+        since.as_secs() as i64 * 1_000_000 + i64::from(since.subsec_micros())
     }
 }
 
