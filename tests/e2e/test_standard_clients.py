@@ -80,6 +80,24 @@ async def test_a_watcher_follows_from_the_camera_to_the_screen_and_back(house: H
         await viewer.until_sees("blue")
 
 
+@pytest.mark.parametrize("listen", ["[::1]:0", "[::]:0"], ids=["one address", "every address"])
+async def test_media_go_by_ipv6(start_server: StartServer, monkeypatch: pytest.MonkeyPatch, listen: str) -> None:
+    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda **_: ["::1"])
+    media = {"engine": "native", "listen": listen, "advertise": ["::1"]}
+    async with start_server(media=media) as running, house_of(running) as house:
+        meeting = await house.api.meeting()
+        camera, viewer = publisher("red"), watcher()
+        made, identity = await ticket(house, meeting, "Camera")
+        async with connected(camera, viewer):
+            await camera.connect(house.api.http, f"/whip/{meeting['id']}", made)
+            assert all(
+                " ::1 " in line for line in camera.pc.remoteDescription.sdp.splitlines() if "a=candidate:" in line
+            )
+            await watch(house, meeting, identity, viewer)
+            await viewer.until_sees("red")
+            await viewer.until_hears()
+
+
 async def test_who_is_sent_out_is_told_by_dtls(house: House) -> None:
     meeting = await house.api.meeting()
     ana = await house.join(meeting, "Ana", "host")

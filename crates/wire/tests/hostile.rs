@@ -4,7 +4,7 @@
 
 use wire::rtcp::{self, Packet, ReportBlock, SenderInfo};
 use wire::rtp::{self, Header, Outgoing};
-use wire::stun::{self, BindingRequest, OutgoingRequest, Role};
+use wire::stun::{self, BindingRequest, OutgoingRequest, Role, turn};
 use wire::{demux, h264, vp8};
 
 const DEFAULT_INPUTS: u64 = 20_000;
@@ -78,7 +78,17 @@ fn seeds() -> Vec<Vec<u8>> {
         let mapped = std::net::SocketAddr::from(([192, 0, 2, 1], 5000));
         stun::write_success(out, [7; 12], mapped, |_| [1; 20]);
     });
+    seeds.extend(corpus());
     seeds
+}
+
+/// The inputs that are kept in `fuzz/`.
+fn corpus() -> Vec<Vec<u8>> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/wire");
+    let files = std::fs::read_dir(folder).expect("the corpus");
+    let mut paths: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
+    paths.sort(); // so that a seed of the numbers says which input it is
+    paths.iter().map(|path| std::fs::read(path).expect("a file")).collect()
 }
 
 fn mutate(random: &mut Random, input: &mut Vec<u8>) {
@@ -122,6 +132,22 @@ fn parse_everything(input: &[u8]) {
         });
     }
     let _ = stun::parse_success(input, |_| [1; 20]);
+    if let Ok(message) = turn::Message::parse(input) {
+        let mut peers = 0;
+        message.peers(|_| peers += 1);
+        assert!(peers <= 16 && message.unknown().len() <= 16);
+        message.verify(|_| [0; 20]);
+    }
+    parse_stream(input);
+}
+
+/// As a stream that carries TURN: every frame takes something, and none reaches beyond what is there.
+fn parse_stream(mut stream: &[u8]) {
+    while let Ok(Some((frame, taken))) = turn::take_frame(stream, 2048) {
+        let (turn::Frame::Message(inside) | turn::Frame::Channel { data: inside, .. }) = frame;
+        assert!(taken >= 4 && inside.len() <= taken && taken <= stream.len());
+        stream = &stream[taken..];
+    }
 }
 
 fn parse_payload(payload: &[u8]) {
@@ -161,6 +187,16 @@ fn no_mutated_input_panics_a_parser() {
         mutate(&mut random, &mut input);
         parse_everything(&input);
     }
+}
+
+#[test]
+fn the_corpus_is_what_its_names_say() {
+    let all = corpus();
+    assert!(all.len() >= 10);
+    all.iter().for_each(|input| parse_everything(input));
+    let turn = all.iter().filter(|input| turn::Message::parse(input).is_ok()).count();
+    let checks = all.iter().filter(|input| BindingRequest::parse(input).is_ok()).count();
+    assert_eq!((turn, checks), (7, 1), "the checksums hold, so that mutations get past the door");
 }
 
 #[test]
