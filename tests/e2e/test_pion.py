@@ -118,6 +118,15 @@ async def test_pion_publishes_and_aiortc_watches(house: House, pion: Path, tmp_p
         async with connected(viewer):
             await viewer.connect(house.api.http, f"/whep/{meeting['id']}/{identity}", made)
             await viewer.until_sees("red")
+            assert process.stdin is not None
+            process.stdin.write(b"restart\n")
+            async with asyncio.timeout(WAIT_SECONDS):
+                while (line := (await process.stdout.readline()).strip()) != b"restarted":
+                    assert line, "it ended"
+            # By the new credentials alone: the old ones ended with the first check of these.
+            for _ in range(2 * PICTURES):
+                await viewer.picture()
+            await viewer.until_sees("red")
         await ended(process)
     people = await house.api.call("GET", f"/meetings/{meeting['id']}/participants")
     assert people["items"] == [], "it left by DELETE"

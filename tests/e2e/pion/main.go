@@ -1,20 +1,24 @@
 // A standard client that is not ours: pion publishes a film by WHIP and records what it watches by WHEP.
 //
-//	pion publish URL film.ivf    sends the VP8 film over and over, with silence beside it, until its input ends
+//	pion publish URL film.ivf    sends the VP8 film over and over, with silence beside it, until its input ends; at each
+//	                             line of it, restarts ICE and says "restarted"
 //	pion watch URL film.ivf N    records N pictures
 //
 // The ticket is in TICKET. Both say "connected" once they are, and leave by DELETE.
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pion/webrtc/v4"
@@ -33,10 +37,12 @@ func main() {
 	pc, err := newPeer()
 	fail(err)
 	connected := make(chan struct{})
+	var once sync.Once
 	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		fmt.Println(state)
 		if state == webrtc.PeerConnectionStateConnected {
-			close(connected)
+			// Again after an ICE restart.
+			once.Do(func() { close(connected) })
 		}
 	})
 	if os.Args[1] == "publish" {
@@ -73,9 +79,48 @@ func publish(pc *webrtc.PeerConnection, address, film string, connected <-chan s
 		}
 	}()
 	go play(picture, film)
-	_, _ = io.Copy(io.Discard, os.Stdin)
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		restart(pc, session)
+		fmt.Println("restarted")
+	}
 	leave(session)
 }
+
+// restart gives ICE new credentials (RFC 9725 section 4.3.3) and returns once it is connected by them.
+func restart(pc *webrtc.PeerConnection, session string) {
+	states := make(chan webrtc.ICEConnectionState, 16)
+	pc.OnICEConnectionStateChange(func(state webrtc.ICEConnectionState) { states <- state })
+	offer, err := pc.CreateOffer(&webrtc.OfferOptions{ICERestart: true})
+	fail(err)
+	gathered := webrtc.GatheringCompletePromise(pc)
+	fail(pc.SetLocalDescription(offer))
+	<-gathered
+	ours := strings.Join(ice.FindAllString(pc.LocalDescription().SDP, -1)[:2], "")
+	answer, body := request(http.MethodPatch, session, ours)
+	if answer.StatusCode != http.StatusOK {
+		fail(fmt.Errorf("%s: %s", answer.Status, body))
+	}
+	theirs := strings.Join(ice.FindAllString(body, -1)[:2], "")
+	// The answer of before, with the credentials of now.
+	before := pc.CurrentRemoteDescription().SDP
+	first := true
+	sdp := ice.ReplaceAllStringFunc(before, func(string) string {
+		if !first {
+			return ""
+		}
+		first = false
+		return theirs
+	})
+	fail(pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: sdp}))
+	for state := range states {
+		if state == webrtc.ICEConnectionStateConnected {
+			return
+		}
+	}
+}
+
+// The lines of ICE credentials.
+var ice = regexp.MustCompile(`a=ice-(ufrag|pwd):[^\r\n]*\r\n`)
 
 func play(picture *webrtc.TrackLocalStaticSample, film string) {
 	for {
@@ -168,6 +213,10 @@ func request(method, address, body string) (*http.Response, string) {
 	fail(err)
 	made.Header.Set("Authorization", "Bearer "+os.Getenv("TICKET"))
 	made.Header.Set("Content-Type", "application/sdp")
+	if method == http.MethodPatch {
+		made.Header.Set("Content-Type", "application/trickle-ice-sdpfrag")
+		made.Header.Set("If-Match", "*")
+	}
 	answer, err := http.DefaultClient.Do(made)
 	fail(err)
 	defer answer.Body.Close()
