@@ -298,6 +298,14 @@ impl Client {
         }
     }
 
+    /// Lets the headers of the camera's packets say anything.
+    pub fn lie(&mut self, seed: u64) {
+        let camera = self.publications.iter_mut().filter(|it| it.source == Source::Camera);
+        for (layer, at) in camera.flat_map(|it| &mut it.layers).zip(0..) {
+            layer.content.lie(seed + at);
+        }
+    }
+
     /// Bits a second of each layer of the camera, low to high.
     pub fn set_camera_bitrates(&mut self, bps: &[u32]) {
         for publication in self.publications.iter_mut().filter(|it| it.source == Source::Camera) {

@@ -3,6 +3,8 @@
 use sfu::Source;
 use wire::vp8::{OutgoingFrame, write_layered_head};
 
+use crate::Random;
+
 /// Bytes of a [`Tag`] at the end of every payload.
 const TAG_BYTES: usize = 14;
 /// 20 ms at 32 kbit/s.
@@ -112,6 +114,8 @@ pub struct Content {
     turn: usize,
     /// The last frames of the lowest and of the middle temporal layer.
     last: [u32; 2],
+    /// Draws what its headers claim, whatever it sends.
+    lies: Option<Random>,
     /// Of the payloads of a frame that is no key frame; `None` is [`PACKETS_PER_FRAME`] full ones.
     frame_bytes: Option<usize>,
 }
@@ -134,6 +138,7 @@ impl Content {
             temporal: false,
             turn: 0,
             last: [0; 2],
+            lies: None,
             frame_bytes: None,
         }
     }
@@ -159,6 +164,11 @@ impl Content {
     /// From now on so much of video, 30 times a second; key frames are [`KEY_FRAME`] times as large.
     pub fn set_bitrate(&mut self, bps: u32) {
         self.frame_bytes = Some(bps as usize / 8 / 30);
+    }
+
+    /// From now on the headers lie about temporal layers, picture ids and sizes.
+    pub fn lie(&mut self, seed: u64) {
+        self.lies = Some(Random::new(seed));
     }
 
     /// The next frame will be a key frame.
@@ -249,7 +259,7 @@ impl Content {
     }
 
     fn write_vp8_head(
-        &self,
+        &mut self,
         payload: &mut Vec<u8>,
         packet: u8,
         key_frame: bool,
@@ -262,7 +272,17 @@ impl Content {
             key_frame,
             size: self.size,
         };
-        write_layered_head(payload, &head, temporal, layer_sync);
+        let Some(random) = &mut self.lies else {
+            return write_layered_head(payload, &head, temporal, layer_sync);
+        };
+        let head = OutgoingFrame {
+            picture_id: random.below(0x8000) as u16,
+            tl0_picture_index: random.below(256) as u8,
+            begins: head.begins ^ random.chance(0.1),
+            key_frame: head.key_frame || random.chance(0.02),
+            size: (random.below(0x4000) as u16, random.below(0x4000) as u16),
+        };
+        write_layered_head(payload, &head, random.below(4) as u8, random.chance(0.5));
     }
 
     fn tag(&self, packet: u8, packets: u8) -> Tag {

@@ -152,6 +152,12 @@ impl Decoder {
         Ok(summary)
     }
 
+    /// Numbers from the first packet to the last that no packet has, whatever is in them.
+    pub fn missing(&self) -> u64 {
+        let (first, last) = (self.packets.first_key_value(), self.packets.last_key_value());
+        first.zip(last).map_or(0, |((first, _), (last, _))| self.holes(*first, *last))
+    }
+
     /// Packets grouped by their time stamps.
     fn frames(&self) -> Result<Vec<Frame>, String> {
         let mut frames: Vec<Frame> = Vec::new();

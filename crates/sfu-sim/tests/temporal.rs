@@ -111,3 +111,46 @@ fn while_a_smaller_layer_is_awaited_only_the_lowest_pictures_of_the_large_one_go
     world.run_for(3 * SECOND);
     world.client(bo).screens[0].decoder.verify().unwrap_or_else(|rule| panic!("{rule}"));
 }
+
+#[test]
+fn who_lies_about_layers_disturbs_nobody_else() {
+    for seed in 0..4 {
+        let mut world = World::new(205 + seed);
+        let simulcast = ClientOptions { simulcast: true, ..PUBLISHER };
+        let liar = world.join_with("liar", simulcast, Link::GOOD, Link::GOOD);
+        let two = ClientOptions { video_slots: 2, ..VIEWER };
+        let (ana, bo) = watched(&mut world, two, Link::limited(3_000_000));
+        world.run_until(5 * SECOND, |world| world.client(liar).is_connected());
+        world.client_mut(liar).lie(seed);
+        world.set_sources(liar, &[Source::Camera]);
+        world.set_view(ana, &[(liar, Source::Camera)]);
+        let cy = world.join_with("cy", two, Link::GOOD, Link::limited(3_000_000));
+        world.run_until(5 * SECOND, |world| world.client(cy).is_connected());
+        world.set_view(cy, &[(ana, Source::Camera), (liar, Source::Camera)]);
+        world.run_for(3 * SECOND);
+        for (layers, size) in
+            [(&[0, 1, 2][..], 1280), (&[0], 160), (&[1, 2], 640), (&[], 320), (&[0, 1, 2], 640)]
+        {
+            world.client_mut(liar).set_layers(layers);
+            let views = [(ana, Source::Camera, (640, 360)), (liar, Source::Camera, (size, size / 2))];
+            world.set_sized_view(cy, &views);
+            world.run_for(2 * SECOND);
+        }
+        // Whoever watches Ana alone, and whoever watches both, sees all of her.
+        for viewer in [bo, cy] {
+            let since = world.now;
+            world.run_for(2 * SECOND);
+            let number = world.number(ana);
+            let screens = world.client(viewer).screens.iter();
+            let seen =
+                screens.flat_map(|it| it.pictures_since(since)).filter(|it| it.tag.publisher == number);
+            let seen = seen.count();
+            assert!(seen >= 55, "seed {seed}: {seen} pictures");
+            let screen = &world.client(viewer).screens[0];
+            let summary = screen.decoder.verify().unwrap_or_else(|rule| panic!("seed {seed}: {rule}"));
+            assert_eq!(summary.missing, 0, "seed {seed}");
+        }
+        // Not even the numbers of the slot with the lies have a hole.
+        assert_eq!(world.client(cy).screens[1].decoder.missing(), 0, "seed {seed}");
+    }
+}
