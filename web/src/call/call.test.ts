@@ -395,4 +395,10 @@ describe("layers of one's picture", () => {
     await settle();
     expect(active()).toEqual([true, true, true]);
   });
+
+  it("are three frame rates of a shared screen, which has one size", async () => {
+    await joinMeeting();
+    const screen = peer().lines[2]?.sender.parameters.encodings;
+    expect(screen).toMatchObject([{ scalabilityMode: "L1T3" }]);
+  });
 });

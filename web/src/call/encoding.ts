@@ -74,6 +74,12 @@ function encoding(capture: Capture, shortSide: number, active: boolean): Encodin
   return { active, maxBitrate: step?.bitrateBps ?? CAMERA_MOST_BPS, scaleResolutionDownBy: scale };
 }
 
+/**
+ * A shared screen has one size, since text is to be read, and three frame rates (WebRTC-SVC: one spatial layer, three temporal
+ * ones): who has little room gets a quarter or half of its pictures. Cameras in layers are sent so by default.
+ */
+export const SCREEN_SCALABILITY = "L1T3";
+
 export function screenEncoding(): Encoding {
   return { active: true, maxBitrate: SCREEN_MOST_BPS, scaleResolutionDownBy: 1 };
 }

@@ -9,7 +9,7 @@
  * on every line keep the offer near 50 kB and its making near 50 ms; without them both are three to four times that.
  */
 import type { Source } from "../api/signalling.ts";
-import { CAMERA_LAYERS } from "./encoding.ts";
+import { CAMERA_LAYERS, SCREEN_SCALABILITY } from "./encoding.ts";
 
 export const SOURCES = [
   "microphone",
@@ -33,6 +33,11 @@ export interface Lines {
 const VIDEO_CODECS = ["video/vp8", "video/h264", "video/rtx"] as const;
 const AUDIO_CODECS = ["audio/opus"] as const;
 
+/** An encoding as WebRTC-SVC extends it; who does not know the member passes over it. */
+interface Scalable extends RTCRtpEncodingParameters {
+  readonly scalabilityMode?: string;
+}
+
 /** Adds the lines to a new connection; `capabilities` is what this browser can receive. */
 export function addLines(
   peer: RTCPeerConnection,
@@ -46,11 +51,11 @@ export function addLines(
   const add = (
     kind: "audio" | "video",
     direction: "sendonly" | "recvonly",
-    layers: readonly string[] = [],
+    encodings: readonly Scalable[] = [],
   ): RTCRtpTransceiver => {
     const line = peer.addTransceiver(kind, {
       direction,
-      ...(layers.length > 0 && { sendEncodings: layers.map((rid) => ({ rid })) }),
+      ...(encodings.length > 0 && { sendEncodings: [...encodings] }),
     });
     if (codecs[kind].length > 0) line.setCodecPreferences([...codecs[kind]]);
     return line;
@@ -58,8 +63,12 @@ export function addLines(
   return {
     senders: {
       microphone: add("audio", "sendonly"),
-      camera: add("video", "sendonly", CAMERA_LAYERS),
-      screen: add("video", "sendonly"),
+      camera: add(
+        "video",
+        "sendonly",
+        CAMERA_LAYERS.map((rid) => ({ rid })),
+      ),
+      screen: add("video", "sendonly", [{ scalabilityMode: SCREEN_SCALABILITY }]),
       screen_audio: add("audio", "sendonly"),
     },
     audio: Array.from({ length: AUDIO_SLOTS }, () => add("audio", "recvonly")),
