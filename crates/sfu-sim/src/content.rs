@@ -1,6 +1,7 @@
 //! Made-up media: payloads that look like Opus, VP8 and H264 to a forwarder and say at their end what they are.
 
 use sfu::Source;
+use wire::h264::write_sps;
 use wire::vp8::{OutgoingFrame, write_layered_head};
 
 use crate::Random;
@@ -218,7 +219,9 @@ impl Content {
                     VideoCodec::Vp8 => {
                         self.write_vp8_head(&mut payload, packet, key_frame, (temporal, layer_sync));
                     }
-                    VideoCodec::H264 => write_h264_head(&mut payload, packet, packets, key_frame),
+                    VideoCodec::H264 => {
+                        write_h264_head(&mut payload, (packet, packets), key_frame, self.size);
+                    }
                 }
                 payload.resize(bytes - TAG_BYTES, 0x5a);
                 Tag { references, ..self.tag(packet, packets) }.append(&mut payload);
@@ -292,9 +295,12 @@ impl Content {
 }
 
 /// A key frame begins with its parameter sets in a packet of their own; slices are fragmented (RFC 6184 §5.7.1, §5.8).
-fn write_h264_head(payload: &mut Vec<u8>, packet: u8, packets: u8, key_frame: bool) {
+fn write_h264_head(payload: &mut Vec<u8>, (packet, packets): (u8, u8), key_frame: bool, size: (u16, u16)) {
     if key_frame && packet == 0 {
-        payload.extend_from_slice(&[0x78, 0, 4, 0x67, 0x42, 0xe0, 0x1f, 0, 2, 0x68, 0xce]);
+        payload.extend_from_slice(&[0x78, 0, 0]);
+        write_sps(payload, size);
+        payload[2] = payload.len() as u8 - 3;
+        payload.extend_from_slice(&[0, 2, 0x68, 0xce]);
         return;
     }
     let first = packet == u8::from(key_frame);

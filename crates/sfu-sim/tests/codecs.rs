@@ -4,7 +4,7 @@ mod common;
 
 use common::{SECOND, assert_clean, last_slots, pictures, sounds};
 use sfu::{Event, Source};
-use sfu_sim::{ClientId, ClientOptions, Link, World};
+use sfu_sim::{ClientId, ClientOptions, Link, Loss, World};
 
 const H264_ONLY: ClientOptions =
     ClientOptions { video_slots: 2, vp8: false, h264: true, ..ClientOptions::PARTICIPANT };
@@ -73,4 +73,33 @@ fn one_slot_switches_between_codecs() {
         assert!(seen > 20, "saw {seen}");
     }
     assert_clean(&world, viewer);
+}
+
+/// Each tile gets its layer of an H264 camera; what is lost on the way up comes again by the layers' own retransmissions.
+#[test]
+fn layers_of_h264_are_told_apart_by_name_and_measured_by_their_parameter_sets() {
+    let publisher = ClientOptions { simulcast: true, ..H264_ONLY };
+    let mut world = World::new(74);
+    let ana = world.join_with("ana", publisher, Link { loss: Loss::Random(0.02), ..Link::GOOD }, Link::GOOD);
+    // Of three layers two come: not the order tells what they are, but their sizes.
+    world.client_mut(ana).set_layers(&[0, 2]);
+    let viewers = [("thumb", (160, 90), 0), ("stage", (1280, 720), 2)].map(|(name, size, layer)| {
+        let id = world.join_with(name, H264_ONLY, Link::GOOD, Link::GOOD);
+        world.set_sized_view(id, &[(ana, Source::Camera, size)]);
+        (id, layer)
+    });
+    world.run_until(5 * SECOND, |world| viewers.iter().all(|it| world.client(it.0).is_connected()));
+    world.run_until(5 * SECOND, |world| world.client(ana).is_connected());
+    world.set_sources(ana, &[Source::Camera]);
+    world.run_for(3 * SECOND);
+    let since = world.now;
+    world.run_for(3 * SECOND);
+    for (viewer, layer) in viewers {
+        let seen: Vec<_> =
+            world.client(viewer).screens[0].pictures_since(since).map(|it| it.tag.layer).collect();
+        assert!(seen.len() > 80 && seen.iter().all(|it| *it == layer), "{seen:?}");
+        assert_clean(&world, viewer);
+    }
+    let recovered = world.statistics(ana).and_then(|it| it.up.first()).map_or(0, |it| it.retransmitted);
+    assert!(recovered > 5, "{recovered} packets came again");
 }

@@ -6,7 +6,7 @@
 //! ```text
 //! datagram ──► demux::classify ─┬─► stun::BindingRequest
 //!                               ├─► (DTLS: not here)
-//!                               ├─► rtp::Header ──► extension::*, vp8::Descriptor, h264::is_key_frame
+//!                               ├─► rtp::Header ──► extension::*, vp8::Descriptor, h264::{is_key_frame, frame_size}
 //!                               └─► rtcp::packets ──► rtcp::Packet
 //! ```
 
@@ -20,6 +20,7 @@ pub mod seq;
 pub mod stun;
 pub mod vp8;
 
+mod bits;
 mod bytes;
 
 pub use error::Error;

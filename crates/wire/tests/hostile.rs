@@ -50,6 +50,7 @@ fn seeds() -> Vec<Vec<u8>> {
         rtp::write_header(out, &header, &[(200, &[5; 30])]);
         out.extend_from_slice(&[0x78, 0, 2, 0x67, 0x42, 0, 1, 0x65]);
     });
+    push(&|out| h264::write_sps(out, (1920, 1080)));
     push(&|out| {
         let info = SenderInfo { ntp: 1, rtp_timestamp: 2, packets: 3, bytes: 4 };
         rtcp::write_sender_report(out, 1, &info, &[ReportBlock::default(); 3]);
@@ -151,7 +152,7 @@ fn parse_stream(mut stream: &[u8]) {
 }
 
 fn parse_payload(payload: &[u8]) {
-    let _ = h264::is_key_frame(payload);
+    let _ = (h264::is_key_frame(payload), h264::frame_size(payload));
     if let Ok(descriptor) = vp8::Descriptor::parse(payload) {
         let _ = descriptor.frame_size(payload);
         let mut copy = payload.to_vec();

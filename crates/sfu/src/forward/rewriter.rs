@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use wire::extension::AudioLevel;
-use wire::vp8;
+use wire::{h264, vp8};
 
 use super::skips::Skips;
 use crate::clock::ticks;
@@ -36,7 +36,11 @@ pub(crate) struct MediaPacket<'a> {
 impl MediaPacket<'_> {
     /// Of its picture, where the packet tells.
     pub(crate) fn pixels(&self) -> Option<u32> {
-        let (width, height) = self.frame.vp8?.frame_size(self.payload)?;
+        let (width, height) = match self.codec {
+            CodecKind::Vp8 => self.frame.vp8?.frame_size(self.payload)?,
+            CodecKind::H264 => h264::frame_size(self.payload)?,
+            CodecKind::Opus => return None,
+        };
         Some(u32::from(width) * u32::from(height))
     }
 }
