@@ -16,7 +16,7 @@ import aioice.ice
 import pytest
 
 from conftest import StartServer
-from meeting_people import house_of
+from meeting_people import WAIT_SECONDS, house_of
 from meetinghouse.db.clock import SystemClock
 from meetinghouse.media._native import TurnConfig, TurnServer
 from meetinghouse.security.certificates import self_signed_files
@@ -25,6 +25,10 @@ from standard_clients import connected, publisher, watcher
 UCLIENT = shutil.which("turnutils_uclient")
 SECRET = "north"
 MESSAGES = 20
+# More than may be there without credentials.
+CROWD = 300
+# The head, an address of IPv4, and the fingerprint.
+ANSWER_BYTES = 40
 
 
 class _Echo(asyncio.DatagramProtocol):
@@ -105,6 +109,26 @@ async def test_coturns_client_is_refused(turn: TurnServer, echo: list[tuple[str,
     assert "403" in elsewhere
     assert not _received(wrong)
     assert not _received(elsewhere)
+
+
+async def test_a_crowd_that_says_nothing_keeps_nobody_out(turn: TurnServer) -> None:
+    port = turn.addresses[1][1]
+    binding = bytes.fromhex("000100002112a442") + b"abcdefghijkl"
+    async with asyncio.timeout(WAIT_SECONDS):
+        crowd = [await asyncio.open_connection("127.0.0.1", port) for _ in range(CROWD)]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(binding)
+        assert (await reader.readexactly(ANSWER_BYTES))[:2] == b"\x01\x01"
+        # Who came first had to make room.
+        assert await crowd[0][0].read() == b""
+        # Half a message, and what is no message.
+        for said in (binding[:10], b"GET / HTTP/1.1\r\n\r\n"):
+            crowd[-1][1].write(said)
+        assert await crowd[-1][0].read() == b""
+        writer.write(binding)
+        assert (await reader.readexactly(ANSWER_BYTES))[:2] == b"\x01\x01"
+        for _, one in [*crowd, (reader, writer)]:
+            one.close()
 
 
 async def _uclient(*options: str) -> str:

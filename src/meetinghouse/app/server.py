@@ -48,7 +48,8 @@ class Running:
 
     def ready_file(self) -> dict[str, Any]:
         """What the ready file says (interfaces.md)."""
-        media = [{"host": host, "udp": port, "tcp": None} for host, port in self.services.agent.media_addresses]
+        addresses, by_tcp = self.services.agent.media_addresses, self.services.config.media.tcp
+        media = [{"host": host, "udp": port, "tcp": port if by_tcp else None} for host, port in addresses]
         return {"url": self.url, "pid": os.getpid(), "media": media, "version": program_version()}
 
 
