@@ -15,6 +15,8 @@ pub(crate) struct Room {
     pub(crate) by_id: HashMap<Arc<str>, u32>,
     /// Who speaks, by the keys of their microphones' streams.
     pub(crate) speech: Speech<u32>,
+    /// Streams of the screens' sounds that are on, in the order in which they were switched on.
+    pub(crate) screen_sounds: Vec<u32>,
     pub(crate) alarm: Alarm,
     sequence: u64,
 }
@@ -26,6 +28,7 @@ impl Room {
             peers: Vec::new(),
             by_id: HashMap::new(),
             speech: Speech::new(),
+            screen_sounds: Vec::new(),
             alarm: Alarm::default(),
             sequence: 0,
         }

@@ -264,40 +264,64 @@ impl Engine {
         let room = peer.room;
         let lines: Vec<(Source, u32)> =
             peer.uplink.lines().iter().map(|line| (line.source, line.stream)).collect();
-        let mut changed = Vec::new();
+        let mut kinds = Vec::new();
         for (source, stream_key) in lines {
             let on = sources.contains(&source);
             let Some(stream) = self.streams.get_mut(stream_key).filter(|it| it.on != on) else { continue };
             stream.switch(on);
-            let kinds: &[SlotKind] = match source {
-                Source::Microphone => &[SlotKind::Speech],
-                // The second for those whose view names it.
-                Source::ScreenAudio => &[SlotKind::ScreenAudio, SlotKind::Speech],
-                Source::Camera | Source::Screen => &[SlotKind::Video],
-            };
-            for kind in kinds {
-                if !changed.contains(kind) {
-                    changed.push(*kind);
-                }
-            }
-            if source == Source::Microphone {
-                self.switch_microphone(now, room, stream_key, on);
-            }
+            self.switched(now, room, (source, stream_key), on, &mut kinds);
         }
-        self.fill_room(now, room, &changed);
+        self.fill_room(now, room, &kinds);
     }
 
-    fn switch_microphone(&mut self, now: Instant, key: u32, stream: u32, on: bool) {
-        let Some(room) = self.rooms.get_mut(key) else { return };
+    /// A stream of the room was switched on or off: adds the kinds of slots that this may change for everybody, and fills
+    /// those of the few whose speech does not follow the election.
+    fn switched(
+        &mut self,
+        now: Instant,
+        key: u32,
+        (source, stream): (Source, u32),
+        on: bool,
+        kinds: &mut Vec<SlotKind>,
+    ) {
+        let kind = match source {
+            Source::Microphone => {
+                let elected = self.switch_microphone(now, key, stream, on);
+                self.fill_named(now, key);
+                elected.then_some(SlotKind::Speech)
+            }
+            Source::ScreenAudio => {
+                if let Some(room) = self.rooms.get_mut(key) {
+                    room.screen_sounds.retain(|it| *it != stream);
+                    room.screen_sounds.extend(on.then_some(stream));
+                }
+                self.fill_named(now, key);
+                Some(SlotKind::ScreenAudio)
+            }
+            Source::Camera | Source::Screen => Some(SlotKind::Video),
+        };
+        if let Some(kind) = kind.filter(|kind| !kinds.contains(kind)) {
+            kinds.push(kind);
+        }
+    }
+
+    /// Returns whether somebody else is heard now.
+    fn switch_microphone(&mut self, now: Instant, key: u32, stream: u32, on: bool) -> bool {
+        let Some(room) = self.rooms.get_mut(key) else { return false };
         let changes = if on { room.speech.add(stream) } else { room.speech.remove(stream) };
         room.alarm.no_later_than(now + speech::TICK, Due::Room(key), &mut self.timers);
         if changes.speakers {
             self.tell_speakers(key);
         }
+        changes.elected
     }
 
     /// Forgets a peer, its streams and its addresses; an empty room goes with its last peer.
     pub(super) fn remove_peer(&mut self, now: Instant, key: u32) {
+        let lines = self.peers.get(key).map(|peer| peer.uplink.lines()).unwrap_or_default();
+        let is_on = |stream: u32| self.streams.get(stream).is_some_and(|it| it.on);
+        let on: Vec<(Source, u32)> =
+            lines.iter().filter(|line| is_on(line.stream)).map(|line| (line.source, line.stream)).collect();
         let Some(peer) = self.forget_peer(key) else { return };
         let Some(room) = self.rooms.get_mut(peer.room) else { return };
         room.remove(&peer.id, key);
@@ -307,14 +331,12 @@ impl Engine {
             }
             return;
         }
-        let mut speakers = false;
-        for line in peer.uplink.lines() {
-            speakers |= line.source == Source::Microphone && room.speech.remove(line.stream).speakers;
+        // Who sent nothing was in nobody's slot: a thousand who watch come and go without a word to the others.
+        let mut kinds = Vec::new();
+        for stream in on {
+            self.switched(now, peer.room, stream, false, &mut kinds);
         }
-        if speakers {
-            self.tell_speakers(peer.room);
-        }
-        self.fill_room(now, peer.room, &ALL_SLOTS);
+        self.fill_room(now, peer.room, &kinds);
     }
 
     /// Ends the session of a standard client, who has no signalling that would tell (RFC 9725 §4.2). Our own client has,

@@ -5,15 +5,29 @@ use std::time::Instant;
 
 use super::Engine;
 use crate::assign::assign;
+use crate::peer::Peer;
 use crate::sdp::{Shape, SlotKind};
 use crate::{Event, Source, Tile};
 
 impl Engine {
     /// Fills the slots of these kinds for everybody in the room.
     pub(super) fn fill_room(&mut self, now: Instant, room: u32, kinds: &[SlotKind]) {
+        if kinds.is_empty() {
+            return;
+        }
         let peers = self.rooms.get(room).map(|room| room.peers.clone()).unwrap_or_default();
         for peer in peers {
             self.fill(now, peer, kinds);
+        }
+    }
+
+    /// Fills the slots of speech of those in the room who hear whom they name, whoever is elected.
+    pub(super) fn fill_named(&mut self, now: Instant, room: u32) {
+        let peers = self.rooms.get(room).map(|room| room.peers.as_slice()).unwrap_or_default();
+        let name = |key: &u32| self.peers.get(*key).is_some_and(names_sounds);
+        let peers: Vec<u32> = peers.iter().copied().filter(name).collect();
+        for peer in peers {
+            self.fill(now, peer, &[SlotKind::Speech]);
         }
     }
 
@@ -68,15 +82,9 @@ impl Engine {
                 .filter_map(|tile| self.peers.get(*room.by_id.get(&tile.peer)?)?.stream(tile.source))
         };
         let candidates: Vec<u32> = match kind {
-            // Who watches one person hears that one or nobody.
-            SlotKind::Speech if peer.offer.shape == Shape::Watcher || peer.view.iter().any(is_sound_tile) => {
-                named(is_sound).collect()
-            }
+            SlotKind::Speech if names_sounds(peer) => named(is_sound).collect(),
             SlotKind::Speech => room.speech.elected().to_vec(),
-            SlotKind::ScreenAudio => {
-                let others = room.peers.iter().filter_map(|key| self.peers.get(*key));
-                others.filter_map(|other| other.stream(Source::ScreenAudio)).collect()
-            }
+            SlotKind::ScreenAudio => room.screen_sounds.clone(),
             SlotKind::Video => named(is_picture).collect(),
         };
         let mut wanted = Vec::with_capacity(candidates.len());
@@ -278,6 +286,11 @@ impl Engine {
 
 pub(super) fn is_picture(source: Source) -> bool {
     matches!(source, Source::Camera | Source::Screen)
+}
+
+/// Who watches one person hears that one or nobody, and a view may name sounds as well.
+fn names_sounds(peer: &Peer) -> bool {
+    peer.offer.shape == Shape::Watcher || peer.view.iter().any(is_sound_tile)
 }
 
 fn is_sound(source: Source) -> bool {
