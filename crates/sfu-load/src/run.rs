@@ -52,11 +52,13 @@ enum Phase {
 /// Runs a scenario to its end and writes what was asked for. The text is for a person. Errors are sentences.
 pub fn run(options: &Options) -> Result<String, String> {
     let mut load = Load::new(options)?;
-    while load.phase != Phase::Leaving {
-        load.turn()?;
+    let mut ended = Ok(());
+    while ended.is_ok() && load.phase != Phase::Leaving {
+        ended = load.turn();
     }
-    load.leave()?;
+    let left = load.leave(); // after a failure as well: the tickets can be used again
     load.progress.end();
+    ended.and(left)?;
     report::write(options, &load.meter, &load.parties())
 }
 
