@@ -155,7 +155,7 @@ class Person:
                 self.snapshot = message
             case Closed():
                 self.closed = message
-            case messages.Ok() | messages.Answer() | Error() if message.id in self._answers:
+            case messages.Ok() | messages.Answer() | messages.OwnStatistics() | Error() if message.id in self._answers:
                 future = self._answers.pop(message.id)
                 if isinstance(message, Error):
                     future.set_exception(Turned(message.code))

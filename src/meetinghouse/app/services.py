@@ -22,6 +22,7 @@ from meetinghouse.media.engine import EngineConfig, MediaEngine, native_engine
 from meetinghouse.media.fake import FakeEngine
 from meetinghouse.media.statistics import MediaMetrics
 from meetinghouse.media.turn import Turn
+from meetinghouse.meetings.quality_recorder import QualityRecorder
 from meetinghouse.meetings.sessions import Sessions
 from meetinghouse.regions.model import Region
 from meetinghouse.security.keyring import Keyring
@@ -109,6 +110,10 @@ async def running_services(
             media_registry.register(turn)
         bus = LocalBus()
         region = Region(_REGION_ID, config.region.jurisdiction, _REGION_OPERATOR)
+        quality = QualityRecorder(db, clock, config.meetings)
+        quality.start()
+        stack.push_async_callback(quality.stop)
+        agent.subscribe(quality.observe)
         sessions = Sessions(
             db=db,
             bus=bus,
@@ -120,6 +125,7 @@ async def running_services(
             region=region,
             public_url=public_url,
             ice=ice,
+            quality=quality,
         )
         stack.push_async_callback(sessions.stop)
         await sessions.start()

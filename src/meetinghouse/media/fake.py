@@ -163,10 +163,10 @@ class FakeEngine:
         self._forget(room, peer)
         self._fill_slots(room)
 
-    def measure(self, *peers: PeerStatistics, drops: Mapping[str, int] | None = None) -> None:
-        """Report statistics."""
+    def measure(self, *peers: PeerStatistics, drops: Mapping[str, int] | None = None, worker: int = 0) -> None:
+        """Report statistics of a worker."""
         interval = self.config.statistics_interval_ms
-        self._emit(Statistics(interval_ms=interval, peers=list(peers), drops={**(drops or {})}))
+        self._emit(Statistics(worker=worker, interval_ms=interval, peers=list(peers), drops={**(drops or {})}))
 
     # --- commands ----------------------------------------------------------------------------------------------------
 

@@ -47,6 +47,8 @@ class _Worker(Struct):
     rooms: int = 0
     streams: Counter[_Labels] = field(default_factory=Counter)
     bitrate_bps: Counter[_Labels] = field(default_factory=Counter)
+    # By the reason for their layer.
+    pictures: Counter[str] = field(default_factory=Counter)
     seen_streams: dict[_Stream, _Counts] = {}
     seen_drops: dict[tuple[str, str], dict[str, int]] = {}
 
@@ -141,6 +143,11 @@ class MediaMetrics(Collector):
             bitrate_bps += worker.bitrate_bps
         yield _gauges("streams", "Streams received (up) and sent (down)", _BY_STREAM, streams.items())
         yield _gauges("bitrate_bps", "Bits per second over the last interval", _BY_STREAM, bitrate_bps.items())
+        pictures = Counter[str]()
+        for _, worker in workers:
+            pictures += worker.pictures
+        text = "Pictures that somebody is to see, by why they get the layer that they get"
+        yield _gauges("pictures", text, ("reason",), (((reason,), count) for reason, count in pictures.items()))
         for at, (name, text) in enumerate(_COUNTERS):
             yield _counters(name, text, _BY_STREAM, ((labels, it.counts()[at]) for labels, it in self._sums.items()))
         for name, text, label, counts in (
@@ -178,6 +185,9 @@ class MediaMetrics(Collector):
                     worker.seen_streams[key] = seen
                     then = before.seen_streams.get(key, _NOTHING)
                     sums[way, source].add(seen, then, stream.bitrate_bps, stream.jitter_ms)
+                    reason = stream.reason
+                    if reason is not None:
+                        worker.pictures[reason] += 1
         for labels, total in sums.items():
             if total.streams:
                 worker.streams[labels], worker.bitrate_bps[labels] = total.streams, total.bitrate_bps

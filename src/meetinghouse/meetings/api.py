@@ -20,6 +20,7 @@ from meetinghouse.meetings.invitation import Invitation, invitation_to
 from meetinghouse.meetings.live import LiveSession
 from meetinghouse.meetings.model import Meeting, Presence
 from meetinghouse.meetings.one_way_api import routes as one_way_routes
+from meetinghouse.meetings.quality_api import routes as quality_routes
 from meetinghouse.meetings.recurrence import next_after, occurrences
 from meetinghouse.meetings.signalling import signal
 from meetinghouse.meetings.wire import (
@@ -320,5 +321,6 @@ routes = [
     remove_participant,
     mute_participant,
     end_meeting,
+    *quality_routes,
 ]
 root_routes = [signal, subscribed_calendar, *one_way_routes]

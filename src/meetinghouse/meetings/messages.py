@@ -2,7 +2,7 @@
 
 `tools/generate_protocol.py` makes `protocol/signalling.schema.json` and `web/src/api/signalling.ts` from these structs; the
 prose is in `protocol/README.md`. A message is one JSON object whose `type` names its struct. Requests carry an `id` chosen by
-the client; each gets exactly one `ok`, `answer` or `error` with the same id.
+the client; each gets exactly one `ok`, `answer`, `statistics` or `error` with the same id.
 
 State is a snapshot plus puts: every sequenced event replaces one whole thing (a participant, the meeting, …), so that applying
 the events after a snapshot gives exactly a later snapshot (`state.py` and `web/src/call/state.ts`, proved on shared vectors).
@@ -23,6 +23,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=80)]
 Text = Annotated[str, Meta(min_length=1, max_length=4000)]
 Pixels = Annotated[int, Meta(ge=1, le=16384)]
 Sdp = Annotated[str, Meta(min_length=1, max_length=262_144)]
+Milliseconds = Annotated[int, Meta(ge=0, le=3_600_000)]
 RequestId = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 
@@ -255,6 +256,25 @@ class Leave(Struct, frozen=True, kw_only=True, tag="leave"):
     id: RequestId
 
 
+class ReportQuality(Struct, frozen=True, kw_only=True, tag="report_quality", omit_defaults=True):
+    """What the client saw and heard since its last report.
+
+    How long the picture that froze longest stood still, how long the sound that was worst was made up because nothing came, and
+    what holds its own encoder back.
+    """
+
+    id: RequestId
+    frozen_ms: Milliseconds = 0
+    concealed_ms: Milliseconds = 0
+    limited: Literal["none", "cpu", "bandwidth", "other"] = "none"
+
+
+class GetStatistics(Struct, frozen=True, kw_only=True, tag="get_statistics"):
+    """Asks for a `statistics` of one's own connection."""
+
+    id: RequestId
+
+
 class Ping(Struct, frozen=True, kw_only=True, tag="ping"):
     """Asks for an `ok`; browsers cannot send WebSocket pings."""
 
@@ -277,6 +297,8 @@ Request = (
     | ChangeMeeting
     | EndMeeting
     | Leave
+    | ReportQuality
+    | GetStatistics
     | Ping
 )
 ClientMessage = Hello | Request
@@ -356,6 +378,36 @@ class Answer(Struct, frozen=True, kw_only=True, tag="answer"):
 
     id: RequestId
     sdp: str
+
+
+class ReceivedStream(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the server sends of one stream.
+
+    Of a picture: which layer, by its publisher's name for it (absent: none), and why (`tile`: it is enough for the tile;
+    `only`: there is no other; `bandwidth`: the way down has no room for a larger one; `not_sent`: the publisher sends no larger
+    one; `key_frame`: another one is about to begin; `no_room`: the way down has no room for any; `cannot_decode`).
+    """
+
+    participant: Id
+    source: Source
+    bitrate_bps: int = 0
+    layer: str | None = None
+    reason: str | None = None
+
+
+class OwnStatistics(Struct, frozen=True, kw_only=True, tag="statistics", omit_defaults=True):
+    """The answer to `get_statistics`: the server's view of one's own connection, as of some seconds ago.
+
+    `estimate_bps` is what the way down carries by the server's estimate, `target_bps` what it sends at most meanwhile,
+    `pacer_delay_ms` the longest that a packet waited in the server to be sent.
+    """
+
+    id: RequestId
+    rtt_ms: float | None = None
+    estimate_bps: int = 0
+    target_bps: int = 0
+    pacer_delay_ms: float = 0
+    streams: tuple[ReceivedStream, ...] = ()
 
 
 class Error(Struct, frozen=True, kw_only=True, tag="error"):
@@ -448,6 +500,7 @@ ServerMessage = (
     | MessagePut
     | Ok
     | Answer
+    | OwnStatistics
     | Error
     | Slots
     | Layers

@@ -31,6 +31,7 @@ from meetinghouse.meetings.media_room import MediaRoom
 from meetinghouse.meetings.messages import Closed, MediaLost, Reason, Speakers, Welcome
 from meetinghouse.meetings.metrics import ENTRIES, SESSIONS
 from meetinghouse.meetings.model import Attendance, Kind, Meeting, Presence, Refused, Session, Ticket
+from meetinghouse.meetings.quality_recorder import QualityRecorder
 from meetinghouse.meetings.settings import MeetingsSettings
 from meetinghouse.meetings.tickets import is_resume, mark_resume, new_resume, read_resume
 from meetinghouse.people import tables as people_tables
@@ -92,6 +93,7 @@ class Sessions:
         region: Region,
         public_url: str,
         ice: IceServers,
+        quality: QualityRecorder,
     ) -> None:
         """Nothing is held yet; `start` brings back what was."""
         self.clock = clock
@@ -100,6 +102,7 @@ class Sessions:
         self.settings = settings
         self.public_url = public_url
         self.ice = ice
+        self.quality = quality
         self.bounds = Bounds(db, clock, region)
         self._db = db
         self._bus = bus

@@ -20,3 +20,7 @@ class MeetingsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ticket_seconds_max: int = 86_400
     # How long a reload or restart finds its way back at most.
     resume_seconds: int = 86_400
+    # How much time one sample of somebody's quality covers: lower shows short trouble more sharply and stores more.
+    quality_seconds: int = 10
+    # How long samples are kept.
+    quality_days: int = 30

@@ -29,23 +29,28 @@ from meetinghouse.meetings.messages import (
     Closed,
     EndMeeting,
     Error,
+    GetStatistics,
     Hello,
     Leave,
     Mute,
     Offer,
     Ok,
+    OwnStatistics,
     Ping,
     RaiseHand,
     React,
     Reason,
+    ReceivedStream,
     Remove,
     Rename,
+    ReportQuality,
     Request,
     Role,
     SendChat,
     SetRole,
     SetSources,
     SetView,
+    Source,
 )
 from meetinghouse.meetings.metrics import CLOSED, CONNECTIONS, REQUESTS
 from meetinghouse.meetings.model import Presence
@@ -223,7 +228,7 @@ class _Conversation:
                 self._line.say(layers)
             self._line.say(room.speakers)
 
-    async def _carry_out(self, live: LiveSession, me: str, message: Request) -> Ok | Answer:  # noqa: C901, PLR0912 (one line a request)
+    async def _carry_out(self, live: LiveSession, me: str, message: Request) -> Ok | Answer | OwnStatistics:  # noqa: C901, PLR0912 (one line a request)
         actor = Actor(Role.ATTENDEE, me)
         now = self._sessions.clock.now()
         match message:
@@ -259,6 +264,10 @@ class _Conversation:
                 await acts.end_meeting(live, actor, now)
             case Leave():
                 await acts.leave(live, me, Reason.LEFT, now)
+            case ReportQuality():
+                self._sessions.quality.report(live.session.id, me, message)
+            case GetStatistics():
+                return self._statistics(live, me, message)
             case Ping():
                 self._renew_relay(live, me)
         return Ok(id=message.id)
@@ -282,6 +291,28 @@ class _Conversation:
         if offer.fresh and now_here is not None:
             room.resume(me, now_here.sources)
         return Answer(id=offer.id, sdp=answer)
+
+    def _statistics(self, live: LiveSession, me: str, ask: GetStatistics) -> OwnStatistics:
+        latest = self._sessions.quality.latest(live.session.id, me)
+        if latest is None:
+            return OwnStatistics(id=ask.id)
+        return OwnStatistics(
+            id=ask.id,
+            rtt_ms=latest.rtt_ms,
+            estimate_bps=latest.estimate_bps,
+            target_bps=latest.target_bps,
+            pacer_delay_ms=latest.pacer_delay_ms,
+            streams=tuple(
+                ReceivedStream(
+                    participant=stream.peer,
+                    source=Source(stream.source),
+                    bitrate_bps=stream.bitrate_bps,
+                    layer=stream.layer,
+                    reason=stream.reason,
+                )
+                for stream in latest.down
+            ),
+        )
 
     async def _read(self) -> ClientMessage | None:
         """The next message; None when the line has ended."""

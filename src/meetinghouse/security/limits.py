@@ -59,6 +59,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     # Sizes.
     body_bytes: int = 1_048_576
     list_items: int = 100
+    # Points of one line of a quality page: more than a screen shows is merged.
+    quality_points: int = 240
     signalling_message_bytes: int = 524_288
     offer_bytes: int = 262_144
 

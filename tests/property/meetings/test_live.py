@@ -41,6 +41,7 @@ from meetinghouse.meetings.messages import (
     Welcome,
 )
 from meetinghouse.meetings.model import Kind, Meeting, Presence, Schedule, Settings
+from meetinghouse.meetings.quality_recorder import QualityRecorder
 from meetinghouse.meetings.sessions import EntryRefused, ResumeRefused, Sessions
 from meetinghouse.meetings.settings import MeetingsSettings
 from meetinghouse.meetings.tickets import new_ticket
@@ -323,6 +324,7 @@ class Meetings(RuleBasedStateMachine):
             settings=MeetingsSettings(),
             public_url="http://localhost",
             ice=IceServers.none(),
+            quality=QualityRecorder(self.db, self.clock, MeetingsSettings()),
         )
         await self.sessions.start()
 

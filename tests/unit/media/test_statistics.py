@@ -78,3 +78,13 @@ def test_no_metric_names_a_person_or_a_room(registry: CollectorRegistry) -> None
     text = generate_latest(registry).decode()
     assert "person-ana" not in text
     assert "room-secret" not in text
+
+
+def test_pictures_are_counted_by_the_reason_for_their_layer(registry: CollectorRegistry) -> None:
+    metrics = MediaMetrics(registry)
+    for worker, reasons in enumerate((["tile", "bandwidth"], ["tile"])):
+        down = [StreamStatistics(peer=f"p{at}", source="camera", reason=reason) for at, reason in enumerate(reasons)]
+        peer = PeerStatistics(room="room-secret", peer="person-ana", down=down)
+        metrics.observe(Statistics(worker=worker, interval_ms=2000, peers=[peer], drops={}))
+    assert value(registry, "pictures", reason="tile") == 2
+    assert value(registry, "pictures", reason="bandwidth") == 1

@@ -1,5 +1,6 @@
 // What is on each picture: who is signed in, and how one gets there.
 import { path } from "./house.mjs";
+import * as quality from "./quality.mjs";
 
 /** Pictures that the README shows. */
 export const README = {
@@ -82,7 +83,8 @@ function withDialog(place) {
     await inCompany(page, house);
     await page.locator(".toolbar__middle .tool").last().click();
     await page.getByRole("menuitem").nth(place).click();
-    await page.getByRole("dialog").waitFor();
+    // On a phone the menu is a dialog too, which is on its way out.
+    await page.getByRole("dialog").last().waitFor();
     await settled(page);
   };
 }
@@ -105,6 +107,16 @@ function withMenu(button) {
     await inCompany(page, house);
     await page.getByRole("button", { name: button }).click();
     await page.getByRole("menu").waitFor();
+  };
+}
+
+/** How a session went, as the API is made to tell it. */
+function wentAs(told) {
+  return async (page, house) => {
+    await page.route("**/api/v1/meetings/*/sessions/held/quality", (route) =>
+      route.fulfill({ contentType: "application/json", body: JSON.stringify(told) }),
+    );
+    await at(`/meetings/${house.calm.id}/sessions/held`)(page);
   };
 }
 
@@ -207,6 +219,7 @@ export const ready = [
       await page.getByRole("dialog").waitFor();
     },
   },
+  { name: "quality", as: "owner", act: wentAs(quality.troubled) },
   { name: "members", as: "owner", act: at("/members") },
   { name: "settings-profile", as: "owner", act: at("/settings?section=profile") },
   { name: "settings-security", as: "owner", act: at("/settings?section=security") },
@@ -477,6 +490,31 @@ export const states = [
       await page.getByRole("button", { name: "Remove Chromium on Linux" }).click();
       await page.getByRole("alertdialog").waitFor();
     },
+  },
+  { name: "quality.good", as: "owner", act: wentAs(quality.good) },
+  { name: "quality.everybody", as: "owner", act: wentAs({ ...quality.troubled, everybodys: true }) },
+  { name: "quality.empty", as: "owner", act: wentAs(quality.empty) },
+  {
+    name: "quality.loading",
+    as: "owner",
+    act: async (page, house) => {
+      await never(page, "/meetings/*/sessions/held/quality");
+      await page.goto(`/meetings/${house.calm.id}/sessions/held`);
+      await page.locator(".quality .skeleton").first().waitFor();
+    },
+  },
+  {
+    name: "quality.error",
+    as: "owner",
+    act: async (page, house) => {
+      await broken(page, "/meetings/*/sessions/held/quality", 500, "internal");
+      await at(`/meetings/${house.calm.id}/sessions/held`)(page);
+    },
+  },
+  {
+    name: "quality.gone",
+    as: "owner",
+    act: async (page, house) => at(`/meetings/${house.calm.id}/sessions/nothing`)(page),
   },
   { name: "meeting-details.gone", as: "owner", act: at("/meetings/nothing-here") },
   {

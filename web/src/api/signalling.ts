@@ -74,6 +74,12 @@ export interface Error {
   readonly detail: string;
 }
 
+/** Asks for a `statistics` of one's own connection. */
+export interface GetStatistics {
+  readonly type: "get_statistics";
+  readonly id: number;
+}
+
 /** The first message: a ticket, or the resume secret of an earlier `welcome` with the last sequence number seen. */
 export interface Hello {
   readonly type: "hello";
@@ -160,6 +166,17 @@ export interface Ok {
   readonly id: number;
 }
 
+/** The answer to `get_statistics`: the server's view of one's own connection, as of some seconds ago. `estimate_bps` is what the way down carries by the server's estimate, `target_bps` what it sends at most meanwhile, `pacer_delay_ms` the longest that a packet waited in the server to be sent. */
+export interface OwnStatistics {
+  readonly type: "statistics";
+  readonly id: number;
+  readonly rtt_ms?: number | null;
+  readonly estimate_bps?: number;
+  readonly target_bps?: number;
+  readonly pacer_delay_ms?: number;
+  readonly streams?: readonly ReceivedStream[];
+}
+
 /** Somebody in the meeting. Times are RFC 3339 UTC. */
 export interface Participant {
   readonly id: string;
@@ -218,6 +235,15 @@ export interface Reacted {
 /** Why the server closes a connection, or why somebody left. */
 export type Reason = "denied" | "ended" | "expired" | "left" | "lost" | "removed" | "replaced";
 
+/** What the server sends of one stream. Of a picture: which layer, by its publisher's name for it (absent: none), and why (`tile`: it is enough for the tile; `only`: there is no other; `bandwidth`: the way down has no room for a larger one; `not_sent`: the publisher sends no larger one; `key_frame`: another one is about to begin; `no_room`: the way down has no room for any; `cannot_decode`). */
+export interface ReceivedStream {
+  readonly participant: string;
+  readonly source: Source;
+  readonly bitrate_bps?: number;
+  readonly layer?: string | null;
+  readonly reason?: string | null;
+}
+
 /** Send somebody out of the meeting or the lobby. */
 export interface Remove {
   readonly type: "remove";
@@ -231,6 +257,15 @@ export interface Rename {
   readonly id: number;
   readonly participant: string;
   readonly name: string;
+}
+
+/** What the client saw and heard since its last report. How long the picture that froze longest stood still, how long the sound that was worst was made up because nothing came, and what holds its own encoder back. */
+export interface ReportQuality {
+  readonly type: "report_quality";
+  readonly id: number;
+  readonly frozen_ms?: number;
+  readonly concealed_ms?: number;
+  readonly limited?: "bandwidth" | "cpu" | "none" | "other";
 }
 
 /** What somebody may do in a meeting. */
@@ -349,8 +384,8 @@ export interface Welcome {
   readonly title: string;
 }
 
-export type ClientMessage = Hello | Offer | SetSources | SetView | SendChat | RaiseHand | React | Rename | Admit | Remove | Mute | AskToUnmute | SetRole | ChangeMeeting | EndMeeting | Leave | Ping;
+export type ClientMessage = Hello | Offer | SetSources | SetView | SendChat | RaiseHand | React | Rename | Admit | Remove | Mute | AskToUnmute | SetRole | ChangeMeeting | EndMeeting | Leave | ReportQuality | GetStatistics | Ping;
 
-export type ServerMessage = Welcome | Snapshot | ParticipantPut | ParticipantGone | WaitingPut | WaitingGone | MeetingPut | MessagePut | Ok | Answer | Error | Slots | Layers | Speakers | Reacted | AskedToUnmute | MediaLost | IceServers | Closed;
+export type ServerMessage = Welcome | Snapshot | ParticipantPut | ParticipantGone | WaitingPut | WaitingGone | MeetingPut | MessagePut | Ok | Answer | OwnStatistics | Error | Slots | Layers | Speakers | Reacted | AskedToUnmute | MediaLost | IceServers | Closed;
 
 export type Sequenced = ParticipantPut | ParticipantGone | WaitingPut | WaitingGone | MeetingPut | MessagePut;

@@ -86,6 +86,69 @@ export interface Joined {
   readonly signalling_url: string;
 }
 
+/** One holding of a meeting. */
+export interface SessionObject {
+  readonly id: string;
+  readonly started_at: string;
+  readonly ended_at: string | null;
+}
+
+/** What hindered somebody. */
+export type QualityCause =
+  | "loss_down"
+  | "bandwidth_down"
+  | "loss_up"
+  | "delay"
+  | "computer"
+  | "bandwidth_up"
+  | "others"
+  | "unknown";
+
+export interface QualityVerdict {
+  /** What hindered them longest; null when nothing was worth saying. */
+  readonly cause: QualityCause | null;
+  readonly since: string | null;
+  readonly until: string | null;
+  readonly bad_seconds: number;
+  readonly seconds: number;
+  /** The largest share lost, or the longest round trip in ms. */
+  readonly worst: number | null;
+  readonly frozen_ms: number;
+  readonly concealed_ms: number;
+}
+
+/** Lines of a plot: one entry of each list a sample, oldest first. Losses are shares, 0…1. */
+export interface QualitySeries {
+  readonly at: readonly string[];
+  readonly rtt_ms: readonly (number | null)[];
+  readonly up_bps: readonly number[];
+  readonly up_loss: readonly number[];
+  readonly down_bps: readonly number[];
+  readonly down_loss: readonly number[];
+  readonly estimate_bps: readonly number[];
+  readonly frozen_ms: readonly number[];
+  readonly concealed_ms: readonly number[];
+}
+
+export interface ParticipantQuality {
+  readonly id: string;
+  readonly name: string;
+  readonly role: "host" | "cohost" | "attendee";
+  readonly joined_at: string;
+  readonly left_at: string | null;
+  readonly verdict: QualityVerdict;
+  readonly series: QualitySeries;
+}
+
+/** How a session went. */
+export interface SessionQuality {
+  readonly session: SessionObject;
+  readonly participants: readonly ParticipantQuality[];
+  readonly troubled: number;
+  /** Most people had the same trouble at the same time. */
+  readonly everybodys: boolean;
+}
+
 export interface Invitation {
   readonly subject: string;
   readonly text: string;

@@ -32,6 +32,7 @@ import { Media } from "./media.ts";
 import type { Lines } from "./offer.ts";
 import { bringSpeaker, keepOrder } from "./order.ts";
 import { Outbox } from "./outbox.ts";
+import { QualityReporter } from "./quality.ts";
 import { type RequestBody, Signalling, SignallingError, type Socket } from "./signalling.ts";
 import type { Sound } from "./sound.ts";
 import { ActiveSpeaker } from "./speaker.ts";
@@ -79,6 +80,7 @@ export class Call {
   readonly #outbox: Outbox;
   readonly #announcer: Announcer;
   readonly #statistics = new Statistics();
+  readonly #quality = new QualityReporter();
   readonly #delays = new Delays();
   readonly #sync = new Sync();
   #signalling: Signalling | undefined;
@@ -440,6 +442,8 @@ export class Call {
     const report = await this.#media.statistics();
     if (report === undefined) return;
     const sample = this.#statistics.sample(report, this.#parts.clock.now());
+    const seen = this.#quality.add(sample);
+    if (seen !== null) this.#try(seen);
     this.#numbers = {
       samples: [...this.#numbers.samples, sample].slice(-SAMPLES_KEPT),
       skews: this.#sync.step(this.#view.slots, this.#delays.read(report)),

@@ -1,5 +1,6 @@
 /** The call as React reads it. */
 import { useEffect, useState, useSyncExternalStore } from "react";
+import type { OwnStatistics } from "../api/signalling.ts";
 import { holdCall, theCall } from "./browser.ts";
 import type { Call } from "./call.ts";
 import type { DevicesView } from "./devices.ts";
@@ -27,4 +28,29 @@ export function useDevices(call: Call): DevicesView {
 
 export function useStatistics(call: Call): StatisticsView {
   return useSyncExternalStore(call.subscribeStatistics, call.getStatistics);
+}
+
+/** As often as the server measures. */
+const ASK_MS = 2000;
+
+/** What the server knows of this connection, asked for while it is looked at. */
+export function useServerStatistics(call: Call): OwnStatistics | null {
+  const [statistics, setStatistics] = useState<OwnStatistics | null>(null);
+  useEffect(() => {
+    let isGone = false;
+    const ask = () =>
+      call.request({ type: "get_statistics" }).then(
+        (answer) => {
+          if (!isGone && answer.type === "statistics") setStatistics(answer);
+        },
+        () => {}, // the next one tries again
+      );
+    void ask();
+    const timer = setInterval(() => void ask(), ASK_MS);
+    return () => {
+      isGone = true;
+      clearInterval(timer);
+    };
+  }, [call]);
+  return statistics;
 }

@@ -189,6 +189,8 @@ describe("what limits the meeting", () => {
     roundTripMs: 20,
     transport: "udp",
     streams: [],
+    frozenMs: 0,
+    concealedMs: 0,
   };
 
   it.each([

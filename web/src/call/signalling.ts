@@ -123,7 +123,7 @@ export class Signalling {
     this.#hello();
   }
 
-  /** Sends a request; resolves with its `ok` or `answer`. */
+  /** Sends a request; resolves with its `ok`, `answer` or `statistics`. */
   request(body: RequestBody): Promise<ServerMessage> {
     const socket = this.#socket;
     if (socket === undefined || !this.#welcomed) return Promise.reject(new SignallingError("disconnected"));
@@ -183,6 +183,7 @@ export class Signalling {
         return;
       case "ok":
       case "answer":
+      case "statistics":
         this.#settle(message.id)?.resolve(message);
         return;
       case "error":

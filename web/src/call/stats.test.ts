@@ -57,6 +57,21 @@ describe("a sample", () => {
     expect(statistics.sample(report(inbound(100, 1, 0)), 2000).streams).toEqual([]);
   });
 
+  it("adds up what stood still and what was made up, of the worst stream", () => {
+    const picture = (totalFreezesDuration: number) => ({ ...inbound(1000, 10, 0), totalFreezesDuration });
+    const sound = (totalSamplesReceived: number, concealedSamples: number) => ({
+      ...{ id: "a", type: "inbound-rtp", kind: "audio", mid: "4", bytesReceived: 1000 },
+      ...{ totalSamplesReceived, concealedSamples, silentConcealedSamples: 480 },
+    });
+    const statistics = new Statistics();
+    statistics.sample(report(picture(1), { ...picture(0), id: "in2" }, sound(48_000, 960)), 0);
+    const sample = statistics.sample(
+      report(picture(1.25), { ...picture(0.5), id: "in2" }, sound(96_000, 960 + 4800)),
+      1000,
+    );
+    expect(sample).toMatchObject({ frozenMs: 500, concealedMs: 100 });
+  });
+
   it("knows the way in use", () => {
     const pair = {
       id: "p",

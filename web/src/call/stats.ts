@@ -14,6 +14,10 @@ export interface Sample {
   readonly streams: readonly StreamSample[];
   /** "udp" or "tcp". */
   readonly transport: string | null;
+  /** How long the picture that froze longest stood still. */
+  readonly frozenMs: number;
+  /** How long the sound that was worst was made up because nothing came. */
+  readonly concealedMs: number;
 }
 
 export interface Direction {
@@ -70,6 +74,10 @@ interface RtpStats extends RTCStats {
   qualityLimitationReason?: string;
   jitterBufferDelay?: number;
   jitterBufferEmittedCount?: number;
+  totalFreezesDuration?: number;
+  concealedSamples?: number;
+  silentConcealedSamples?: number;
+  totalSamplesReceived?: number;
   fractionLost?: number;
   localId?: string;
 }
@@ -81,6 +89,11 @@ interface Counters {
   readonly lost: number;
   readonly bufferDelay: number;
   readonly bufferCount: number;
+  /** Seconds. */
+  readonly frozen: number;
+  /** Samples. */
+  readonly concealed: number;
+  readonly samples: number;
 }
 
 export class Statistics {
@@ -92,11 +105,13 @@ export class Statistics {
     const byId = new Map(entries.map((entry) => [entry.id, entry]));
     const next = new Map<string, Counters>();
     const flows: Flow[] = [];
+    const deltas: Delta[] = [];
     for (const entry of entries) {
       if (entry.type !== "inbound-rtp" && entry.type !== "outbound-rtp") continue;
       const now = counters(entry, at);
       next.set(entry.id, now);
       const delta = difference(now, this.#last.get(entry.id));
+      if (delta !== undefined) deltas.push(delta);
       // Slots that nobody fills say nothing.
       if (delta !== undefined && (delta.bytes > 0 || delta.lost > 0))
         flows.push(flow(entry, delta, entries, byId));
@@ -107,6 +122,8 @@ export class Statistics {
       up: total(flows.filter(({ stream }) => stream.direction === "up")),
       down: total(flows.filter(({ stream }) => stream.direction === "down")),
       streams: flows.map(({ stream }) => stream),
+      frozenMs: Math.max(0, ...deltas.map(({ frozen }) => frozen * 1000)),
+      concealedMs: Math.max(0, ...deltas.map((delta) => ratio(delta.concealed, delta.samples) * delta.ms)),
       ...path(entries, byId),
     };
   }
@@ -191,6 +208,9 @@ function counters(entry: RtpStats, at: number): Counters {
     lost: entry.packetsLost ?? 0,
     bufferDelay: entry.jitterBufferDelay ?? 0,
     bufferCount: entry.jitterBufferEmittedCount ?? 0,
+    frozen: entry.totalFreezesDuration ?? 0,
+    concealed: (entry.concealedSamples ?? 0) - (entry.silentConcealedSamples ?? 0),
+    samples: entry.totalSamplesReceived ?? 0,
   };
 }
 
@@ -207,6 +227,9 @@ function difference(now: Counters, last: Counters | undefined): Delta | undefine
     lost: Math.max(0, now.lost - last.lost),
     bufferDelay: now.bufferDelay - last.bufferDelay,
     bufferCount: now.bufferCount - last.bufferCount,
+    frozen: Math.max(0, now.frozen - last.frozen),
+    concealed: Math.max(0, now.concealed - last.concealed),
+    samples: now.samples - last.samples,
   };
 }
 

@@ -46,6 +46,13 @@ const ROUTES: readonly Route[] = [
   { pattern: "/meetings", name: "meetings", view: meetings, frame: "page", access: "member" },
   { pattern: "/meetings/:id", name: "meetings", view: meetings, frame: "page", access: "member" },
   {
+    pattern: "/meetings/:id/sessions/:session",
+    name: "quality",
+    view: lazy(() => import("../views/quality/QualityView.tsx")),
+    frame: "page",
+    access: "member",
+  },
+  {
     pattern: "/settings",
     name: "settings",
     view: lazy(() => import("../views/settings/SettingsView.tsx")),

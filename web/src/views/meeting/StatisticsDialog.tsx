@@ -2,7 +2,7 @@ import { useLingui } from "@lingui/react/macro";
 import { Copy } from "lucide-react";
 import type { State } from "../../api/signalling.ts";
 import type { Call } from "../../call/call.ts";
-import { useCallView, useStatistics } from "../../call/hooks.ts";
+import { useCallView, useServerStatistics, useStatistics } from "../../call/hooks.ts";
 import { type JoinStep, joinTimings } from "../../call/marks.ts";
 import type { Limit } from "../../call/stats.ts";
 import { Button } from "../../ui/Button.tsx";
@@ -22,6 +22,7 @@ export default function StatisticsDialog({ call, meeting, onClose }: StatisticsD
   const { t, i18n } = useLingui();
   const { slots } = useCallView(call);
   const { samples, skews, limit } = useStatistics(call);
+  const server = useServerStatistics(call);
   const last = samples.at(-1);
   const limits: Readonly<Record<Limit, string>> = {
     offline: t`There is no connection at the moment.`,
@@ -64,7 +65,8 @@ export default function StatisticsDialog({ call, meeting, onClose }: StatisticsD
     { label: t`Round trip`, values: samples.map((sample) => sample.roundTripMs ?? 0), show: ms, least: 50 },
   ];
   const nameOf = (id: string): string => meeting.participants.find((person) => person.id === id)?.name ?? id;
-  const asText = (): string => JSON.stringify({ limit, join_ms: joinTimings(), last, skews }, null, 2);
+  const asText = (): string =>
+    JSON.stringify({ limit, join_ms: joinTimings(), last, skews, server }, null, 2);
   return (
     <Dialog
       title={t`Statistics`}
@@ -89,7 +91,9 @@ export default function StatisticsDialog({ call, meeting, onClose }: StatisticsD
             <Plot key={plot.label} {...plot} />
           ))}
         </div>
-        {last !== undefined && <StreamTable sample={last} slots={slots} nameOf={nameOf} />}
+        {last !== undefined && (
+          <StreamTable sample={last} slots={slots} received={server?.streams ?? []} nameOf={nameOf} />
+        )}
         {skews.length > 0 && (
           <section>
             <h3>{t`Sound against picture`}</h3>

@@ -17,6 +17,7 @@ import { StatePanel } from "../../ui/StatePanel.tsx";
 import { readStartChoices } from "../home/choices.ts";
 import { DeleteMeetingDialog } from "./DeleteMeetingDialog.tsx";
 import { MeetingFacts } from "./MeetingFacts.tsx";
+import { SessionList } from "./SessionList.tsx";
 import { startMeeting } from "./start.ts";
 import { invitationPath } from "./useCopyInvitation.ts";
 
@@ -128,6 +129,7 @@ function Ready({ me, meeting, onSaved, onDeleted }: ReadyProps) {
       </div>
       {start.error !== null && <Note tone="danger">{start.error}</Note>}
       <InvitationText meeting={meeting} />
+      <SessionList meeting={meeting} />
       {open === "edit" && (
         <Suspense fallback={null}>
           <ScheduleDialog
