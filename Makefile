@@ -104,7 +104,7 @@ fuzz: install ## mutate hostile inputs for longer than the tests do (ARGS="20000
 	MEETINGHOUSE_FUZZ_N=$(or $(word 1,$(ARGS)),20000000) MEETINGHOUSE_FUZZ_SEED=$(or $(word 2,$(ARGS)),$(shell date +%s)) \
 	  cargo test --release --locked -p wire -p sfu-sim --test hostile -- --nocapture
 
-test-python: install
+test-python: install browsers
 	$(BIN)/pytest -n 2
 
 test-web: install
