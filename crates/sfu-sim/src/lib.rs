@@ -17,6 +17,7 @@ mod network;
 mod random;
 mod screen;
 mod speaker;
+pub mod stage;
 mod world;
 
 pub use client::{Client, ClientOptions};

@@ -56,8 +56,17 @@ impl World {
     }
 
     /// An empty meeting with these limits.
-    #[expect(clippy::disallowed_methods, reason = "the origin of virtual time; its value does not matter")]
     pub fn with_limits(seed: u64, limits: Limits) -> Self {
+        Self::build(seed, limits, Duration::from_secs(1))
+    }
+
+    /// An empty meeting whose engine tells statistics so often.
+    pub fn watched(seed: u64, interval: Duration) -> Self {
+        Self::build(seed, Limits::default(), interval)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the origin of virtual time; its value does not matter")]
+    fn build(seed: u64, limits: Limits, statistics_interval: Duration) -> Self {
         let now = Instant::now();
         let server = SocketAddr::from(([10, 0, 0, 1], 5000));
         let mut engine_seed = [0; 32];
@@ -66,7 +75,7 @@ impl World {
             candidates: vec![server.into()],
             seed: engine_seed,
             wall_clock: SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000),
-            statistics_interval: Duration::from_secs(1),
+            statistics_interval,
             limits,
         };
         Self {
@@ -164,6 +173,11 @@ impl World {
         let path = &mut self.paths[id.0];
         path.up = up;
         path.down = down;
+    }
+
+    /// A client's way down.
+    pub fn down(&self, id: ClientId) -> Link {
+        self.paths[id.0].down
     }
 
     /// Lets these clients share one way down.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use common::{SECOND, assert_clean, longest_freeze, pictures, sounds};
 use sfu::Source;
-use sfu_sim::{ClientId, ClientOptions, Link, World};
+use sfu_sim::{ClientId, ClientOptions, Link, Loss, World};
 
 const MS: Duration = Duration::from_millis(1);
 const STAGE: (u16, u16) = (1280, 720);
@@ -70,7 +70,7 @@ fn the_estimate_finds_the_link_in_three_seconds_and_its_queue_stays_short() {
         let connected = world.now;
         world.run_for(3 * SECOND);
         let found = estimate(&world, viewer) / link;
-        assert!((0.84..1.1).contains(&found), "{found} of {link}");
+        assert!((0.9..1.1).contains(&found), "{found} of {link}");
 
         let settled = world.now;
         let [sent] = throughput(&mut world, [viewer], 12 * SECOND);
@@ -128,10 +128,11 @@ fn a_step_down_is_followed_within_a_second_and_a_step_up_within_some() {
         world.run_for(SECOND);
         let found = estimate(&world, viewer) / low;
         assert!(found <= 1.0, "{found} of {low}");
-        // What was sent before the step was known has to drain.
-        world.run_for(3 * SECOND);
+        // What was sent until feedback told of the step: so many times a round trip and the time between two feedbacks.
+        let queue = world.longest_queue(viewer, stepped).as_secs_f64();
+        assert!(queue <= 0.13 * high / low, "{queue} s at {high} → {low}");
         let drained = world.now;
-        world.run_for(4 * SECOND);
+        world.run_for(7 * SECOND);
         let queue = world.longest_queue(viewer, drained);
         assert!(queue <= if low < 500e3 { 300 } else { 150 } * MS, "{queue:?} after {high} → {low}");
         assert_eq!(world.client(viewer).speakers[0].missing(), 0, "sound is never dropped");
@@ -173,15 +174,21 @@ fn two_share_a_link_fairly() {
     }
 }
 
-#[test]
-fn who_reports_only_losses_gets_an_estimate_too() {
-    let (mut world, publishers) = stage(240, 2);
+/// A viewer without transport-wide feedback.
+fn reporter(world: &mut World, publishers: &[ClientId]) -> ClientId {
     let viewer = world.join_as("viewer", |offer| {
         let tells = |line: &&str| !line.contains("transport-wide-cc") && !line.contains("transport-cc");
         offer.split_inclusive('\n').filter(tells).collect()
     });
     let tiles: Vec<_> = publishers.iter().map(|it| (*it, Source::Camera, STAGE)).collect();
     world.set_sized_view(viewer, &tiles);
+    viewer
+}
+
+#[test]
+fn who_reports_only_losses_gets_an_estimate_too() {
+    let (mut world, publishers) = stage(240, 2);
+    let viewer = reporter(&mut world, &publishers);
     world.run_for(12 * SECOND);
     let [sent] = throughput(&mut world, [viewer], 2 * SECOND);
     assert!(sent > 3e6, "{sent}: both in full over a good link");
@@ -191,4 +198,17 @@ fn who_reports_only_losses_gets_an_estimate_too() {
     world.run_for(10 * SECOND);
     let [sent] = throughput(&mut world, [viewer], 10 * SECOND);
     assert!((200e3..1.3e6).contains(&sent), "{sent} over 1 Mbit/s");
+}
+
+#[test]
+fn a_bad_radio_does_not_starve_who_reports_only_losses() {
+    // Both in full are 3.5 Mbit/s; a third of few packets tells slowly that it is always a third.
+    for (seed, loss, least) in [(241, 0.05, 3e6), (242, 0.1, 3e6), (243, 0.3, 0.7e6)] {
+        let (mut world, publishers) = stage(seed, 2);
+        let viewer = reporter(&mut world, &publishers);
+        world.set_links(viewer, Link::GOOD, Link::losing(Loss::Random(loss)));
+        world.run_for(20 * SECOND);
+        let [sent] = throughput(&mut world, [viewer], 5 * SECOND);
+        assert!(sent > least, "{sent} at {loss}");
+    }
 }

@@ -99,7 +99,8 @@ fn while_a_smaller_layer_is_awaited_only_the_lowest_pictures_of_the_large_one_go
     let before = world.client(bo).screens[0].pictures.last().unwrap().tag;
     assert_eq!(before.layer, 2);
     let changed = world.now;
-    world.set_links(bo, Link::GOOD, Link::limited(500_000));
+    // Enough for those: with less nothing but sound goes on.
+    world.set_links(bo, Link::GOOD, Link::limited(900_000));
     world.run_until(5 * SECOND, |world| {
         world.client(bo).screens[0].pictures.last().is_some_and(|it| it.tag.layer < 2)
     });

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use wire::rtcp::{ReportBlock, SenderInfo, TransportFeedback, write_pli};
 use wire::rtp::Header;
 
+use crate::bwe::Report;
 use crate::clock::Clock;
 use crate::drops::{Drop, Drops};
 use crate::dtls::{DtlsServer, Progress};
@@ -312,16 +313,20 @@ impl Peer {
         let Some(slot) = self.downlink.slots.iter_mut().find(|slot| slot.ssrc == block.ssrc) else { return };
         slot.lost = block.cumulative_lost.max(0).unsigned_abs().into();
         slot.jitter_ms = f64::from(block.jitter) * 1000.0 / f64::from(slot.clock_rate());
-        self.downlink.bandwidth.report(now, f64::from(block.fraction_lost) / 256.0);
-        if block.last_sender_report == 0 {
-            return;
-        }
-        // RFC 3550 §6.4.1: in units of 1/65536 s.
-        let passed = clock.ntp_middle(now).wrapping_sub(block.last_sender_report);
-        let rtt = passed.wrapping_sub(block.delay_since_last_sender_report);
-        // Half the circle is nine hours: a report that claims it was delayed longer than the whole trip took.
-        if rtt < 1 << 31 {
-            let sample = f64::from(rtt) / 65_536.0;
+        let before = slot.reported.replace((block.highest_sequence, now));
+        let packets = before.map_or(0, |(before, _)| block.highest_sequence.wrapping_sub(before));
+        let sample = round_trip(now, block, clock);
+        self.downlink.bandwidth.report(
+            now,
+            &Report {
+                // Numbers that leap tell nothing.
+                packets: if packets < 1 << 16 { packets } else { 0 },
+                loss: f64::from(block.fraction_lost) / 256.0,
+                since: before.map(|(_, at)| at),
+                rtt_us: sample.map(|it| (it * 1e6) as i64),
+            },
+        );
+        if let Some(sample) = sample {
             let smoothed =
                 self.rtt.map_or(sample, |rtt| rtt.as_secs_f64() + RTT_GAIN * (sample - rtt.as_secs_f64()));
             self.rtt = Some(Duration::from_secs_f64(smoothed.min(10.0)));
@@ -396,4 +401,16 @@ impl Peer {
         let dues = [self.uplink.feedback_due(), self.downlink.due(now), Some(self.next_report)];
         key_frames.chain(transport).chain(dues.into_iter().flatten()).min()
     }
+}
+
+/// Seconds from our last sender report to the arrival of this block, without what the peer kept it (RFC 3550 §6.4.1).
+fn round_trip(now: Instant, block: &ReportBlock, clock: Clock) -> Option<f64> {
+    if block.last_sender_report == 0 {
+        return None;
+    }
+    // In units of 1/65536 s.
+    let passed = clock.ntp_middle(now).wrapping_sub(block.last_sender_report);
+    let rtt = passed.wrapping_sub(block.delay_since_last_sender_report);
+    // Half the circle is nine hours: a report that claims it was delayed longer than the whole trip took.
+    (rtt < 1 << 31).then(|| f64::from(rtt) / 65_536.0)
 }

@@ -139,9 +139,10 @@ impl Downlink {
     ) -> Result<bool, Drop> {
         let place = &mut self.slots[slot];
         let payload_type = place.payload_types(packet.codec).ok_or(Drop::CannotDecode)?.0;
-        let waits = place.kind == SlotKind::Video && !self.pacer.is_open(now);
+        let is_open = self.pacer.is_open(now) && self.bandwidth.has_room(now);
+        let waits = place.kind == SlotKind::Video && !is_open;
         if waits && self.pacer.is_full() {
-            place.rewriter.switch(); // the next key frame goes on without a gap
+            self.give_up(slot); // the next key frame goes on without a gap
             return Err(Drop::PacerFull);
         }
         let admitted = place.rewriter.admit(packet, limit, now, |layer| stream.translate(packet, layer))?;
@@ -152,6 +153,18 @@ impl Downlink {
             self.leave(now, (slot, payload_type), stream.stable_id, (packet, admitted, None), path);
         }
         Ok(admitted.begins)
+    }
+
+    /// Throws away what waits for a slot: its stream goes on with a key frame, and the receiver misses nothing.
+    pub(crate) fn give_up(&mut self, slot: usize) {
+        let rewriter = &mut self.slots[slot].rewriter;
+        let kept = self.pacer.discard(slot, rewriter.begun());
+        rewriter.rewind(kept);
+    }
+
+    /// So much waits that the way must carry less than a moment ago.
+    pub(crate) fn is_behind(&self, now: Instant) -> bool {
+        self.pacer.is_behind(now)
     }
 
     /// Answers a request for packets of the slot with SSRC `media`; `drop` counts those that are not sent again.
@@ -174,12 +187,19 @@ impl Downlink {
                 continue;
             };
             let len = packet.payload.len();
-            if !self.budget.allows(len) || self.pacer.is_full() || !slot.resent.allows(sequence, now) {
+            if !self.budget.allows(len) || self.pacer.is_full() {
                 drop(Drop::NackLimited);
                 continue;
             }
+            let Some(before) = slot.resent.again(sequence, now) else {
+                drop(Drop::NackLimited);
+                continue;
+            };
+            if before == 0 {
+                self.bandwidth.missed();
+            }
             self.budget.spend(len);
-            if self.pacer.is_open(now) {
+            if self.pacer.is_open(now) && self.bandwidth.has_room(now) {
                 let sent = (&packet, admitted, Some(sequence));
                 self.leave(now, (at, payload_type), stream.stable_id, sent, path);
             } else {
@@ -202,7 +222,9 @@ impl Downlink {
         if self.probing.is_none() {
             self.probing = self.bandwidth.probe(now).map(|probe| Probing::new(probe, now));
         }
-        while let Some(waiting) = self.pacer.pop(now, false) {
+        while self.bandwidth.has_room(now)
+            && let Some(waiting) = self.pacer.pop(now, false)
+        {
             self.let_go(now, &waiting, streams, path).unwrap_or_else(&mut drop);
         }
         while self.probing.as_mut().is_some_and(|probing| probing.asks(now)) {
@@ -276,10 +298,11 @@ impl Downlink {
             slot.packets += 1;
             slot.bytes += sent as u64;
             slot.octets = slot.octets.wrapping_add(packet.payload.len() as u32);
+            slot.rewriter.left(&admitted, now);
+            self.bandwidth.sent_media(sent);
             self.budget.earn(sent);
         }
         let numbered = slot.is_numbered();
-        self.bandwidth.sent_media(repair);
         self.count(now, sent, numbered);
     }
 

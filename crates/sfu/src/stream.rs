@@ -235,6 +235,17 @@ impl Stream {
         news
     }
 
+    /// Ends what a receiver gets now, if it was granted less; returns whether that is so.
+    pub(crate) fn cut(&mut self, (peer, slot): (u32, usize)) -> bool {
+        let pixels = |at: usize| self.layers[at].pixels(at);
+        let route = self.routes.iter_mut().find(|route| route.peer == peer && route.slot == slot);
+        let Some(route) = route else { return false };
+        let granted = route.granted.map_or(0, |it| pixels(it.layer));
+        let is_more = route.current.is_some_and(|current| pixels(current) > granted);
+        route.current = route.current.filter(|_| !is_more);
+        is_more
+    }
+
     /// The layer for a tile, of those that can be had.
     fn desired(&self, route: &Route) -> Option<usize> {
         let layers = self.layers.iter().enumerate().filter(|(_, layer)| layer.is_offered());

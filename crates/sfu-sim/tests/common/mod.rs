@@ -1,6 +1,8 @@
 //! What several scenarios look at.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub(crate) mod plot;
+
 use std::time::{Duration, Instant};
 
 use sfu::{Event, Slot, Source};

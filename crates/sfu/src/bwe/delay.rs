@@ -165,6 +165,11 @@ impl DelayDetector {
         self.queue_us as i64
     }
 
+    /// How much longer than the shortest way a packet took.
+    pub(super) fn wait_us(&self, sent_us: i64, arrived_us: i64) -> i64 {
+        self.base.above(arrived_us - sent_us)
+    }
+
     /// A packet that left at `sent_us` of our clock arrived at `arrived_us` of the receiver's; in the order of leaving.
     pub(super) fn packet(&mut self, sent_us: i64, arrived_us: i64) {
         if self.group.is_some_and(|it| (arrived_us - it.last_arrived).abs() > MAX_GAP_US) {

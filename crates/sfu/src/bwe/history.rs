@@ -15,6 +15,8 @@ pub(super) struct Sent {
     pub(super) sequence: u64,
     /// µs of the estimator's clock.
     pub(super) at_us: i64,
+    /// Bytes sent up to its end; wraps.
+    total: u32,
     /// Bytes of the datagram's payload.
     pub(super) size: u16,
     /// The probe that it is part of; 0 is none.
@@ -23,7 +25,8 @@ pub(super) struct Sent {
 }
 
 /// A place of the ring that was not used yet.
-const NOTHING: Sent = Sent { sequence: u64::MAX, at_us: i64::MIN, size: 0, probe: 0, fate: Fate::Arrived };
+const NOTHING: Sent =
+    Sent { sequence: u64::MAX, at_us: i64::MIN, total: 0, size: 0, probe: 0, fate: Fate::Arrived };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
@@ -51,6 +54,11 @@ pub(super) struct History {
     entries: Vec<Sent>,
     /// Number of the next packet.
     next: u64,
+    /// Bytes ever sent, and those up to the newest packet that was told of; both wrap.
+    sent: u32,
+    told: u32,
+    /// One above that packet's number.
+    told_next: u64,
 }
 
 impl History {
@@ -63,7 +71,8 @@ impl History {
     pub(super) fn sent(&mut self, at_us: i64, size: usize, probe: u8) {
         let sequence = self.next;
         self.next += 1;
-        let sent = Sent { sequence, at_us, size: size as u16, probe, fate: Fate::Unknown };
+        self.sent = self.sent.wrapping_add(size as u32);
+        let sent = Sent { sequence, at_us, total: self.sent, size: size as u16, probe, fate: Fate::Unknown };
         let size = self.entries.len();
         if size == 0 {
             self.entries.resize(FIRST_ENTRIES, NOTHING);
@@ -86,6 +95,17 @@ impl History {
         self.entries = larger;
     }
 
+    /// Bytes that were sent after the newest packet that was told of.
+    pub(super) fn in_flight(&self) -> u32 {
+        self.sent.wrapping_sub(self.told)
+    }
+
+    /// Nobody told of what is under way, and it will not be waited for any longer.
+    pub(super) fn forget_in_flight(&mut self) {
+        self.told = self.sent;
+        self.told_next = self.next;
+    }
+
     /// The number, without its wrap, of a packet that was sent.
     pub(super) fn extended(&self, sequence: u16) -> Option<u64> {
         self.next.checked_sub(u64::from((self.next as u16).wrapping_sub(sequence)))
@@ -96,6 +116,9 @@ impl History {
         let sequence = self.extended(sequence)?;
         let place = sequence as usize % self.entries.len().max(1);
         let entry = self.entries.get_mut(place).filter(|it| it.sequence == sequence)?;
+        if sequence >= self.told_next {
+            (self.told_next, self.told) = (sequence + 1, entry.total);
+        }
         match (entry.fate, arrived) {
             (Fate::Arrived, _) | (Fate::Lost, false) => None,
             (before, true) => {
@@ -125,6 +148,20 @@ mod tests {
         let Some(Verdict::Arrived { sent, late }) = history.verdict(last, true) else { panic!("forgotten") };
         assert_eq!((sent.sequence, sent.at_us, late), (69_999, 69_999, true));
         assert_eq!(history.verdict(last, true), None);
+    }
+
+    #[test]
+    fn what_is_under_way_is_what_was_sent_after_the_last_that_was_told_of() {
+        let mut history = History::default();
+        assert_eq!(history.in_flight(), 0);
+        (0..10).for_each(|n| history.sent(n, 100, 0));
+        assert_eq!(history.in_flight(), 1000);
+        history.verdict(6, true);
+        history.verdict(3, false);
+        assert_eq!(history.in_flight(), 300, "lost or not, it is not under way");
+        history.forget_in_flight();
+        history.sent(11, 50, 0);
+        assert_eq!(history.in_flight(), 50);
     }
 
     #[test]

@@ -157,75 +157,6 @@ impl LossBound {
     }
 }
 
-/// Of clients that send no transport-wide feedback: their receiver reports are all there is.
-#[derive(Debug)]
-pub(super) struct ReportedLoss {
-    bps: f64,
-    /// Loss was met: from then on growth is slow.
-    met: bool,
-    changed_us: Option<i64>,
-    /// Packets since the last report, and those of them that were sent again.
-    sent: u32,
-    repaired: u32,
-}
-
-/// Of growth with each report before any loss, about one a second, and after it: more than the 5 % of draft §6, whose reports
-/// come several times a second.
-const FIRST_GROWTH: f64 = 1.5;
-const LATER_GROWTH: f64 = 1.1;
-/// So many times what is sent may be believed: there are no probes, and the next layer costs about three times as much.
-const UNTRIED: f64 = 4.0;
-/// Of fewer packets the share that was sent again tells little.
-const REPAIR_PACKETS: u32 = 30;
-/// Reports of several streams come at once: they count as one.
-const REPORT_US: i64 = 200_000;
-
-impl ReportedLoss {
-    pub(super) fn new(start_bps: f64) -> Self {
-        Self { bps: start_bps, met: false, changed_us: None, sent: 0, repaired: 0 }
-    }
-
-    pub(super) fn bps(&self) -> f64 {
-        self.bps
-    }
-
-    /// A packet left; `repair` when the receiver had asked for it again.
-    pub(super) fn sent(&mut self, repair: bool) {
-        self.sent = self.sent.saturating_add(1);
-        self.repaired = self.repaired.saturating_add(u32::from(repair));
-    }
-
-    /// The share `loss` was reported lost; `sent` bits a second were sent. Receivers do not report what was repaired
-    /// meanwhile, so that what they asked for again counts as well.
-    pub(super) fn report(&mut self, now_us: i64, loss: f64, sent: f64) {
-        let repaired = f64::from(self.repaired) / f64::from(self.sent.max(1));
-        let loss = if self.sent >= REPAIR_PACKETS { loss.max(repaired) } else { loss };
-        if loss > HIGH {
-            // The worst of the streams that are reported at once counts.
-            let recent = self.changed_us.is_some_and(|at| now_us - at < REPORT_US);
-            if !recent || !self.met {
-                // What was believed untried is forgotten first, but not all at once: a pause in what is sent proves nothing.
-                let tried = sent.clamp(0.5 * self.bps, self.bps);
-                self.bps = (tried * (1.0 - 0.5 * loss)).max(super::rate::MIN_BPS);
-                self.changed_us = Some(now_us);
-                (self.sent, self.repaired) = (0, 0);
-            }
-            self.met = true;
-            return;
-        }
-        if self.changed_us.is_some_and(|at| now_us - at < REPORT_US) {
-            return;
-        }
-        self.changed_us = Some(now_us);
-        (self.sent, self.repaired) = (0, 0);
-        if loss < LOW {
-            let growth = if self.met { LATER_GROWTH } else { FIRST_GROWTH };
-            let ceiling = (UNTRIED * sent).min(super::rate::MAX_BPS);
-            self.bps = (self.bps * growth).min(ceiling).max(self.bps).max(sent);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,17 +197,5 @@ mod tests {
         let found = run(&mut bound, 2, 200_000, |n| n % 5 == 0);
         assert!((found - 2e6 * 0.9).abs() < 1e5, "{found}");
         assert!(run(&mut bound, 1, 0, |n| n % 20 == 0) <= found, "a little holds it");
-    }
-
-    #[test]
-    fn reports_alone_raise_and_cut() {
-        let mut reported = ReportedLoss::new(500_000.0);
-        for n in 1..8 {
-            reported.report(n * 1_000_000, 0.0, 500_000.0);
-        }
-        assert!((reported.bps() - 2e6).abs() < 1.0, "four times what is sent: {}", reported.bps());
-        reported.report(9_000_000, 0.3, 1e6);
-        reported.report(9_000_001, 0.3, 1e6);
-        assert!((reported.bps() - 850e3).abs() < 1.0, "once for all streams: {}", reported.bps());
     }
 }

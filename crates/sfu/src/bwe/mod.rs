@@ -3,31 +3,38 @@
 //! ```text
 //! sent ─► history                         transport-wide feedback ─► history ─┬─► throughput ─┐
 //!                                                                             ├─► delay ──────┼─► rate ─┐
+//!                                                                             ├─► backlog ────┤         │
 //!                                                                             ├─► probe ──────┘         ├─► estimate
 //!                                                                             └─► loss ────────► bound ─┘
-//!                           receiver reports, REMB (clients without that feedback) ─► reported loss ──────┘
+//!                           receiver reports, REMB (clients without that feedback) ─► reported rate ──────┘
 //! ```
 //!
 //! Sources: draft-ietf-rmcat-gcc-02; Carlucci, De Cicco, Holmer, Mascolo, "Analysis and Design of the Google Congestion
-//! Control for Web Real-time Communication", 2016; draft-holmer-rmcat-transport-wide-cc-extensions-01.
+//! Control for Web Real-time Communication", 2016; draft-holmer-rmcat-transport-wide-cc-extensions-01; the bound of what is
+//! under way after RFC 8298 §4.1.2.
 
+mod backlog;
 mod delay;
 mod history;
 mod loss;
 mod probe;
 mod rate;
+mod reported;
 mod throughput;
 
 use std::time::{Duration, Instant};
 
 use wire::rtcp::TransportFeedback;
 
+use self::backlog::Backlog;
 use self::delay::{DelayDetector, QUEUE_LONG_US, Usage};
 use self::history::{History, Verdict};
-use self::loss::{LossBound, ReportedLoss};
+use self::loss::LossBound;
 pub(crate) use self::probe::Probe;
 use self::probe::{Found, Prober};
 use self::rate::{MAX_BPS, RateControl};
+pub(crate) use self::reported::Report;
+use self::reported::ReportedRate;
 use self::throughput::Throughput;
 
 /// Believed before anything is known: a thumbnail each of a few people. Lower keeps pictures small for longer, higher
@@ -48,6 +55,56 @@ const START: Duration = Duration::from_secs(1);
 /// After so long without a packet nothing is known of the queue any more: it has drained.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// A link that is seen to carry less than this share of what is believed has shrunk.
+const SHRANK: f64 = 0.6;
+
+/// Bytes under way are at most what the way carries in a round trip, until feedback tells of it, and in this time: so much
+/// of a queue is a key frame at the pacer's rate. When a link shrinks or feedback stops, no more than this piles up.
+const ALLOWANCE_US: i64 = 100_000;
+/// At least so many: five packets.
+const MIN_WINDOW: f64 = 6000.0;
+/// Feedback that does not come for so long is not waited for: as much again may be under way.
+const SILENCE: Duration = Duration::from_secs(1);
+/// The shortest time from a packet to its feedback is looked for in so long.
+const RESPONSE_US: i64 = 10_000_000;
+/// Weight of a new interval between feedbacks in the smoothed one, and the longest that counts: no client waits longer.
+const INTERVAL_GAIN: f64 = 0.1;
+const MAX_INTERVAL_US: i64 = 250_000;
+
+/// An estimate of the receiver's own that exceeds what is sent by so much is no limit.
+const UNMET: f64 = 1.25;
+
+/// How soon feedback tells of a packet.
+#[derive(Debug, Default)]
+struct Response {
+    /// The shortest time lately, and since when; and that of the time before.
+    shortest_us: Option<i64>,
+    since_us: i64,
+    before_us: Option<i64>,
+    interval_us: f64,
+    last: Option<Instant>,
+}
+
+impl Response {
+    /// Feedback came, `response_us` after the newest packet that it tells of had left.
+    fn told(&mut self, now: Instant, now_us: i64, response_us: i64) {
+        if now_us - self.since_us > RESPONSE_US {
+            (self.since_us, self.before_us) = (now_us, self.shortest_us.take());
+        }
+        self.shortest_us = Some(self.shortest_us.map_or(response_us, |it| it.min(response_us)));
+        if let Some(last) = self.last.replace(now) {
+            let passed = now.saturating_duration_since(last).as_micros() as i64;
+            self.interval_us += INTERVAL_GAIN * (passed.min(MAX_INTERVAL_US) as f64 - self.interval_us);
+        }
+    }
+
+    /// A packet that left so long ago is told of, if it did not have to wait on the way.
+    fn expected_us(&self) -> Option<i64> {
+        let shortest = [self.shortest_us, self.before_us].into_iter().flatten().min()?;
+        Some(shortest + self.interval_us as i64)
+    }
+}
+
 /// The estimator of one peer.
 #[derive(Debug)]
 pub(crate) struct Bandwidth {
@@ -57,10 +114,12 @@ pub(crate) struct Bandwidth {
     sending: Throughput,
     throughput: Throughput,
     delay: DelayDetector,
+    backlog: Backlog,
+    response: Response,
     rate: RateControl,
     loss: LossBound,
     prober: Prober,
-    reported: ReportedLoss,
+    reported: ReportedRate,
     remb_bps: Option<u64>,
     /// What would be sent if it might, in bits a second.
     demand: f64,
@@ -81,10 +140,12 @@ impl Bandwidth {
             sending: Throughput::default(),
             throughput: Throughput::default(),
             delay: DelayDetector::new(),
+            backlog: Backlog::default(),
+            response: Response::default(),
             rate: RateControl::new(START_BPS),
             loss: LossBound::new(),
             prober: Prober::new(),
-            reported: ReportedLoss::new(START_BPS),
+            reported: ReportedRate::new(START_BPS),
             remb_bps: None,
             demand: 0.0,
             first_feedback: None,
@@ -116,15 +177,16 @@ impl Bandwidth {
     /// Transport-wide feedback came.
     pub(crate) fn feedback(&mut self, now: Instant, feedback: &TransportFeedback<'_>, rtt: Option<Duration>) {
         let mut lost = self.passed_over(feedback);
-        let mut any = false;
+        let mut newest = None;
         for arrival in feedback.arrivals() {
             match self.history.verdict(arrival.sequence, arrival.arrived_us.is_some()) {
                 Some(Verdict::Arrived { sent, late }) => {
                     let arrived_us = arrival.arrived_us.unwrap_or_default();
-                    any = true;
+                    newest = Some(sent.at_us);
                     self.loss.arrived(sent.size, arrived_us, late);
                     self.throughput.count(arrived_us, usize::from(sent.size));
                     self.delay.packet(sent.at_us, arrived_us);
+                    self.backlog.packet(arrived_us, self.delay.wait_us(sent.at_us, arrived_us), sent.size);
                     self.prober.arrived(&sent, arrived_us);
                 }
                 Some(Verdict::Lost { sent }) => {
@@ -135,9 +197,9 @@ impl Bandwidth {
             }
         }
         self.loss.lost(lost);
-        if !any {
-            return;
-        }
+        let Some(newest) = newest else { return };
+        let now_us = self.micros(now);
+        self.response.told(now, now_us, now_us - newest);
         self.first_feedback.get_or_insert(now);
         self.delay.fed();
         self.judge(now, rtt.unwrap_or(DEFAULT_RTT));
@@ -168,7 +230,12 @@ impl Bandwidth {
             *acked = (recent as f64).clamp(0.5 * *acked, *acked);
         }
         let before = self.rate.bps();
-        let usage = self.delay.usage();
+        let mut usage = self.delay.usage();
+        if let Some(carries) = self.backlog.carries().filter(|bps| *bps < SHRANK * before) {
+            usage = Usage::Over;
+            self.rate.shrank(now_us, carries, rtt_us);
+            self.backlog.clear();
+        }
         self.rate.update(now_us, usage, self.delay.queue_us(), acked, rtt_us);
         if let Some(Found { bps: found, met_the_link, is_clean }) = self.prober.result(now_us, before) {
             self.is_measured |= met_the_link;
@@ -190,16 +257,21 @@ impl Bandwidth {
             self.loss.bps().is_finite() || self.first_feedback.is_some_and(|at| now >= at + START);
     }
 
-    /// A packet of media left; `repair` when the receiver had asked for it again.
-    pub(crate) fn sent_media(&mut self, repair: bool) {
-        self.reported.sent(repair);
+    /// A packet of media left for the first time.
+    pub(crate) fn sent_media(&mut self, bytes: usize) {
+        self.reported.sent(bytes);
     }
 
-    /// A receiver report: the share `loss` of a stream was lost.
-    pub(crate) fn report(&mut self, now: Instant, loss: f64) {
+    /// The receiver asked for a packet of media for the first time.
+    pub(crate) fn missed(&mut self) {
+        self.reported.missed();
+    }
+
+    /// A receiver report about one stream.
+    pub(crate) fn report(&mut self, now: Instant, report: &Report) {
         if self.first_feedback.is_none() {
-            let sent = self.sending.bps().unwrap_or(0) as f64;
-            self.reported.report(self.micros(now), loss, sent);
+            let since_us = report.since.map_or(i64::MIN, |at| self.micros(at));
+            self.reported.report(self.micros(now), since_us, report);
             self.is_measured = true;
         }
     }
@@ -219,10 +291,13 @@ impl Bandwidth {
         if self.first_feedback.is_some() {
             return self.rate.bps().min(self.loss.bps()) as u64;
         }
-        let remb = self.remb_bps.map_or(f64::INFINITY, |bps| bps as f64);
-        // A receiver that estimates itself knows more than its reports tell.
-        let reported = if self.remb_bps.is_some() { MAX_BPS } else { self.reported.bps() };
-        remb.min(reported).min(MAX_BPS) as u64
+        let reported = self.reported.bps().min(MAX_BPS);
+        let Some(remb) = self.remb_bps.map(|bps| bps as f64) else { return reported as u64 };
+        // Receivers believe up to 1.5 times what comes: who says more than is sent has not met the limit, and the next layer
+        // may cost three times as much.
+        let sent = self.sending.bps().unwrap_or(0) as f64;
+        let estimate = if remb > UNMET * sent { remb.max(reported) } else { remb };
+        estimate.min(MAX_BPS) as u64
     }
 
     /// What is to be sent now: less than the way carries while a queue has to drain.
@@ -230,6 +305,21 @@ impl Bandwidth {
         let queue = self.delay.queue_us().clamp(QUEUE_FREE_US, QUEUE_FULL_US) - QUEUE_FREE_US;
         let share = 1.0 - 0.5 * queue as f64 / (QUEUE_FULL_US - QUEUE_FREE_US) as f64;
         (self.estimate_bps() as f64 * share) as u64
+    }
+
+    /// Whether more may be put on the way now.
+    pub(crate) fn has_room(&mut self, now: Instant) -> bool {
+        let Some(expected) = self.response.expected_us().filter(|_| self.is_measured) else { return true };
+        let window = self.estimate_bps() as f64 / 8e6 * (expected + ALLOWANCE_US) as f64;
+        if f64::from(self.history.in_flight()) < window.max(MIN_WINDOW) {
+            return true;
+        }
+        let silent = self.response.last.is_none_or(|at| now.saturating_duration_since(at) >= SILENCE);
+        if silent {
+            self.response.last = Some(now);
+            self.history.forget_in_flight();
+        }
+        silent
     }
 
     /// Something is known of the way; before, what is sent is a guess that tells.

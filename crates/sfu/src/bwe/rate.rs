@@ -51,6 +51,11 @@ impl RateControl {
         self.bps
     }
 
+    /// The link was seen to carry less than is sent: no trend is waited for.
+    pub(super) fn shrank(&mut self, now_us: i64, carries: f64, rtt_us: i64) {
+        self.decrease(now_us, i64::MAX, Some(carries), rtt_us);
+    }
+
     /// The queue's state at `now_us`, and its length; `acked` is what arrives.
     pub(super) fn update(
         &mut self,

@@ -223,25 +223,26 @@ impl Engine {
         }
         peer.downlink.allocate(now, audio_bps, asks);
         let is_measured = peer.downlink.bandwidth.is_measured();
-        let mut is_news = false;
+        let mut is_paused = false;
         for at in 0..self.asks.len() {
             let ask = self.asks[at];
             let (given, is_short) = (ask.given(), is_measured && ask.is_short());
             if let Some(peer) = self.peers.get_mut(key) {
-                is_news |= peer.downlink.slots[ask.slot].pause(given.is_none());
+                is_paused |= peer.downlink.slots[ask.slot].pause(given.is_none());
             }
             let Some(stream) = self.streams.get_mut(ask.stream) else { continue };
-            if !stream.grant((key, ask.slot), given, is_short) {
-                continue;
-            }
-            if given.is_none()
-                && let Some(peer) = self.peers.get_mut(key)
+            let is_news = stream.grant((key, ask.slot), given, is_short);
+            if let Some(peer) = self.peers.get_mut(key)
+                && (given.is_none() && is_news || peer.downlink.is_behind(now) && stream.cut((key, ask.slot)))
             {
-                peer.downlink.slots[ask.slot].rewriter.switch(); // it goes on with a key frame
+                peer.downlink.give_up(ask.slot); // it goes on with a key frame
+            }
+            if !is_news {
+                continue;
             }
             self.aim(now, ask.stream);
         }
-        if is_news {
+        if is_paused {
             self.tell_slots(key);
         }
     }

@@ -79,9 +79,22 @@ pub(crate) struct Rewriter {
     last_timestamp: u32,
     last_sent: Instant,
     last_picture: (u16, u8),
+    /// The same of what has left: packets that were numbered may still wait.
+    left: Left,
     flow: Option<Flow>,
     /// By the present flow.
     skips: Skips,
+}
+
+/// The end of what was really sent.
+#[derive(Debug, Clone, Copy)]
+struct Left {
+    next_sequence: u64,
+    timestamp: u32,
+    at: Instant,
+    picture: (u16, u8),
+    /// With the last packet of a picture.
+    is_whole: bool,
 }
 
 /// A stream that flows through the slot. Offsets are added to the publisher's numbers, wrapping.
@@ -106,9 +119,17 @@ impl Rewriter {
     /// An empty slot. `first_sequence` below 2^15, so that reordering at the start cannot look like a roll-over
     /// (RFC 3711 §3.3.1).
     pub(crate) fn new(clock_rate: u32, first_sequence: u16, first_timestamp: u32, now: Instant) -> Self {
+        let next_sequence = u64::from(first_sequence & 0x7fff);
         Self {
             clock_rate,
-            next_sequence: u64::from(first_sequence & 0x7fff),
+            next_sequence,
+            left: Left {
+                next_sequence,
+                timestamp: first_timestamp,
+                at: now,
+                picture: (0, 0),
+                is_whole: true,
+            },
             last_timestamp: first_timestamp,
             last_sent: now,
             last_picture: (0, 0),
@@ -123,6 +144,34 @@ impl Rewriter {
     pub(crate) fn switch(&mut self) -> u32 {
         self.flow = None;
         self.last_timestamp.wrapping_add(1)
+    }
+
+    /// A packet that was numbered leaves.
+    pub(crate) fn left(&mut self, admitted: &Admitted, now: Instant) {
+        if admitted.sequence >= self.left.next_sequence {
+            self.left = Left {
+                next_sequence: admitted.sequence + 1,
+                timestamp: admitted.timestamp,
+                at: now,
+                picture: admitted.picture.unwrap_or(self.left.picture),
+                is_whole: admitted.marker,
+            };
+        }
+    }
+
+    /// Time stamp of the picture of which a part has left.
+    pub(crate) fn begun(&self) -> Option<u32> {
+        (!self.left.is_whole).then_some(self.left.timestamp)
+    }
+
+    /// Ends the flow, as [`Self::switch`] does, after what still waited was thrown away, up to `kept`: the other numbers are
+    /// given anew, so that the receiver misses nothing. None of them was encrypted with yet.
+    pub(crate) fn rewind(&mut self, kept: Option<Admitted>) -> u32 {
+        let Left { next_sequence, timestamp, at, picture, .. } = self.left;
+        let kept = kept.map_or(0, |it| it.sequence + 1);
+        (self.next_sequence, self.last_timestamp) = (next_sequence.max(kept), timestamp);
+        (self.last_sent, self.last_picture) = (at, picture);
+        self.switch()
     }
 
     /// Numbers a packet, or says why it is not sent. Of temporal layers those up to `limit` are to be sent: fewer from the next
@@ -459,6 +508,25 @@ mod tests {
         assert_eq!((late.sequence, late.empty, late.marker, late.picture), (11, true, false, None));
         // SRTP's nonce is made of the number: twice would tell both contents.
         assert_eq!(rewriter.admit(&packet(&key, 1, 7, 0), 0, now, |_| None).unwrap().sequence, 12);
+    }
+
+    #[test]
+    fn what_was_thrown_away_leaves_no_gap() {
+        let now = crate::testing::some_moment();
+        let mut rewriter = Rewriter::new(90_000, 10, 0, now);
+        let (key, delta) = (payload(7, true), payload(8, false));
+        let first = rewriter.admit(&packet(&key, 0, 500, 3000), ALL_TEMPORAL, now, |_| None).unwrap();
+        rewriter.left(&first, now);
+        for n in 1..5 {
+            rewriter
+                .admit(&packet(&delta, 0, 500 + n, 3000 * n as u32), ALL_TEMPORAL, now, |_| None)
+                .unwrap();
+        }
+        assert_eq!(rewriter.rewind(None), first.timestamp + 1);
+        let again = rewriter.admit(&packet(&key, 1, 77, 0), ALL_TEMPORAL, now, |_| None).unwrap();
+        assert_eq!((again.sequence, again.picture), (11, Some((2, 2))));
+        assert_eq!(rewriter.origin(11).map(|it| it.sequence), Some(77));
+        assert_eq!(rewriter.origin(12), None);
     }
 
     #[test]

@@ -22,6 +22,8 @@ const INTERVAL: Duration = Duration::from_millis(4);
 
 /// What would wait longer is not taken: the receiver is better served by the next key frame.
 const MAX_WAIT: Duration = Duration::from_millis(500);
+/// Who waits so long does not wait for the rest of a key frame, but because the way carries less than it did.
+const BEHIND: Duration = Duration::from_millis(250);
 /// Packets that wait, so that memory is bounded whatever the rate.
 const MAX_PACKETS: usize = 1024;
 
@@ -125,6 +127,33 @@ impl Pacer {
         self.bytes -= usize::from(waiting.len);
         self.longest = self.longest.max(now.saturating_duration_since(waiting.since));
         Some(waiting)
+    }
+
+    /// Throws away what waits for a slot, but for the rest of the picture of this time stamp, which has begun to leave;
+    /// returns the last packet of that.
+    pub(super) fn discard(&mut self, slot: usize, begun: Option<u32>) -> Option<Admitted> {
+        let (bytes, mut last) = (&mut self.bytes, None::<Admitted>);
+        for queue in [&mut self.repairs, &mut self.media] {
+            queue.retain(|waiting| {
+                let admitted = waiting.admitted;
+                let is_rest = waiting.original.is_none() && begun == Some(admitted.timestamp);
+                if waiting.slot != slot || is_rest {
+                    if waiting.slot == slot && last.is_none_or(|last| last.sequence < admitted.sequence) {
+                        last = Some(admitted);
+                    }
+                    return true;
+                }
+                *bytes -= usize::from(waiting.len);
+                false
+            });
+        }
+        last
+    }
+
+    /// What waits will do so for long.
+    pub(super) fn is_behind(&self, now: Instant) -> bool {
+        let first = [self.media.front(), self.repairs.front()].into_iter().flatten().map(|it| it.since).min();
+        first.is_some_and(|since| now.saturating_duration_since(since) >= BEHIND)
     }
 
     /// So many bytes left.
@@ -231,6 +260,23 @@ mod tests {
         pacer.spend(10_000);
         assert!(!pacer.is_open(at(101)), "what left without asking is paid for");
         assert!(pacer.is_open(at(140)));
+    }
+
+    #[test]
+    fn what_waits_for_one_slot_is_thrown_away_alone() {
+        let start = crate::testing::some_moment();
+        let mut pacer = Pacer::new(start);
+        pacer.set_target(Some(1_000_000));
+        for n in 0..40 {
+            pacer.push(Waiting { slot: n % 2, ..waiting(n as u64, (n >= 30).then_some(7), start) });
+        }
+        assert!(!pacer.is_behind(start + Duration::from_millis(50)));
+        assert!(pacer.is_behind(start + Duration::from_millis(300)));
+        pacer.discard(1, None);
+        let left = run(&mut pacer, start);
+        assert!(left.iter().all(|it| it.1 % 2 == 0) && left.len() == 20, "{left:?}");
+        pacer.discard(0, None);
+        assert!(pacer.is_open(start + Duration::from_secs(1)));
     }
 
     /// Lets as many wait as are taken.

@@ -18,8 +18,8 @@ pub(crate) struct Resent {
 }
 
 impl Resent {
-    /// Whether the packet may be sent again now; counts it if so.
-    pub(crate) fn allows(&mut self, sequence: u16, now: Instant) -> bool {
+    /// How often the packet was sent again before, if it may be now; counts it if so.
+    pub(crate) fn again(&mut self, sequence: u16, now: Instant) -> Option<u8> {
         if self.entries.is_empty() {
             self.entries.resize(ENTRIES, None);
         }
@@ -27,14 +27,14 @@ impl Resent {
         let times = match *entry {
             Some((it, last, times)) if it == sequence => {
                 if now.saturating_duration_since(last) < MIN_INTERVAL || times >= MAX_TIMES {
-                    return false;
+                    return None;
                 }
                 times
             }
             _ => 0,
         };
         *entry = Some((sequence, now, times + 1));
-        true
+        Some(times)
     }
 }
 
@@ -46,10 +46,10 @@ mod tests {
     fn once_per_interval_and_not_forever() {
         let start = crate::testing::some_moment();
         let mut resent = Resent::default();
-        assert!(resent.allows(7, start));
-        assert!(!resent.allows(7, start + Duration::from_millis(5)));
-        assert!(resent.allows(8, start));
-        let more = (1..1000).filter(|n| resent.allows(7, start + MIN_INTERVAL * *n)).count();
+        assert_eq!(resent.again(7, start), Some(0));
+        assert_eq!(resent.again(7, start + Duration::from_millis(5)), None);
+        assert_eq!(resent.again(8, start), Some(0));
+        let more = (1..1000).filter(|n| resent.again(7, start + MIN_INTERVAL * *n).is_some()).count();
         assert_eq!(more, usize::from(MAX_TIMES) - 1);
     }
 }

@@ -52,6 +52,8 @@ pub(crate) struct DownSlot {
     /// As the receiver reported last.
     pub(crate) lost: u64,
     pub(crate) jitter_ms: f64,
+    /// The highest number of which the receiver reported, and when.
+    pub(crate) reported: Option<(u32, Instant)>,
     /// (codec, payload type, retransmission payload type) as the client numbers them.
     codecs: Vec<(CodecKind, u8, Option<u8>)>,
 }
@@ -84,6 +86,7 @@ impl DownSlot {
             counted_bytes: 0,
             lost: 0,
             jitter_ms: 0.0,
+            reported: None,
             codecs: line.codecs.iter().map(|it| (it.kind, it.payload_type, it.rtx_payload_type)).collect(),
         }
     }
