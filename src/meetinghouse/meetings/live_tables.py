@@ -181,17 +181,7 @@ async def attendance_of(connection: AsyncConnection, participant_id: str) -> Att
 async def open_sessions(connection: AsyncConnection) -> Sequence[Session]:
     """The sessions that were not over when the server stopped."""
     rows = await connection.execute(select(sessions).where(sessions.c.ended_at.is_(None)))
-    return [
-        Session(
-            id=row.id,
-            tenant_id=row.tenant_id,
-            meeting_id=row.meeting_id,
-            started_at=row.started_at,
-            sequence_reserved=row.sequence_reserved,
-            spotlight=row.spotlight,
-        )
-        for row in rows
-    ]
+    return [session_of(row) for row in rows]
 
 
 async def attendances_of(connection: AsyncConnection, session_id: str) -> Sequence[Attendance]:
@@ -220,6 +210,18 @@ async def lines_of(connection: AsyncConnection, session_id: str) -> Sequence[Cha
         )
         for row in await connection.execute(statement)
     ]
+
+
+def session_of(row: Row[Any]) -> Session:
+    """What a row of `sessions` says."""
+    return Session(
+        id=row.id,
+        tenant_id=row.tenant_id,
+        meeting_id=row.meeting_id,
+        started_at=row.started_at,
+        sequence_reserved=row.sequence_reserved,
+        spotlight=row.spotlight,
+    )
 
 
 def _row(attendance: Attendance) -> dict[str, Any]:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Column, ForeignKey, Index, String, Table, delete, insert, select
-from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meetinghouse.db.ids import new_id
 from meetinghouse.db.schema import metadata
 from meetinghouse.db.types import Json, UtcTime
+from meetinghouse.meetings import live_tables
 from meetinghouse.meetings.live_tables import sessions
 from meetinghouse.meetings.model import Session
 from meetinghouse.meetings.quality import Sample
@@ -90,7 +89,7 @@ async def sessions_of(
     if before_id is not None:
         statement = statement.where(sessions.c.id < before_id)
     rows = await connection.execute(statement.order_by(sessions.c.id.desc()).limit(limit))
-    return [(_session(row), row.ended_at) for row in rows]
+    return [(live_tables.session_of(row), row.ended_at) for row in rows]
 
 
 async def session_of(
@@ -99,15 +98,4 @@ async def session_of(
     """One session of a meeting and when it ended."""
     statement = select(sessions).where(sessions.c.id == session_id, sessions.c.meeting_id == meeting_id)
     row = (await connection.execute(statement)).first()
-    return None if row is None else (_session(row), row.ended_at)
-
-
-def _session(row: Row[Any]) -> Session:
-    return Session(
-        id=row.id,
-        tenant_id=row.tenant_id,
-        meeting_id=row.meeting_id,
-        started_at=row.started_at,
-        sequence_reserved=row.sequence_reserved,
-        spotlight=row.spotlight,
-    )
+    return None if row is None else (live_tables.session_of(row), row.ended_at)
