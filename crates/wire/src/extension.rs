@@ -15,6 +15,9 @@ pub const URI_TRANSPORT_SEQUENCE: &str =
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 /// Time of sending, 24 bits (<http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time>).
 pub const URI_ABS_SEND_TIME: &str = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";
+/// Dependency descriptor (AV1 RTP specification, appendix A); see [`crate::dependency`].
+pub const URI_DEPENDENCY_DESCRIPTOR: &str =
+    "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
 
 /// How loud one packet's audio is (RFC 6464 §3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -38,7 +38,7 @@ const HIGH_PROFILES: [u32; 13] = [100, 110, 122, 244, 44, 83, 86, 118, 128, 138,
 
 /// Reads a unit up to its cropping.
 fn parse_sps(unit: &[u8]) -> Option<(u16, u16)> {
-    let mut bits = Bits::new(unit.get(1..)?);
+    let mut bits = Bits::escaped(unit.get(1..)?);
     let profile = bits.number(8)?;
     bits.number(16)?; // constraints and level
     bits.unsigned()?; // its id

@@ -6,11 +6,13 @@
 //! ```text
 //! datagram ──► demux::classify ─┬─► stun::BindingRequest
 //!                               ├─► (DTLS: not here)
-//!                               ├─► rtp::Header ──► extension::*, vp8::Descriptor, h264::{is_key_frame, frame_size}
+//!                               ├─► rtp::Header ──► extension::*, dependency::Descriptor, {vp8, vp9}::Descriptor, h264, av1
 //!                               └─► rtcp::packets ──► rtcp::Packet
 //! ```
 
+pub mod av1;
 pub mod demux;
+pub mod dependency;
 mod error;
 pub mod extension;
 pub mod h264;
@@ -19,6 +21,7 @@ pub mod rtp;
 pub mod seq;
 pub mod stun;
 pub mod vp8;
+pub mod vp9;
 
 mod bits;
 mod bytes;

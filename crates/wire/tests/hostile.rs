@@ -5,7 +5,7 @@
 use wire::rtcp::{self, Packet, ReportBlock, SenderInfo};
 use wire::rtp::{self, Header, Outgoing};
 use wire::stun::{self, BindingRequest, OutgoingRequest, Role, turn};
-use wire::{demux, h264, vp8};
+use wire::{av1, demux, dependency, h264, vp8, vp9};
 
 const DEFAULT_INPUTS: u64 = 20_000;
 
@@ -51,6 +51,8 @@ fn seeds() -> Vec<Vec<u8>> {
         out.extend_from_slice(&[0x78, 0, 2, 0x67, 0x42, 0, 1, 0x65]);
     });
     push(&|out| h264::write_sps(out, (1920, 1080)));
+    push(&|out| vp9::write_payload_head(out, (1, false), (true, true), (2, 1)));
+    push(&|out| out.extend_from_slice(&described()));
     push(&|out| {
         let info = SenderInfo { ntp: 1, rtp_timestamp: 2, packets: 3, bytes: 4 };
         rtcp::write_sender_report(out, 1, &info, &[ReportBlock::default(); 3]);
@@ -81,6 +83,25 @@ fn seeds() -> Vec<Vec<u8>> {
     });
     seeds.extend(corpus());
     seeds
+}
+
+/// A descriptor that brings a structure.
+fn described() -> Vec<u8> {
+    use dependency::{OutgoingDescriptor, Row, Table};
+    let table = Table {
+        rows: &[
+            Row { spatial: 0, temporal: 0, indications: "SSR", needs: &[], chains: &[0, 0] },
+            Row { spatial: 0, temporal: 1, indications: "-D-", needs: &[2, 1], chains: &[2, 1] },
+            Row { spatial: 1, temporal: 0, indications: "--S", needs: &[1, 16], chains: &[1, 15] },
+        ],
+        protected_by: &[0, 0, 1],
+        sizes: &[(320, 180), (640, 360)],
+    };
+    let mut out = Vec::new();
+    let needs: Option<&[u16]> = Some(&[1, 64, 4096]);
+    OutgoingDescriptor { starts: true, ends: true, row: 0, frame_number: 7, attached: Some(&table), needs }
+        .write(&mut out);
+    out
 }
 
 /// The inputs that are kept in `fuzz/`.
@@ -114,11 +135,13 @@ fn parse_everything(input: &[u8]) {
     if let Ok(header) = Header::parse(input) {
         assert!(header.csrcs(input).count() <= 15);
         assert!(header.extensions(input).count() <= input.len());
+        header.extensions(input).for_each(|(_, value)| parse_dependency(value));
         if let Ok(range) = header.payload(input) {
             parse_payload(&input[range]);
         }
     }
     parse_payload(input);
+    parse_dependency(input);
     let mut parsed = 0;
     for packet in rtcp::packets(input).flatten() {
         parsed += 1;
@@ -152,13 +175,46 @@ fn parse_stream(mut stream: &[u8]) {
 }
 
 fn parse_payload(payload: &[u8]) {
-    let _ = (h264::is_key_frame(payload), h264::frame_size(payload));
+    let _ = (h264::is_key_frame(payload), h264::frame_size(payload), av1::begins_sequence(payload));
+    if let Ok(descriptor) = vp9::Descriptor::parse(payload) {
+        let mut copy = payload.to_vec();
+        descriptor.rewrite(&mut copy, 0x1234, 0x56);
+        let again = vp9::Descriptor::parse(&copy).expect("a rewrite keeps the shape");
+        assert_eq!((again.len, again.begins_decoding()), (descriptor.len, descriptor.begins_decoding()));
+    }
     if let Ok(descriptor) = vp8::Descriptor::parse(payload) {
         let _ = descriptor.frame_size(payload);
         let mut copy = payload.to_vec();
         descriptor.rewrite(&mut copy, 0x1234, 0x56);
         let again = vp8::Descriptor::parse(&copy).expect("a rewrite keeps the shape");
         assert_eq!((again.len, again.key_frame), (descriptor.len, descriptor.key_frame));
+    }
+}
+
+/// As a descriptor: of its own structure, else of another one. Whatever it says, it says the same when it goes on.
+fn parse_dependency(value: &[u8]) {
+    let own = dependency::Structure::attached(value).ok().flatten();
+    let Some(it) = own.or_else(|| dependency::Structure::attached(&described()).ok().flatten()) else {
+        return;
+    };
+    assert!((1..=32).contains(&it.targets()) && it.spatial_layers() <= dependency::MAX_SPATIAL);
+    for target in 0..it.targets() {
+        assert_eq!(it.within(target) & !it.all(), 0);
+        assert_eq!(it.within(target) >> target & 1, 1);
+    }
+    let _ = (it.size(3), it.target(1, 1));
+    let Ok(read) = dependency::Descriptor::parse(value, &it) else { return };
+    for active in [None, Some(1), Some(it.all())] {
+        let written = read.rewrite(value, 0x1234, active);
+        let written = written.as_bytes();
+        assert!(written.len() <= value.len() + 5 && written.len() <= dependency::MAX_BYTES);
+        if value.len() + 5 > dependency::MAX_BYTES {
+            continue; // it may be cut
+        }
+        let again = dependency::Descriptor::parse(written, &it).expect("a rewrite keeps the shape");
+        let of = |it: &dependency::Descriptor| (it.present, it.switch, it.needs, it.is_attached);
+        assert_eq!((again.frame_number, of(&again)), (0x1234, of(&read)));
+        assert_eq!(again.active, active.or(read.active));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
+use wire::dependency::{Descriptor, OutgoingDescriptor, Row, Structure, Table};
 use wire::rtcp::{self, Packet, ReportBlock, SenderInfo};
 use wire::rtp::{self, Header, Outgoing};
 use wire::seq::Unwrapper;
@@ -29,7 +30,50 @@ fn block() -> impl Strategy<Value = ReportBlock> {
     })
 }
 
+/// Of two sizes in one frame rate.
+const TABLE: Table = Table {
+    rows: &[
+        Row { spatial: 0, temporal: 0, indications: "SS", needs: &[], chains: &[0, 0] },
+        Row { spatial: 0, temporal: 0, indications: "SR", needs: &[2], chains: &[2, 1] },
+        Row { spatial: 1, temporal: 0, indications: "-S", needs: &[1, 2], chains: &[1, 1] },
+    ],
+    protected_by: &[0, 1],
+    sizes: &[(320, 180), (640, 360)],
+};
+
 proptest! {
+    /// Whatever a descriptor says, and however often it goes on with another number and other targets.
+    #[test]
+    fn dependencies(
+        (starts, ends, row, frame_number) in (any::<bool>(), any::<bool>(), 0..3_usize, any::<u16>()),
+        attached in any::<bool>(),
+        needs in proptest::option::of(vec(1..=4096_u16, 0..8)),
+        sent in vec((any::<u16>(), proptest::option::of(0..4_u32)), 0..5),
+    ) {
+        let attached = attached.then_some(&TABLE);
+        let mut value = Vec::new();
+        let mut first = Vec::new();
+        OutgoingDescriptor { starts, ends, row, frame_number, attached, needs: needs.as_deref() }.write(&mut value);
+        OutgoingDescriptor { starts, ends, row, frame_number, attached: Some(&TABLE), needs: None }.write(&mut first);
+        let structure = Structure::attached(&first).unwrap().unwrap();
+        let read = Descriptor::parse(&value, &structure).unwrap();
+        prop_assert_eq!((read.starts, read.ends, read.frame_number), (starts, ends, frame_number));
+        prop_assert_eq!((read.is_attached, read.active), (attached.is_some(), None));
+        if let Some(needs) = needs {
+            let near = needs.iter().filter(|back| **back <= 64).fold(0_u64, |bits, back| bits | 1 << (back - 1));
+            prop_assert_eq!((read.needs.near, read.needs.far), (near, needs.iter().any(|back| *back > 64)));
+        }
+        let (mut last, mut told) = (read, None);
+        for (number, active) in sent {
+            value = last.rewrite(&value, number, active).as_bytes().to_vec();
+            told = active.or(told);
+            last = Descriptor::parse(&value, &structure).unwrap();
+            prop_assert_eq!((last.frame_number, last.active), (number, told));
+            prop_assert_eq!((last.starts, last.ends, last.needs), (starts, ends, read.needs));
+            prop_assert_eq!((last.spatial, last.present, last.switch), (read.spatial, read.present, read.switch));
+        }
+    }
+
     #[test]
     fn rtp(
         (marker, payload_type, sequence, timestamp, ssrc) in (any::<bool>(), 0..128_u8, any::<u16>(), any::<u32>(), any::<u32>()),
