@@ -19,6 +19,12 @@ export interface RosterEntry {
   readonly streams: readonly unknown[];
 }
 
+/** How a session went for somebody. */
+export interface ParticipantQuality {
+  readonly name: string;
+  readonly verdict: { readonly cause: string | null; readonly frozen_ms: number };
+}
+
 export class Api {
   readonly url: string;
   readonly session: string;
@@ -49,11 +55,14 @@ export class Api {
   }
 
   async roster(meeting: MeetingInfo): Promise<readonly RosterEntry[]> {
-    const response = await fetch(`${this.url}/api/v1/meetings/${meeting.id}/participants`, {
-      headers: this.#headers(),
-    });
-    await refuseFailure(response);
-    return ((await response.json()) as { items: RosterEntry[] }).items;
+    return (await this.#get<{ items: RosterEntry[] }>(`/meetings/${meeting.id}/participants`)).items;
+  }
+
+  /** How the meeting's latest session went so far. */
+  async quality(meeting: MeetingInfo): Promise<readonly ParticipantQuality[]> {
+    const sessions = await this.#get<{ items: { id: string }[] }>(`/meetings/${meeting.id}/sessions`);
+    const path = `/meetings/${meeting.id}/sessions/${sessions.items[0]?.id}/quality`;
+    return (await this.#get<{ participants: ParticipantQuality[] }>(path)).participants;
   }
 
   async ticket(meeting: MeetingInfo, name: string): Promise<string> {
@@ -69,6 +78,12 @@ export class Api {
       .split("\n")
       .filter((line) => line.startsWith(name) && /^[ {]/.test(line.slice(name.length)))
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
+  }
+
+  async #get<Answer>(path: string): Promise<Answer> {
+    const response = await fetch(`${this.url}/api/v1${path}`, { headers: this.#headers() });
+    await refuseFailure(response);
+    return (await response.json()) as Answer;
   }
 
   #post(path: string, body: unknown): Promise<Response> {

@@ -11,17 +11,22 @@ import type { Endpoint } from "./relay";
  */
 const FIRST = 20_000;
 const LAST = 31_999;
+/** Two files run at once (`vitest.config.ts`), and between the choice of a port and its use lies the start of a server. */
+const SHARE = Math.floor((LAST - FIRST + 1) / 2);
+const OWN_FIRST = FIRST + (Number(process.env["VITEST_POOL_ID"] ?? "0") % 2) * SHARE;
 const TRIES = 50;
 
 /** A port of `host` that neither TCP nor UDP uses: media is served on both (RFC 6544). */
 export async function freePort(host: string): Promise<Endpoint> {
   for (let tried = 0; tried < TRIES; tried += 1) {
-    const port = FIRST + Math.floor(Math.random() * (LAST - FIRST + 1));
+    const port = OWN_FIRST + Math.floor(Math.random() * SHARE);
     if ((await streamIsFree(host, port)) && (await datagramIsFree(host, port))) {
       return { host, port };
     }
   }
-  throw new Error(`no free port between ${FIRST} and ${LAST} on ${host} in ${TRIES} tries`);
+  throw new Error(
+    `no free port between ${OWN_FIRST} and ${OWN_FIRST + SHARE - 1} on ${host} in ${TRIES} tries`,
+  );
 }
 
 async function streamIsFree(host: string, port: number): Promise<boolean> {

@@ -25,6 +25,8 @@ export interface SyncMarks {
 export interface Received {
   readonly connections: number;
   readonly packets: number;
+  /** For how long the browser itself says that pictures stood still, of all of them. */
+  readonly frozenMs: number;
 }
 
 export interface FirstFrame {
@@ -50,7 +52,7 @@ export interface Probe {
   playing(): number;
   /** Resolves when so many flashes and beeps are noted: of the page's own devices, or of the person so named. */
   noteSync(subject: { readonly own: true } | { readonly name: string }, count: number): Promise<SyncMarks>;
-  /** Media packets that came in over all peer connections of this page. */
+  /** What came in over all peer connections of this page. */
   received(): Promise<Received>;
   /** Heights of the pictures that this page sends now. */
   sentHeights(): Promise<number[]>;

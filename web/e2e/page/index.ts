@@ -16,12 +16,15 @@ document.addEventListener("securitypolicyviolation", (event) => {
 
 async function received(): Promise<Received> {
   let packets = 0;
+  let frozenMs = 0;
   for (const connection of peerConnections()) {
     for (const report of (await connection.getStats()).values() as Iterable<RTCInboundRtpStreamStats>) {
-      packets += report.type === "inbound-rtp" ? (report.packetsReceived ?? 0) : 0;
+      if (report.type !== "inbound-rtp") continue;
+      packets += report.packetsReceived ?? 0;
+      frozenMs += (report.totalFreezesDuration ?? 0) * 1000;
     }
   }
-  return { connections: peerConnections().length, packets };
+  return { connections: peerConnections().length, packets, frozenMs };
 }
 
 async function sentHeights(): Promise<number[]> {
