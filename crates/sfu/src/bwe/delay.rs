@@ -274,6 +274,8 @@ fn slope(points: &VecDeque<(f64, f64)>) -> Option<f64> {
 struct Base {
     slices: VecDeque<i64>,
     since: i64,
+    /// Of all slices: it is asked for with each packet.
+    shortest: Option<i64>,
 }
 
 impl Base {
@@ -285,20 +287,23 @@ impl Base {
                 self.slices.pop_front();
             }
             self.slices.push_back(way);
+            self.shortest = self.slices.iter().copied().min();
         }
-        if let Some(last) = self.slices.back_mut() {
-            *last = (*last).min(way);
+        if let Some(last) = self.slices.back_mut().filter(|last| way < **last) {
+            *last = way;
+            self.shortest = self.shortest.map(|shortest| shortest.min(way));
         }
     }
 
     /// How much longer than the shortest `way` is.
     fn above(&self, way: i64) -> i64 {
-        way - self.slices.iter().copied().min().unwrap_or(way)
+        way - self.shortest.unwrap_or(way)
     }
 
     /// The way itself is longer by `by`.
     fn shift(&mut self, by: i64) {
         self.slices.iter_mut().for_each(|slice| *slice += by);
+        self.shortest = self.shortest.map(|shortest| shortest + by);
     }
 }
 

@@ -77,13 +77,18 @@ impl History {
         if size == 0 {
             self.entries.resize(FIRST_ENTRIES, NOTHING);
         } else if size < MAX_ENTRIES {
-            let oldest = self.entries[sequence as usize % size];
+            let oldest = self.entries[self.place(sequence)];
             if oldest.fate == Fate::Unknown && at_us - oldest.at_us < YOUNG_US {
                 self.grow();
             }
         }
-        let place = sequence as usize % self.entries.len();
+        let place = self.place(sequence);
         self.entries[place] = sent;
+    }
+
+    /// Of a packet in the ring, whose size is a power of two.
+    fn place(&self, sequence: u64) -> usize {
+        sequence as usize & self.entries.len().wrapping_sub(1)
     }
 
     fn grow(&mut self) {
@@ -114,7 +119,7 @@ impl History {
     /// Notes what feedback says of a packet; `None` when that is no news, or the packet was forgotten or never sent.
     pub(super) fn verdict(&mut self, sequence: u16, arrived: bool) -> Option<Verdict> {
         let sequence = self.extended(sequence)?;
-        let place = sequence as usize % self.entries.len().max(1);
+        let place = self.place(sequence);
         let entry = self.entries.get_mut(place).filter(|it| it.sequence == sequence)?;
         if sequence >= self.told_next {
             (self.told_next, self.told) = (sequence + 1, entry.total);

@@ -130,6 +130,8 @@ pub(crate) struct Bandwidth {
     told: Option<(u64, u8)>,
     /// The way was measured: by a probe, by a queue, or by time.
     is_measured: bool,
+    /// Bytes that may be under way, as of the last feedback; `None` is no limit.
+    window: Option<f64>,
 }
 
 impl Bandwidth {
@@ -152,6 +154,7 @@ impl Bandwidth {
             last_sent: None,
             told: None,
             is_measured: false,
+            window: None,
         }
     }
 
@@ -203,6 +206,11 @@ impl Bandwidth {
         self.first_feedback.get_or_insert(now);
         self.delay.fed();
         self.judge(now, rtt.unwrap_or(DEFAULT_RTT));
+        let expected = self.response.expected_us().filter(|_| self.is_measured);
+        self.window = expected.map(|us| {
+            let window = self.estimate_bps() as f64 / 8e6 * (us + ALLOWANCE_US) as f64;
+            window.max(MIN_WINDOW)
+        });
     }
 
     /// Packets between the last feedback and this one, of which neither tells: some clients leave out what is missing
@@ -309,9 +317,8 @@ impl Bandwidth {
 
     /// Whether more may be put on the way now.
     pub(crate) fn has_room(&mut self, now: Instant) -> bool {
-        let Some(expected) = self.response.expected_us().filter(|_| self.is_measured) else { return true };
-        let window = self.estimate_bps() as f64 / 8e6 * (expected + ALLOWANCE_US) as f64;
-        if f64::from(self.history.in_flight()) < window.max(MIN_WINDOW) {
+        let Some(window) = self.window else { return true };
+        if f64::from(self.history.in_flight()) < window {
             return true;
         }
         let silent = self.response.last.is_none_or(|at| now.saturating_duration_since(at) >= SILENCE);

@@ -6,18 +6,36 @@ const BUCKET_US: i64 = 25_000;
 const BUCKETS: usize = 12;
 
 /// A window of buckets that slides with the newest packet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Throughput {
     buckets: [u32; BUCKETS],
     /// Number of the newest bucket since the clock's origin.
     newest: Option<i64>,
+    /// When that begins, and its place.
+    newest_us: i64,
+    newest_place: usize,
     /// The first one ever.
     first: i64,
+}
+
+impl Default for Throughput {
+    fn default() -> Self {
+        Self { buckets: [0; BUCKETS], newest: None, newest_us: i64::MAX, newest_place: 0, first: 0 }
+    }
 }
 
 impl Throughput {
     /// `size` bytes at this time of a steady clock.
     pub(super) fn count(&mut self, at_us: i64, size: usize) {
+        if (0..BUCKET_US).contains(&at_us.wrapping_sub(self.newest_us)) {
+            self.buckets[self.newest_place] += size as u32; // as most packets: without a division
+            return;
+        }
+        self.count_elsewhere(at_us, size);
+    }
+
+    /// Not in the newest bucket.
+    fn count_elsewhere(&mut self, at_us: i64, size: usize) {
         let bucket = at_us.div_euclid(BUCKET_US);
         let newest = match self.newest {
             Some(newest) if (bucket - newest).abs() < 40 * BUCKETS as i64 => newest,
@@ -30,7 +48,9 @@ impl Throughput {
         for passed in (newest + 1).max(bucket - BUCKETS as i64 + 1)..=bucket {
             self.buckets[place(passed)] = 0;
         }
-        self.newest = Some(newest.max(bucket));
+        let newest = newest.max(bucket);
+        self.newest = Some(newest);
+        (self.newest_us, self.newest_place) = (newest * BUCKET_US, place(newest));
         if newest - bucket < BUCKETS as i64 {
             self.buckets[place(bucket)] += size as u32;
         }

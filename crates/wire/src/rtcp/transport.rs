@@ -94,7 +94,14 @@ impl<'a> TransportFeedback<'a> {
     /// Every sequence number in order; at most 65 535.
     pub fn arrivals(&self) -> Arrivals<'a> {
         Arrivals {
-            symbols: Symbols { chunks: self.chunks, chunk: 0, left: 0, remaining: self.status_count },
+            symbols: Symbols {
+                chunks: self.chunks,
+                bits: 0,
+                width: 0,
+                step: 0,
+                left: 0,
+                remaining: self.status_count,
+            },
             deltas: self.deltas,
             sequence: self.base_sequence,
             ticks: i64::from(self.reference_time) * REFERENCE_TICKS,
@@ -142,8 +149,12 @@ fn symbol_at(chunk: u16, index: usize) -> Symbol {
 #[derive(Debug, Clone)]
 struct Symbols<'a> {
     chunks: &'a [u8],
-    chunk: u16,
-    /// Symbols of `chunk` not yet given.
+    /// Of the chunk at hand, the next symbol in its upper `width` bits.
+    bits: u16,
+    width: u32,
+    /// How far the one after it lies: a run repeats its only one.
+    step: u32,
+    /// Symbols of it not yet given.
     left: usize,
     /// Symbols of the packet not yet given.
     remaining: u16,
@@ -155,11 +166,17 @@ impl Iterator for Symbols<'_> {
     fn next(&mut self) -> Option<Symbol> {
         self.remaining = self.remaining.checked_sub(1)?;
         while self.left == 0 {
-            self.chunk = u16::from_be_bytes(array(self.chunks, 0).ok()?);
+            let chunk = u16::from_be_bytes(array(self.chunks, 0).ok()?);
             self.chunks = self.chunks.get(2..)?;
-            self.left = symbols_in(self.chunk);
+            self.left = symbols_in(chunk);
+            (self.bits, self.width, self.step) = match chunk >> 14 {
+                0 | 1 => (chunk << 1, 2, 0),
+                2 => (chunk << 2, 1, 1),
+                _ => (chunk << 2, 2, 2),
+            };
         }
-        let symbol = symbol_at(self.chunk, symbols_in(self.chunk) - self.left);
+        let symbol = Symbol::from_bits(self.bits >> (16 - self.width));
+        self.bits <<= self.step;
         self.left -= 1;
         Some(symbol)
     }
@@ -183,10 +200,17 @@ impl Iterator for Arrivals<'_> {
         self.sequence = sequence.wrapping_add(1);
         let delta = match symbol {
             Symbol::Lost => return Some(Arrival { sequence, arrived_us: None }),
-            Symbol::Small => i64::from(u8_at(self.deltas, 0).ok()?),
-            Symbol::Large => i64::from(u16_at(self.deltas, 0).ok()?.cast_signed()),
+            Symbol::Small => {
+                let (delta, rest) = self.deltas.split_first()?;
+                self.deltas = rest;
+                i64::from(*delta)
+            }
+            Symbol::Large => {
+                let (delta, rest) = self.deltas.split_first_chunk()?;
+                self.deltas = rest;
+                i64::from(i16::from_be_bytes(*delta))
+            }
         };
-        self.deltas = self.deltas.get(symbol.delta_bytes()..)?;
         self.ticks += delta;
         Some(Arrival { sequence, arrived_us: Some(self.ticks * TICK_US) })
     }
