@@ -1,8 +1,8 @@
 //! The media engine's contact with the machine: for each worker one UDP socket and a TCP listener beside it, one thread, the
 //! clock, and a queue; and one queue of what all of them tell.
 //!
-//! [`Worker::start`] opens the sockets and starts the thread (`worker.rs`), which drives [`sfu::Engine`] as its
-//! documentation says. [`Pool::start`] starts several and finds the one that a room is on. The control plane hands in
+//! [`Pool::start`] opens the sockets and starts the threads (`worker.rs`), each of which drives an [`sfu::Engine`] as its
+//! documentation says, finds the one that a room is on, and numbers what they tell of it. The control plane hands in
 //! commands and takes out events; nothing else is shared.
 //!
 //! Linux only. `unsafe` is confined to `sys/`, one call a function, each with its reason.
@@ -39,6 +39,6 @@ mod sdp;
 
 pub use addresses::{Route, StartError, local_addresses};
 pub use pool::{Pool, default_workers};
-pub use queues::Stopped;
+pub use queues::{Stopped, Told};
 pub use turn::{TurnServer, TurnSettings};
-pub use worker::{Settings, Worker};
+pub use worker::Settings;

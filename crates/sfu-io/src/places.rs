@@ -1,7 +1,7 @@
 //! Which room is on which worker, and where the next one goes.
 //!
-//! A room keeps its worker from the command that makes it until its last peer is gone and nobody else is on the way. The
-//! control plane asks when it hands commands over; the workers tell what became of them. Neither waits for the other.
+//! Somebody keeps a worker from the command that brings them in until they are gone, and a room is where its people are.
+//! The control plane asks when it hands commands over; the workers tell what became of them. Neither waits for the other.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -25,11 +25,28 @@ pub(crate) struct Table {
     workers: Vec<Load>,
 }
 
-#[derive(Debug)]
+/// Where the people of a room are, those included who are on the way.
+#[derive(Debug, Default)]
 struct Place {
+    people: HashMap<Arc<str>, Person>,
+    /// In the order in which they began; each has somebody.
+    parts: Vec<Part>,
+    /// Of the room's last event.
+    sequence: u64,
+}
+
+#[derive(Debug)]
+struct Person {
     worker: usize,
-    /// Newcomers that the worker was not asked about yet.
+    /// How often the worker is still to be asked to let them in.
     coming: usize,
+}
+
+/// The people of a room on one worker.
+#[derive(Debug)]
+struct Part {
+    worker: usize,
+    people: usize,
 }
 
 /// What a worker has to do.
@@ -55,37 +72,79 @@ impl Places {
     }
 
     /// Uses the table; commands that are placed in it are handed over before it is let go, so that who hands over in
-    /// between finds them.
+    /// between finds them, and events that are numbered in it are told before.
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut Table) -> T) -> T {
         act(&mut lock(&self.table))
     }
 }
 
 impl Table {
-    /// The worker of a room, or any that can say that there is none.
-    pub(crate) fn of(&self, room: &str) -> usize {
-        self.rooms.get(room).map_or(ANY, |place| place.worker)
+    /// The workers that have people of a room.
+    pub(crate) fn parts(&self, room: &str) -> impl Iterator<Item = usize> {
+        self.rooms.get(room).into_iter().flat_map(|place| &place.parts).map(|part| part.worker)
     }
 
-    /// The worker that a command is for. A newcomer to a room that is nowhere makes it where there is least to do.
+    /// The worker that a command is for: its person's, else any that can say that there is nobody.
     pub(crate) fn place(&mut self, command: &Command) -> usize {
-        if !matches!(command.kind, CommandKind::AddPeer { .. }) {
-            return self.of(&command.room);
-        }
-        let idlest = (0..self.workers.len()).min_by_key(|at| self.workers[*at].sum()).unwrap_or(ANY);
-        let new = || Place { worker: idlest, coming: 0 };
-        let place = self.rooms.entry(Arc::clone(&command.room)).or_insert_with(new);
-        place.coming += 1;
-        self.workers[place.worker].coming += 1;
-        place.worker
+        let peer = match &command.kind {
+            CommandKind::AddPeer { peer, .. } => return self.admit(&command.room, peer),
+            CommandKind::Renegotiate { peer, .. }
+            | CommandKind::RemovePeer { peer }
+            | CommandKind::SetView { peer, .. }
+            | CommandKind::SetSources { peer, .. } => Some(peer),
+            CommandKind::CloseRoom => None,
+        };
+        let person = peer.and_then(|peer| self.rooms.get(&command.room)?.people.get(peer));
+        person.map(|it| it.worker).or_else(|| self.parts(&command.room).next()).unwrap_or(ANY)
     }
 
-    /// A worker was asked about a newcomer to `room`, who came or was refused.
-    pub(crate) fn came(&mut self, worker: usize, room: &str) {
-        if let Some(place) = self.rooms.get_mut(room) {
-            place.coming = place.coming.saturating_sub(1);
+    /// Somebody comes: where they are already, else where the room is. A room that is nowhere begins where there is least
+    /// to do.
+    fn admit(&mut self, room: &Arc<str>, peer: &Arc<str>) -> usize {
+        let idlest = (0..self.workers.len()).min_by_key(|at| self.workers[*at].sum()).unwrap_or(ANY);
+        let place = self.rooms.entry(Arc::clone(room)).or_default();
+        let worker = place.parts.first().map_or(idlest, |part| part.worker);
+        let person = place.people.entry(Arc::clone(peer)).or_insert_with(|| {
+            match place.parts.iter_mut().find(|part| part.worker == worker) {
+                Some(part) => part.people += 1,
+                None => place.parts.push(Part { worker, people: 1 }),
+            }
+            Person { worker, coming: 0 }
+        });
+        person.coming += 1;
+        self.workers[person.worker].coming += 1;
+        person.worker
+    }
+
+    /// A worker was asked to let somebody in, and has answered.
+    pub(crate) fn came(&mut self, worker: usize, room: &str, peer: &str) {
+        if let Some(person) = self.rooms.get_mut(room).and_then(|place| place.people.get_mut(peer)) {
+            person.coming = person.coming.saturating_sub(1);
         }
         self.workers[worker].coming = self.workers[worker].coming.saturating_sub(1);
+    }
+
+    /// A worker does not have this person of a room; they are nowhere, unless they are on the way again.
+    pub(crate) fn left(&mut self, worker: usize, room: &str, peer: &str) {
+        let Some(place) = self.rooms.get_mut(room) else { return };
+        if place.people.get(peer).is_some_and(|it| it.worker == worker && it.coming == 0) {
+            place.people.remove(peer);
+            place.parts.iter_mut().filter(|part| part.worker == worker).for_each(|part| part.people -= 1);
+            place.parts.retain(|part| part.people > 0);
+        }
+        if place.people.is_empty() {
+            self.rooms.remove(room);
+        }
+    }
+
+    /// A worker has nobody of a room.
+    pub(crate) fn ended(&mut self, worker: usize, room: &str) {
+        let people = self.rooms.get(room).into_iter().flat_map(|place| &place.people);
+        let here = people.filter(|(_, person)| person.worker == worker);
+        let here: Vec<Arc<str>> = here.map(|(peer, _)| Arc::clone(peer)).collect();
+        for peer in here {
+            self.left(worker, room, &peer);
+        }
     }
 
     /// A worker has this many peers.
@@ -98,11 +157,17 @@ impl Table {
         self.workers[worker].streams = streams;
     }
 
-    /// A worker has no such room any more; it is nowhere, unless somebody is on the way to it.
-    pub(crate) fn ended(&mut self, worker: usize, room: &str) {
-        if self.rooms.get(room).is_some_and(|place| place.worker == worker && place.coming == 0) {
-            self.rooms.remove(room);
-        }
+    /// The number of a room's next event.
+    pub(crate) fn count(&mut self, room: &str) -> u64 {
+        self.rooms.get_mut(room).map_or(0, |place| {
+            place.sequence += 1;
+            place.sequence
+        })
+    }
+
+    /// The number of a room's last event; 0 before the first.
+    pub(crate) fn counted(&self, room: &str) -> u64 {
+        self.rooms.get(room).map_or(0, |place| place.sequence)
     }
 }
 
@@ -110,9 +175,9 @@ impl Table {
 mod tests {
     use super::*;
 
-    fn add(room: &str) -> Command {
+    fn add(room: &str, peer: &str) -> Command {
         let kind = CommandKind::AddPeer {
-            peer: "p".into(),
+            peer: peer.into(),
             offer: String::new(),
             publish: true,
             subscribe: true,
@@ -121,16 +186,23 @@ mod tests {
         Command { id: 1, room: room.into(), kind }
     }
 
+    fn only(table: &Table, room: &str) -> Option<usize> {
+        let mut parts = table.parts(room);
+        let first = parts.next();
+        assert_eq!(parts.next(), None);
+        first
+    }
+
     #[test]
     fn rooms_go_where_there_is_least_to_do_and_stay() {
         let places = Places::new(3);
         places.with(|table| {
-            let placed: Vec<usize> =
-                ["a", "a", "b", "c", "d", "a", "e"].map(|room| table.place(&add(room))).into();
+            let people = [("a", "p"), ("a", "q"), ("b", "p"), ("c", "p"), ("d", "p"), ("a", "r"), ("e", "p")];
+            let placed: Vec<usize> = people.map(|(room, peer)| table.place(&add(room, peer))).into();
             assert_eq!(placed, [0, 0, 1, 2, 1, 0, 2], "the first of those with least");
             table.has_streams(2, 10);
             table.has_streams(1, 3);
-            assert_eq!(table.place(&add("f")), 0);
+            assert_eq!(table.place(&add("f", "p")), 0);
             let leave = Command { id: 2, room: "d".into(), kind: CommandKind::CloseRoom };
             assert_eq!(table.place(&leave), 1);
         });
@@ -139,18 +211,34 @@ mod tests {
     #[test]
     fn a_room_moves_only_once_it_is_empty_and_nobody_is_on_the_way() {
         Places::new(2).with(|table| {
-            assert_eq!(table.place(&add("a")), 0);
-            table.came(0, "a");
+            assert_eq!(table.place(&add("a", "p")), 0);
+            table.came(0, "a", "p");
             table.has_peers(0, 1);
-            assert_eq!(table.place(&add("a")), 0, "one is there, one on the way");
-            table.ended(0, "a");
-            assert_eq!(table.of("a"), 0, "the first left before the second came");
-            table.came(0, "a");
-            table.ended(1, "a");
+            assert_eq!(table.place(&add("a", "q")), 0, "one is there, one on the way");
+            table.left(0, "a", "p");
+            assert_eq!(only(table, "a"), Some(0), "the first left before the second came");
+            assert_eq!((table.count("a"), table.count("a"), table.counted("a")), (1, 2, 2));
+            table.came(0, "a", "q");
+            table.left(1, "a", "q");
             assert_eq!(table.rooms.len(), 1, "only its own worker says so");
             table.has_peers(0, 2);
             table.ended(0, "a");
-            assert_eq!(table.place(&add("a")), 1);
+            assert_eq!((only(table, "a"), table.counted("a")), (None, 0));
+            assert_eq!(table.place(&add("a", "p")), 1);
+        });
+    }
+
+    #[test]
+    fn who_comes_back_before_the_worker_has_said_goodbye_stays() {
+        Places::new(2).with(|table| {
+            table.place(&add("a", "p"));
+            table.came(0, "a", "p");
+            table.place(&add("a", "p"));
+            table.left(0, "a", "p");
+            assert_eq!(only(table, "a"), Some(0));
+            table.came(0, "a", "p");
+            table.left(0, "a", "p");
+            assert_eq!(only(table, "a"), None);
         });
     }
 }

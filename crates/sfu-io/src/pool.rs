@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 
-use sfu::{Command, Event, RoomSnapshot};
+use sfu::{Command, RoomSnapshot};
 
 use crate::addresses::{Route, StartError, cannot_listen, parse_listen};
 use crate::places::Places;
-use crate::queues::{Events, Stopped};
+use crate::queues::{Events, Stopped, Told};
 use crate::worker::{Post, Settings, Worker};
 
 /// Beyond it the kernel's network stack and the memory are the limit, and every worker is a port to open.
@@ -41,7 +41,7 @@ impl Pool {
         let places = Arc::new(Places::new(count));
         let start = |number| {
             let post = Post { number, events: Arc::clone(&events), places: Arc::clone(&places) };
-            Worker::start_at(post, nth(first, number, count)?, settings.clone())
+            Worker::start(post, nth(first, number, count)?, settings.clone())
                 .map_err(|error| named(error, first, count))
         };
         let workers = (0..count).map(start).collect::<Result<_, _>>()?;
@@ -64,7 +64,7 @@ impl Pool {
     }
 
     /// At most `limit` events, oldest first; [`Stopped::Died`] once a thread has died and all were taken.
-    pub fn drain(&self, limit: usize) -> Result<Vec<Event>, Stopped> {
+    pub fn drain(&self, limit: usize) -> Result<Vec<Told>, Stopped> {
         self.events.drain(limit)
     }
 
@@ -73,10 +73,13 @@ impl Pool {
         self.events.wake_fd()
     }
 
-    /// The room after every command submitted before. Waits for its worker.
-    pub fn snapshot(&self, room: &str) -> Result<Option<RoomSnapshot>, Stopped> {
-        let worker = self.places.with(|table| self.check_open().map(|()| table.of(room)))?;
-        self.workers[worker].snapshot(room)
+    /// The room after every command submitted before, and the number of the last of its events that are in it. Waits for
+    /// its worker.
+    pub fn snapshot(&self, room: &str) -> Result<Option<(u64, RoomSnapshot)>, Stopped> {
+        let part = self.places.with(|table| self.check_open().map(|()| table.parts(room).next()))?;
+        let Some(worker) = part else { return Ok(None) };
+        let (sequence, snapshot) = self.workers[worker].snapshot(room)?;
+        Ok(snapshot.map(|snapshot| (sequence, snapshot)))
     }
 
     /// Where clients are told to send, worker after worker.

@@ -40,8 +40,8 @@ impl std::error::Error for Stopped {}
 pub(crate) enum Request {
     /// Drive the engine.
     Command(Command),
-    /// Look at a room.
-    Snapshot { room: Arc<str>, reply: SyncSender<Option<RoomSnapshot>> },
+    /// Look at a room, as of the event of that number.
+    Snapshot { room: Arc<str>, reply: SyncSender<(u64, Option<RoomSnapshot>)> },
     /// End.
     Close,
     /// Meet a fault.
@@ -103,17 +103,26 @@ impl Requests {
     }
 }
 
+/// Something that happened, and where in its room's story.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// Counts a room's events without gaps from 1; 0 where it is no room's.
+    pub sequence: u64,
+    /// What.
+    pub event: Event,
+}
+
 /// What the workers tell. The lock is held for a push or a swap only; one worker's events keep their order.
 #[derive(Debug)]
 pub(crate) struct Events {
-    queue: Mutex<Told>,
+    queue: Mutex<Story>,
     /// Set while events wait.
     wake: Pipe,
 }
 
 #[derive(Debug, Default)]
-struct Told {
-    waiting: VecDeque<Event>,
+struct Story {
+    waiting: VecDeque<Told>,
     died: bool,
     /// Whether `wake` is set.
     woken: bool,
@@ -126,7 +135,7 @@ impl Events {
     }
 
     /// For the control plane: at most `limit` events, oldest first; [`Stopped::Died`] once, after the last one.
-    pub(crate) fn drain(&self, limit: usize) -> Result<Vec<Event>, Stopped> {
+    pub(crate) fn drain(&self, limit: usize) -> Result<Vec<Told>, Stopped> {
         let mut queue = lock(&self.queue);
         if queue.waiting.is_empty() && queue.died {
             return Err(Stopped::Died);
@@ -146,11 +155,11 @@ impl Events {
     }
 
     /// For a thread: what has happened.
-    pub(crate) fn publish(&self, events: impl Iterator<Item = Event>) {
+    pub(crate) fn publish(&self, events: impl Iterator<Item = Told>) {
         let mut queue = lock(&self.queue);
-        for event in events {
-            if !matches!(event, Event::Statistics { .. }) || queue.waiting.len() < STATISTICS_LIMIT {
-                queue.waiting.push_back(event);
+        for told in events {
+            if !matches!(told.event, Event::Statistics { .. }) || queue.waiting.len() < STATISTICS_LIMIT {
+                queue.waiting.push_back(told);
             }
         }
         if !queue.woken && !queue.waiting.is_empty() {
@@ -177,27 +186,27 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use sfu::Event;
 
-    use super::{Events, Requests, Stopped};
+    use super::{Events, Requests, Stopped, Told};
     use crate::sys::wait;
 
     #[test]
     fn the_descriptor_is_readable_exactly_while_events_wait() {
         let events = Events::new().expect("a pipe");
         assert!(!readable(&events));
-        events.publish((1..=3).map(|id| Event::Accepted { id }));
-        events.publish((4..=5).map(|id| Event::Accepted { id }));
+        events.publish((1..=3).map(accepted));
+        events.publish((4..=5).map(accepted));
         assert_eq!(events.drain(4).expect("alive").len(), 4);
         assert!(readable(&events), "one event is left");
-        assert_eq!(events.drain(4), Ok(vec![Event::Accepted { id: 5 }]));
+        assert_eq!(events.drain(4), Ok(vec![accepted(5)]));
         assert!(!readable(&events));
     }
 
     #[test]
     fn death_is_told_after_the_last_event() {
         let events = Events::new().expect("a pipe");
-        events.publish(std::iter::once(Event::Accepted { id: 1 }));
+        events.publish(std::iter::once(accepted(1)));
         events.die();
-        assert_eq!(events.drain(9), Ok(vec![Event::Accepted { id: 1 }]));
+        assert_eq!(events.drain(9), Ok(vec![accepted(1)]));
         assert!(readable(&events));
         assert_eq!(events.drain(9), Err(Stopped::Died));
     }
@@ -205,10 +214,12 @@ mod tests {
     #[test]
     fn statistics_give_way_to_a_long_queue_and_room_events_never_do() {
         let events = Events::new().expect("a pipe");
-        let statistics =
-            || Event::Statistics { worker: 0, interval_ms: 1, peers: Vec::new(), drops: Vec::new() };
+        let statistics = || Told {
+            sequence: 0,
+            event: Event::Statistics { worker: 0, interval_ms: 1, peers: Vec::new(), drops: Vec::new() },
+        };
         events.publish((0..20_000).map(|_| statistics()));
-        events.publish((0..20_000).map(|id| Event::Accepted { id }));
+        events.publish((0..20_000).map(accepted));
         assert_eq!(events.drain(usize::MAX).expect("alive").len(), 30_000);
     }
 
@@ -218,6 +229,10 @@ mod tests {
         assert_eq!(requests.submit(std::iter::empty()), Ok(()));
         requests.stop(Stopped::Died);
         assert_eq!(requests.submit(std::iter::empty()), Err(Stopped::Died));
+    }
+
+    fn accepted(id: u64) -> Told {
+        Told { sequence: 0, event: Event::Accepted { id } }
     }
 
     fn readable(events: &Events) -> bool {

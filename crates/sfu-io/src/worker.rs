@@ -17,9 +17,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use sfu::{Command, CommandKind, Config, Engine, Event, Limits, Outbox, Remote, RoomSnapshot};
 
-use crate::addresses::{Route, StartError, candidates, cannot_listen, parse_listen, routes};
-use crate::places::Places;
-use crate::queues::{Events, Request, Requests, Stopped, lock};
+use crate::addresses::{Route, StartError, candidates, cannot_listen, routes};
+use crate::places::{Places, Table};
+use crate::queues::{Events, Request, Requests, Stopped, Told, lock};
 use crate::socket::Socket;
 use crate::sys;
 use crate::tcp::Tcp;
@@ -59,9 +59,8 @@ pub struct Settings {
 
 /// A running engine. Dropping it closes it.
 #[derive(Debug)]
-pub struct Worker {
+pub(crate) struct Worker {
     requests: Arc<Requests>,
-    events: Arc<Events>,
     addresses: Vec<SocketAddr>,
     routes: Vec<Route>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -79,16 +78,8 @@ pub(crate) struct Post {
 }
 
 impl Worker {
-    /// Opens the sockets and starts the thread.
-    pub fn start(settings: Settings) -> Result<Self, StartError> {
-        let listen = parse_listen(&settings.listen)?;
-        let events = Events::new().map_err(|source| cannot_listen(listen, "UDP", source))?;
-        let post = Post { number: 0, events: Arc::new(events), places: Arc::new(Places::new(1)) };
-        Self::start_at(post, listen, settings)
-    }
-
-    /// The same, as one of several, on an address of its own.
-    pub(crate) fn start_at(post: Post, listen: SocketAddr, settings: Settings) -> Result<Self, StartError> {
+    /// Opens the sockets on an address of its own and starts the thread.
+    pub(crate) fn start(post: Post, listen: SocketAddr, settings: Settings) -> Result<Self, StartError> {
         let (socket, tcp) = open(listen, settings.tcp)?;
         let failed = |source| cannot_listen(listen, "UDP", source);
         let bound = socket.address().map_err(failed)?;
@@ -102,7 +93,6 @@ impl Worker {
             statistics_interval: settings.statistics_interval,
             limits: settings.limits,
         };
-        let events = Arc::clone(&post.events);
         let run = Run {
             engine: engine_of(&config).map_err(failed)?,
             config,
@@ -112,30 +102,20 @@ impl Worker {
             requests: Arc::clone(&requests),
             outbox: Outbox::new(),
             waiting: VecDeque::new(),
-            touched: Vec::new(),
+            moves: Vec::new(),
         };
         let thread = std::thread::Builder::new().name("media".into()).spawn(|| run.until_closed());
         let routes = routes(bound, &addresses);
-        Ok(Self { requests, events, addresses, routes, thread: Mutex::new(Some(thread.map_err(failed)?)) })
+        Ok(Self { requests, addresses, routes, thread: Mutex::new(Some(thread.map_err(failed)?)) })
     }
 
     /// Hands commands over, all or none.
-    pub fn submit(&self, commands: impl IntoIterator<Item = Command>) -> Result<(), Stopped> {
+    pub(crate) fn submit(&self, commands: impl IntoIterator<Item = Command>) -> Result<(), Stopped> {
         self.requests.submit(commands.into_iter().map(Request::Command))
     }
 
-    /// At most `limit` events, oldest first; [`Stopped::Died`] once the thread has died and all were taken.
-    pub fn drain(&self, limit: usize) -> Result<Vec<Event>, Stopped> {
-        self.events.drain(limit)
-    }
-
-    /// Readable while events wait. Owned by the worker.
-    pub fn wake_fd(&self) -> i32 {
-        self.events.wake_fd()
-    }
-
-    /// The room after every command submitted before. Waits for the thread.
-    pub fn snapshot(&self, room: &str) -> Result<Option<RoomSnapshot>, Stopped> {
+    /// The room after every command submitted before, and the number of its last event. Waits for the thread.
+    pub(crate) fn snapshot(&self, room: &str) -> Result<(u64, Option<RoomSnapshot>), Stopped> {
         let (reply, answer) = sync_channel(1);
         self.requests.submit(std::iter::once(Request::Snapshot { room: room.into(), reply }))?;
         answer.recv().map_err(|_| Stopped::Died)
@@ -148,17 +128,17 @@ impl Worker {
     }
 
     /// Where clients are told to send.
-    pub fn addresses(&self) -> &[SocketAddr] {
+    pub(crate) fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
 
     /// How those addresses are reached from this machine.
-    pub fn routes(&self) -> &[Route] {
+    pub(crate) fn routes(&self) -> &[Route] {
         &self.routes
     }
 
     /// Stops the thread and closes the sockets; events that were not taken yet stay. Doing it again does nothing.
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         let Some(thread) = lock(&self.thread).take() else { return };
         let _ = self.requests.submit(std::iter::once(Request::Close)); // it may have died by itself
         let _ = thread.join(); // a panic was caught and told before
@@ -195,6 +175,16 @@ fn engine_of(config: &Config) -> io::Result<Engine> {
     Ok(Engine::new(config, Instant::now()))
 }
 
+/// What may have changed about who is where.
+enum Move {
+    /// Somebody was let in or refused.
+    Came { room: Arc<str>, peer: Arc<str> },
+    /// Somebody is gone.
+    Left { room: Arc<str>, peer: Arc<str> },
+    /// A room was closed.
+    Closed { room: Arc<str> },
+}
+
 /// What the thread owns.
 struct Run {
     engine: Engine,
@@ -207,8 +197,32 @@ struct Run {
     outbox: Outbox,
     /// Taken and not done yet.
     waiting: VecDeque<Request>,
-    /// Rooms that may have ended since it was told which are there.
-    touched: Vec<Arc<str>>,
+    /// What the table of places is to be told.
+    moves: Vec<Move>,
+}
+
+impl Move {
+    /// Tells it, as it has turned out.
+    fn enter(self, worker: usize, engine: &Engine, table: &mut Table) {
+        match self {
+            Self::Came { room, peer } => {
+                table.came(worker, &room, &peer);
+                if !engine.has_peer(&room, &peer) {
+                    table.left(worker, &room, &peer);
+                }
+            }
+            Self::Left { room, peer } => {
+                if !engine.has_peer(&room, &peer) {
+                    table.left(worker, &room, &peer);
+                }
+            }
+            Self::Closed { room } => {
+                if !engine.has_room(&room) {
+                    table.ended(worker, &room);
+                }
+            }
+        }
+    }
 }
 
 impl Run {
@@ -250,7 +264,7 @@ impl Run {
             config,
             outbox: Outbox::new(),
             waiting,
-            touched: Vec::new(),
+            moves: Vec::new(),
         };
         next.post.places.with(|table| table.has_streams(next.post.number, 0));
         next.tell(last);
@@ -297,7 +311,9 @@ impl Run {
             match request {
                 Request::Command(command) => self.carry_out(command),
                 Request::Snapshot { room, reply } => {
-                    let _ = reply.send(self.engine.snapshot(&room)); // who asked may be gone
+                    self.publish(); // and with that, number what the snapshot includes
+                    let sequence = self.post.places.with(|table| table.counted(&room));
+                    let _ = reply.send((sequence, self.engine.snapshot(&room))); // who asked may be gone
                 }
                 Request::Close => {
                     self.flush();
@@ -313,18 +329,13 @@ impl Run {
 
     fn carry_out(&mut self, command: Command) {
         let room = Arc::clone(&command.room);
-        let is_newcomer = matches!(command.kind, CommandKind::AddPeer { .. });
+        self.moves.extend(match &command.kind {
+            CommandKind::AddPeer { peer, .. } => Some(Move::Came { room, peer: Arc::clone(peer) }),
+            CommandKind::RemovePeer { peer } => Some(Move::Left { room, peer: Arc::clone(peer) }),
+            CommandKind::CloseRoom => Some(Move::Closed { room }),
+            _ => None,
+        });
         self.engine.submit(Instant::now(), command, &mut self.outbox);
-        if is_newcomer {
-            let (number, peers) = (self.post.number, self.engine.peers());
-            self.post.places.with(|table| {
-                table.came(number, &room);
-                table.has_peers(number, peers);
-            });
-        }
-        if !self.engine.has_room(&room) {
-            self.touched.push(room);
-        }
     }
 
     fn receive(&mut self) {
@@ -354,9 +365,9 @@ impl Run {
         self.tell(events);
     }
 
-    /// Tells what happened, and before that which rooms are gone: whoever hears of it finds them placed anew.
+    /// Tells what happened, numbered, and at the same moment who is gone: whoever hears of it finds them placed anew.
     fn tell(&mut self, mut events: Vec<Event>) {
-        let Self { engine, socket, tcp, post, touched, .. } = self;
+        let Self { engine, socket, tcp, post, moves, .. } = self;
         let mut streams = None;
         for event in &mut events {
             match event {
@@ -366,7 +377,9 @@ impl Run {
                     drops.extend(socket.drops().named());
                     drops.extend(tcp.iter().flat_map(Tcp::drops));
                 }
-                Event::PeerFailed { room, .. } => touched.push(Arc::clone(room)),
+                Event::PeerFailed { room, peer, .. } => {
+                    moves.push(Move::Left { room: Arc::clone(room), peer: Arc::clone(peer) });
+                }
                 _ => {}
             }
         }
@@ -375,11 +388,14 @@ impl Run {
             if let Some(streams) = streams {
                 table.has_streams(post.number, streams);
             }
-            for room in touched.drain(..).filter(|room| !engine.has_room(room)) {
-                table.ended(post.number, &room);
+            let number =
+                |event| Told { sequence: Event::room(&event).map_or(0, |room| table.count(room)), event };
+            let told: Vec<Told> = events.into_iter().map(number).collect();
+            for it in moves.drain(..) {
+                it.enter(post.number, engine, table);
             }
+            post.events.publish(told.into_iter());
         });
-        post.events.publish(events.into_iter());
     }
 }
 

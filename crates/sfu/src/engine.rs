@@ -115,7 +115,7 @@ impl Engine {
             let peers: Vec<Arc<str>> = peers.map(|peer| Arc::clone(&peer.id)).collect();
             for peer in peers {
                 let reason = Failure::Worker.name();
-                self.tell(key, |room, sequence| Event::PeerFailed { room, sequence, peer, reason });
+                self.tell(key, |room| Event::PeerFailed { room, peer, reason });
             }
         }
     }
@@ -140,6 +140,12 @@ impl Engine {
         self.room_keys.contains_key(room)
     }
 
+    /// Whether a room has this peer.
+    pub fn has_peer(&self, room: &str, peer: &str) -> bool {
+        let room = self.room_keys.get(room).and_then(|key| self.rooms.get(*key));
+        room.is_some_and(|room| room.by_id.contains_key(peer))
+    }
+
     /// The room as it is now; `None` when there is no such room.
     pub fn snapshot(&self, room: &str) -> Option<RoomSnapshot> {
         let room = self.rooms.get(*self.room_keys.get(room)?)?;
@@ -149,7 +155,7 @@ impl Engine {
             .filter_map(|key| self.peers.get(*key))
             .map(|peer| self.describe(peer))
             .collect();
-        Some(RoomSnapshot { room: Arc::clone(&room.name), sequence: room.sequence(), peers })
+        Some(RoomSnapshot { room: Arc::clone(&room.name), peers })
     }
 
     fn describe(&self, peer: &Peer) -> PeerSnapshot {
@@ -177,11 +183,10 @@ impl Engine {
         calm
     }
 
-    /// Tells a room's next event.
-    fn tell(&mut self, room: u32, event: impl FnOnce(Arc<str>, u64) -> Event) {
-        if let Some(room) = self.rooms.get_mut(room) {
-            let event = event(Arc::clone(&room.name), room.next_sequence());
-            self.events.push_back(event);
+    /// Tells an event of a room.
+    fn tell(&mut self, room: u32, event: impl FnOnce(Arc<str>) -> Event) {
+        if let Some(room) = self.rooms.get(room) {
+            self.events.push_back(event(Arc::clone(&room.name)));
         }
     }
 
@@ -191,7 +196,7 @@ impl Engine {
             return;
         };
         let reason = failure.name();
-        self.tell(room, |room, sequence| Event::PeerFailed { room, sequence, peer: id, reason });
+        self.tell(room, |room| Event::PeerFailed { room, peer: id, reason });
         self.remove_peer(now, peer);
     }
 

@@ -120,7 +120,7 @@ pub struct PeerStatistics {
     pub drops: Vec<(&'static str, u64)>,
 }
 
-/// What happened. `sequence` counts a room's events without gaps from 1.
+/// What happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// The command is carried out.
@@ -141,8 +141,6 @@ pub enum Event {
     Answered {
         /// Which room.
         room: Arc<str>,
-        /// Of the room's events.
-        sequence: u64,
         /// Whose.
         peer: Arc<str>,
         /// For `setRemoteDescription`.
@@ -152,8 +150,6 @@ pub enum Event {
     PeerConnected {
         /// Which room.
         room: Arc<str>,
-        /// Of the room's events.
-        sequence: u64,
         /// Whose.
         peer: Arc<str>,
     },
@@ -161,8 +157,6 @@ pub enum Event {
     PeerFailed {
         /// Which room.
         room: Arc<str>,
-        /// Of the room's events.
-        sequence: u64,
         /// Whose.
         peer: Arc<str>,
         /// `dtls`, `timeout`, `consent`, `panic` (a fault met it alone) or `worker` (a fault met all of its worker).
@@ -172,8 +166,6 @@ pub enum Event {
     StreamStarted {
         /// Which room.
         room: Arc<str>,
-        /// Of the room's events.
-        sequence: u64,
         /// Whose.
         peer: Arc<str>,
         /// Which.
@@ -185,8 +177,6 @@ pub enum Event {
     SlotsChanged {
         /// Which room.
         room: Arc<str>,
-        /// Of the room's events.
-        sequence: u64,
         /// Whose downlink.
         peer: Arc<str>,
         /// Every slot of it, in the order of its m-lines.
@@ -196,8 +186,6 @@ pub enum Event {
     LayersWanted {
         /// Which room.
         room: Arc<str>,
-        /// Of the room's events.
-        sequence: u64,
         /// Whose.
         peer: Arc<str>,
         /// Which.
@@ -209,8 +197,6 @@ pub enum Event {
     SpeakersChanged {
         /// Which room.
         room: Arc<str>,
-        /// Of the room's events.
-        sequence: u64,
         /// At most four.
         speakers: Vec<Arc<str>>,
     },
@@ -225,4 +211,21 @@ pub enum Event {
         /// Of the engine as a whole (datagrams from nobody known, …), by reason.
         drops: Vec<(&'static str, u64)>,
     },
+}
+
+impl Event {
+    /// Which room it happened in; `None` for verdicts and statistics.
+    #[must_use]
+    pub const fn room(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Answered { room, .. }
+            | Self::PeerConnected { room, .. }
+            | Self::PeerFailed { room, .. }
+            | Self::StreamStarted { room, .. }
+            | Self::SlotsChanged { room, .. }
+            | Self::LayersWanted { room, .. }
+            | Self::SpeakersChanged { room, .. } => Some(room),
+            Self::Accepted { .. } | Self::Rejected { .. } | Self::Statistics { .. } => None,
+        }
+    }
 }

@@ -84,12 +84,12 @@ struct UplinkLayer {
 }
 
 impl Uplink {
-    /// `stream` gives the key of the stream that a source feeds with so many layers.
+    /// `stream` gives the key of the stream that a source feeds with layers of these names.
     pub(crate) fn new(
         lines: &[Line],
         own_ssrc: u32,
         now: Instant,
-        mut stream: impl FnMut(Source, usize) -> u32,
+        mut stream: impl FnMut(Source, &[Arc<str>]) -> u32,
     ) -> Self {
         let mut uplink = Self {
             lines: Vec::new(),
@@ -105,7 +105,7 @@ impl Uplink {
                 let repair = line.retransmission_ssrcs.iter().any(|(_, rtx)| rtx == ssrc);
                 uplink.ssrcs.push((*ssrc, Use { line: at, layer: 0, repair }));
             }
-            uplink.lines.push(UplinkLine::new(line, source, stream(source, line.rids.len())));
+            uplink.lines.push(UplinkLine::new(line, source, stream(source, &line.rids)));
         }
         uplink
     }
@@ -252,11 +252,6 @@ impl UplinkLine {
             epoch: 0,
             counted_bytes: 0,
         }
-    }
-
-    /// Names of the layers; empty where there is one without a name.
-    pub(crate) fn rids(&self) -> &[Arc<str>] {
-        &self.rids
     }
 
     /// To name in a key-frame request, once something came.

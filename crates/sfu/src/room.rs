@@ -18,7 +18,6 @@ pub(crate) struct Room {
     /// Streams of the screens' sounds that are on, in the order in which they were switched on.
     pub(crate) screen_sounds: Vec<u32>,
     pub(crate) alarm: Alarm,
-    sequence: u64,
 }
 
 impl Room {
@@ -30,7 +29,6 @@ impl Room {
             speech: Speech::new(),
             screen_sounds: Vec::new(),
             alarm: Alarm::default(),
-            sequence: 0,
         }
     }
 
@@ -42,16 +40,5 @@ impl Room {
     pub(crate) fn remove(&mut self, id: &str, peer: u32) {
         self.peers.retain(|it| *it != peer);
         self.by_id.remove(id);
-    }
-
-    /// Of the last event.
-    pub(crate) fn sequence(&self) -> u64 {
-        self.sequence
-    }
-
-    /// For the next event.
-    pub(crate) fn next_sequence(&mut self) -> u64 {
-        self.sequence += 1;
-        self.sequence
     }
 }

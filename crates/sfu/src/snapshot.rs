@@ -4,13 +4,11 @@ use std::sync::Arc;
 
 use crate::{Slot, Source};
 
-/// One room at one moment: equal to what all its events up to `sequence` say.
+/// One room at one moment: equal to what all its events say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomSnapshot {
     /// Which room.
     pub room: Arc<str>,
-    /// Of the last event of the room; 0 before the first.
-    pub sequence: u64,
     /// In the order in which they came.
     pub peers: Vec<PeerSnapshot>,
 }

@@ -1,5 +1,6 @@
 //! What one participant publishes on one line, and who gets which layer of it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::allocate::{Ask, Phase, Quality};
@@ -72,12 +73,28 @@ pub(crate) struct News {
     pub(crate) layers: bool,
 }
 
+/// What does not change about a stream, with the meanings that [`Stream`] gives.
+#[derive(Debug)]
+pub(crate) struct About {
+    pub(crate) room: u32,
+    pub(crate) owner: Arc<str>,
+    pub(crate) source: Source,
+    pub(crate) names: Vec<Arc<str>>,
+    pub(crate) stable_id: u32,
+}
+
 /// One stream.
 #[derive(Debug)]
 pub(crate) struct Stream {
     /// Key of the publisher.
     pub(crate) publisher: u32,
+    /// Key of the room.
+    pub(crate) room: u32,
+    /// The participant whose it is.
+    pub(crate) owner: Arc<str>,
     pub(crate) source: Source,
+    /// Names of the layers, as offered; empty where there is one without a name.
+    pub(crate) names: Vec<Arc<str>>,
     /// Stands as CSRC in every packet that is forwarded: a name that lasts as long as the publisher's stay.
     pub(crate) stable_id: u32,
     /// By `SetSources`; packets of a stream that is off go nowhere.
@@ -97,10 +114,15 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub(crate) fn new(publisher: u32, source: Source, stable_id: u32, layers: usize) -> Self {
+    pub(crate) fn new(publisher: u32, about: About) -> Self {
+        let About { room, owner, source, names, stable_id } = about;
+        let layers = names.len();
         Self {
             publisher,
+            room,
+            owner,
             source,
+            names,
             stable_id,
             on: false,
             codec: None,

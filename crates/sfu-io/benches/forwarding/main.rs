@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use client::Client;
 use sfu::{Command, CommandKind, Event, Limits, Source, Tile};
-use sfu_io::{Settings, Worker};
+use sfu_io::{Pool, Settings, Told};
 
 /// Frames a second of each publisher.
 const FRAME_INTERVAL: Duration = Duration::from_micros(33_333);
@@ -114,14 +114,14 @@ fn report(scenario: &Scenario, mut outcome: Outcome, json: bool) -> String {
 
 fn run(scenario: &Scenario, round: Duration, rounds: u64) -> io::Result<Outcome> {
     let before = resident_kb()?;
-    let worker = Worker::start(Settings {
+    let settings = Settings {
         listen: "127.0.0.1:0".to_owned(),
         tcp: false,
         advertise: Vec::new(),
         statistics_interval: Duration::from_secs(3600),
         limits: Limits::default(),
-    })
-    .map_err(io::Error::other)?;
+    };
+    let worker = Pool::start(&settings, 1).map_err(io::Error::other)?;
     let mut clients = join(&worker, scenario)?;
     let thread = engine_thread()?;
     let sockets = Sockets {
@@ -142,7 +142,7 @@ fn run(scenario: &Scenario, round: Duration, rounds: u64) -> io::Result<Outcome>
 }
 
 /// Everybody comes in, watchers first, publishers last, and wants to see every publisher.
-fn join(worker: &Worker, scenario: &Scenario) -> io::Result<Vec<Client>> {
+fn join(worker: &Pool, scenario: &Scenario) -> io::Result<Vec<Client>> {
     let name = |number: usize| format!("p{number}");
     let publishers = scenario.peers - scenario.publishers..scenario.peers;
     let mut clients = Vec::new();
@@ -180,15 +180,15 @@ fn join(worker: &Worker, scenario: &Scenario) -> io::Result<Vec<Client>> {
     Ok(clients)
 }
 
-fn command(worker: &Worker, kind: CommandKind) -> io::Result<()> {
+fn command(worker: &Pool, kind: CommandKind) -> io::Result<()> {
     worker.submit([Command { id: 1, room: "bench".into(), kind }]).map_err(io::Error::other)
 }
 
 /// Takes events until one is wanted; the last one is that.
-fn events(worker: &Worker, wanted: impl Fn(&Event) -> bool) -> io::Result<Vec<Event>> {
+fn events(worker: &Pool, wanted: impl Fn(&Event) -> bool) -> io::Result<Vec<Event>> {
     let end = Instant::now() + Duration::from_secs(10);
     while Instant::now() < end {
-        for event in worker.drain(1).map_err(io::Error::other)? {
+        for Told { event, .. } in worker.drain(1).map_err(io::Error::other)? {
             if let Event::Rejected { message, .. } = &event {
                 return Err(io::Error::other(message.clone()));
             }

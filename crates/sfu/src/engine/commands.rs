@@ -12,7 +12,7 @@ use crate::receive::Uplink;
 use crate::room::Room;
 use crate::sdp::{self, Answer, Offer, Role, SdpError, Shape, SlotKind, SlotStream};
 use crate::send::Downlink;
-use crate::stream::Stream;
+use crate::stream::{About, Stream};
 use crate::timers::Due;
 use crate::{Command, CommandKind, Event, Outbox, RejectCode, Source, Tile, speech};
 
@@ -140,9 +140,10 @@ impl Engine {
         let session_id = u64::from(random.u32()) << 32 | u64::from(random.u32());
         let key = peers.insert_with(|key| {
             let lines = if publish { offer.lines.as_slice() } else { &[] };
-            let uplink = Uplink::new(lines, own_ssrc, now, |source, layers| {
-                let stable_id = random.u32();
-                streams.insert_with(|_| Stream::new(key, source, stable_id, layers))
+            let uplink = Uplink::new(lines, own_ssrc, now, |source, names| {
+                let (owner, names) = (Arc::clone(&id), names.to_vec());
+                let about = About { room, owner, source, names, stable_id: random.u32() };
+                streams.insert_with(|_| Stream::new(key, about))
             });
             let transport = Transport::new(ice, dtls, now);
             let id = Arc::clone(&id);
@@ -197,7 +198,7 @@ impl Engine {
         };
         let sdp = sdp::write(&peer.offer, &answer);
         let (id, room) = (Arc::clone(&peer.id), peer.room);
-        self.tell(room, |room, sequence| Event::Answered { room, sequence, peer: id, sdp });
+        self.tell(room, |room| Event::Answered { room, peer: id, sdp });
     }
 
     fn check_renegotiation(&self, room: &str, peer: &str, offer: &str) -> Result<(u32, Offer), Refusal> {

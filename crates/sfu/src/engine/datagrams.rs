@@ -81,7 +81,7 @@ impl Engine {
             Transition::Connected => {
                 let Some(peer) = self.peers.get(key) else { return };
                 let (id, room) = (peer.id.clone(), peer.room);
-                self.tell(room, |room, sequence| Event::PeerConnected { room, sequence, peer: id });
+                self.tell(room, |room| Event::PeerConnected { room, peer: id });
                 self.want_key_frames(now, key);
             }
         }

@@ -73,7 +73,7 @@ impl Engine {
         let Some(peer) = self.peers.get(key) else { return Vec::new() };
         let Some(room) = self.rooms.get(peer.room) else { return Vec::new() };
         let is_anothers =
-            |stream: &u32| self.streams.get(*stream).is_some_and(|it| it.on && it.publisher != key);
+            |stream: &u32| self.streams.get(*stream).is_some_and(|it| it.on && it.owner != peer.id);
         let named = |is_kind: fn(Source) -> bool| {
             let pinned = peer.view.iter().filter(|tile| tile.pinned);
             let tiles = pinned.chain(peer.view.iter().filter(|tile| !tile.pinned));
@@ -105,8 +105,7 @@ impl Engine {
             let stream = self.streams.get_mut(stream_key)?;
             stream.add_route(key, slot);
             stream.set_tile(key, slot, tile);
-            let publisher = self.peers.get(stream.publisher)?;
-            Some((stream_key, Arc::clone(&publisher.id), stream.source, stream.codec))
+            Some((stream_key, Arc::clone(&stream.owner), stream.source, stream.codec))
         });
         if let Some(peer) = self.peers.get_mut(key) {
             let place = &mut peer.downlink.slots[slot];
@@ -119,9 +118,8 @@ impl Engine {
     /// The first packet of a stream, or the first in another codec, came: those who cannot decode it are told.
     pub(super) fn stream_started(&mut self, key: u32, starts: bool) {
         let Some(stream) = self.streams.get(key) else { return };
-        let (Some(codec), source, publisher) = (stream.codec, stream.source, stream.publisher) else {
-            return;
-        };
+        let (Some(codec), source, room) = (stream.codec, stream.source, stream.room) else { return };
+        let owner = Arc::clone(&stream.owner);
         let mut told = Vec::new();
         for route in &stream.routes {
             if let Some(peer) = self.peers.get_mut(route.peer)
@@ -130,16 +128,9 @@ impl Engine {
                 told.push(route.peer);
             }
         }
-        if starts && let Some(peer) = self.peers.get(publisher) {
-            let (id, room) = (Arc::clone(&peer.id), peer.room);
+        if starts {
             let codec = codec.name();
-            self.tell(room, |room, sequence| Event::StreamStarted {
-                room,
-                sequence,
-                peer: id,
-                source,
-                codec,
-            });
+            self.tell(room, |room| Event::StreamStarted { room, peer: owner, source, codec });
         }
         for peer in told {
             self.tell_slots(peer);
@@ -150,7 +141,7 @@ impl Engine {
         let Some(peer) = self.peers.get(key) else { return };
         let slots = peer.downlink.slots.iter().map(crate::send::DownSlot::describe).collect();
         let (id, room) = (Arc::clone(&peer.id), peer.room);
-        self.tell(room, |room, sequence| Event::SlotsChanged { room, sequence, peer: id, slots });
+        self.tell(room, |room| Event::SlotsChanged { room, peer: id, slots });
     }
 
     /// Asks for key frames of everything that a peer has in its slots: it has just come or come back.
@@ -206,7 +197,7 @@ impl Engine {
         let Self { peers, streams, rooms, asks, .. } = self;
         let Some(peer) = peers.get_mut(key) else { return };
         let speaker = rooms.get(peer.room).and_then(|room| room.speech.speakers().first());
-        let speaker = speaker.and_then(|stream| streams.get(*stream)).map(|stream| stream.publisher);
+        let speaker = speaker.and_then(|stream| streams.get(*stream)).map(|stream| Arc::clone(&stream.owner));
         let mut audio_bps = 0;
         asks.clear();
         for (at, slot) in peer.downlink.slots.iter().enumerate() {
@@ -215,7 +206,7 @@ impl Engine {
             if is_picture(content.source) {
                 let shown = |tile: &&Tile| tile.peer == content.peer && tile.source == content.source;
                 let is_chosen = peer.view.iter().filter(shown).any(|tile| tile.pinned)
-                    || speaker == Some(stream.publisher) && content.source == Source::Camera;
+                    || speaker.as_ref() == Some(&stream.owner) && content.source == Source::Camera;
                 asks.extend(stream.ask((key, at), content.stream, is_chosen));
             } else {
                 audio_bps += stream.sound_bps();
@@ -264,21 +255,15 @@ impl Engine {
     pub(super) fn tell_layers(&mut self, now: Instant, key: u32) {
         let Some(stream) = self.streams.get_mut(key).filter(|stream| stream.layers.len() > 1) else { return };
         let Some(wanted) = stream.wanted_layers(now) else { return };
-        let (source, publisher) = (stream.source, stream.publisher);
-        let Some(peer) = self.peers.get(publisher) else { return };
-        let Some(line) = peer.uplink.lines().iter().find(|line| line.stream == key) else { return };
-        let layers = line.rids().iter().zip(wanted).filter(|(_, wanted)| *wanted);
-        let layers = layers.map(|(rid, _)| Arc::clone(rid)).collect();
-        let (id, room) = (Arc::clone(&peer.id), peer.room);
-        self.tell(room, |room, sequence| Event::LayersWanted { room, sequence, peer: id, source, layers });
+        let layers = stream.names.iter().zip(wanted).filter(|(_, wanted)| *wanted);
+        let layers = layers.map(|(name, _)| Arc::clone(name)).collect();
+        let (peer, source, room) = (Arc::clone(&stream.owner), stream.source, stream.room);
+        self.tell(room, |room| Event::LayersWanted { room, peer, source, layers });
     }
 
     /// Pixels of the largest tile in which a peer shows a stream.
     fn tile(&self, key: u32, stream: u32) -> u32 {
-        let shown = self.streams.get(stream).and_then(|it| {
-            let publisher = self.peers.get(it.publisher)?;
-            Some((&publisher.id, it.source))
-        });
+        let shown = self.streams.get(stream).map(|it| (&it.owner, it.source));
         let tiles = self.peers.get(key).map(|peer| peer.view.as_slice()).unwrap_or_default();
         let shown = tiles.iter().filter(|tile| Some((&tile.peer, tile.source)) == shown);
         shown.map(|tile| u32::from(tile.width) * u32::from(tile.height)).max().unwrap_or(0)

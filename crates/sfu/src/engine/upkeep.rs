@@ -7,7 +7,6 @@ use super::Engine;
 use super::slots::is_picture;
 use crate::drops::Drops;
 use crate::peer::Peer;
-use crate::receive::UplinkLine;
 use crate::sdp::SlotKind;
 use crate::timers::Due;
 use crate::{Event, LayerReason, Outbox, PeerStatistics, Source, StreamStatistics, speech};
@@ -72,12 +71,9 @@ impl Engine {
     /// Tells who speaks in a room.
     pub(super) fn tell_speakers(&mut self, key: u32) {
         let Some(room) = self.rooms.get(key) else { return };
-        let publishers = room.speech.speakers().iter().filter_map(|stream| self.streams.get(*stream));
-        let speakers = publishers
-            .filter_map(|it| self.peers.get(it.publisher))
-            .map(|peer| Arc::clone(&peer.id))
-            .collect();
-        self.tell(key, |room, sequence| Event::SpeakersChanged { room, sequence, speakers });
+        let speakers = room.speech.speakers().iter().filter_map(|stream| self.streams.get(*stream));
+        let speakers = speakers.map(|stream| Arc::clone(&stream.owner)).collect();
+        self.tell(key, |room| Event::SpeakersChanged { room, speakers });
     }
 
     fn tell_statistics(&mut self, now: Instant) {
@@ -99,13 +95,11 @@ impl Engine {
     /// Writes into the slots which layer they get, and why.
     fn note_layers(&mut self) {
         let Self { streams, peers, .. } = self;
-        for (key, stream) in streams.iter().filter(|(_, stream)| is_picture(stream.source)) {
+        for (_, stream) in streams.iter().filter(|(_, stream)| is_picture(stream.source)) {
             for route in &stream.routes {
                 let (layer, reason) = route.chosen(stream.layers.len());
-                let layer = layer.map(|at| {
-                    let names = layer_names(peers.get(stream.publisher), key);
-                    names.get(at).cloned().unwrap_or_default()
-                });
+                // One alone has no name.
+                let layer = layer.map(|at| stream.names.get(at).cloned().unwrap_or_default());
                 if let Some(peer) = peers.get_mut(route.peer)
                     && let Some(content) = &mut peer.downlink.slots[route.slot].content
                 {
@@ -116,12 +110,6 @@ impl Engine {
             }
         }
     }
-}
-
-/// What the publisher of a stream calls its layers; one alone has no name.
-fn layer_names(publisher: Option<&Peer>, stream: u32) -> &[Arc<str>] {
-    let lines = publisher.map(|peer| peer.uplink.lines()).unwrap_or_default();
-    lines.iter().find(|line| line.stream == stream).map(UplinkLine::rids).unwrap_or_default()
 }
 
 fn measure(peer: &mut Peer, room: &Arc<str>, interval: Duration) -> PeerStatistics {
