@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use dimpl::{DtlsCertificate, Output, SrtpProfile};
 
+use wire::dtls;
+
 use crate::srtp::{KeyPair, Profile};
 use crate::{Outbox, Remote};
 
@@ -24,6 +26,13 @@ const MTU: usize = 1180;
 
 /// A record fits, since flights are cut to the MTU; application data is dropped anyway.
 const RECORD_BUFFER: usize = 2048;
+
+/// What dimpl serves with our certificate: ephemeral keys, ECDSA, and AES-GCM or `ChaCha20`.
+const SUITES: [u16; 3] = [0xc02b, 0xc02c, 0xcca9];
+
+/// What a client says before anything is protected, by its number (RFC 5246 §7.3, RFC 6347 §4.2.2): hello, certificate, key
+/// exchange, verify.
+const CLIENT_MESSAGES: [u8; 4] = [1, 11, 16, 15];
 
 /// Certificate and settings that all peers of an engine share.
 #[derive(Clone)]
@@ -88,6 +97,8 @@ pub(crate) struct DtlsServer {
     /// SHA-256 of the certificate that the offer promised (RFC 8122 §5).
     expected: [u8; 32],
     verified: bool,
+    /// The random value of the first hello that can be served: another one with the peer's address is somebody else's.
+    client: Option<[u8; dtls::RANDOM_BYTES]>,
     stage: Stage,
     next_timeout: Option<Instant>,
 }
@@ -95,7 +106,7 @@ pub(crate) struct DtlsServer {
 impl DtlsServer {
     pub(crate) fn new(identity: &Identity, expected: [u8; 32], now: Instant) -> Self {
         let inner = dimpl::Dtls::new_12(Arc::clone(&identity.config), identity.certificate.clone(), now);
-        Self { inner, expected, verified: false, stage: Stage::Handshake, next_timeout: None }
+        Self { inner, expected, verified: false, client: None, stage: Stage::Handshake, next_timeout: None }
     }
 
     /// Takes one datagram from the peer's authenticated address and answers to it.
@@ -106,7 +117,7 @@ impl DtlsServer {
         to: Remote,
         out: &mut Outbox,
     ) -> Progress {
-        if self.stage == Stage::Deaf {
+        if self.stage == Stage::Deaf || self.stage == Stage::Handshake && !self.admits(datagram) {
             return Progress::None;
         }
         if self.inner.handle_timeout(now).is_err() {
@@ -121,6 +132,24 @@ impl DtlsServer {
             return self.broken();
         }
         self.drain(to, out)
+    }
+
+    /// Whether a datagram can be part of the handshake that began. To the library whatever else comes is the end of it, and
+    /// nothing of it is authenticated: anybody may have written the peer's address on it.
+    fn admits(&mut self, datagram: &[u8]) -> bool {
+        dtls::records(datagram).all(|record| match record {
+            dtls::Record::Hello(hello) => {
+                hello.version == dtls::VERSION_1_2
+                    && hello.cookie.is_empty() // we give none
+                    && hello.suites().any(|suite| SUITES.contains(&suite))
+                    && *self.client.get_or_insert(hello.random) == hello.random
+            }
+            dtls::Record::Handshake { kind, message } => {
+                CLIENT_MESSAGES.get(usize::from(message)) == Some(&kind)
+            }
+            dtls::Record::Change | dtls::Record::Protected => true,
+            dtls::Record::Other => false,
+        })
     }
 
     /// Retransmits what is due.

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! datagram ──► demux::classify ─┬─► stun::BindingRequest
-//!                               ├─► (DTLS: not here)
+//!                               ├─► dtls::records (what a handshake says of itself; the rest is a library's)
 //!                               ├─► rtp::Header ──► extension::*, dependency::Descriptor, {vp8, vp9}::Descriptor, h264, av1
 //!                               └─► rtcp::packets ──► rtcp::Packet
 //! ```
@@ -13,6 +13,7 @@
 pub mod av1;
 pub mod demux;
 pub mod dependency;
+pub mod dtls;
 mod error;
 pub mod extension;
 pub mod h264;

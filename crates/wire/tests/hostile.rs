@@ -5,7 +5,7 @@
 use wire::rtcp::{self, Packet, ReportBlock, SenderInfo};
 use wire::rtp::{self, Header, Outgoing};
 use wire::stun::{self, BindingRequest, OutgoingRequest, Role, turn};
-use wire::{av1, demux, dependency, h264, vp8, vp9};
+use wire::{av1, demux, dependency, dtls, h264, vp8, vp9};
 
 const DEFAULT_INPUTS: u64 = 20_000;
 
@@ -142,6 +142,12 @@ fn parse_everything(input: &[u8]) {
     }
     parse_payload(input);
     parse_dependency(input);
+    for record in dtls::records(input) {
+        if let dtls::Record::Hello(hello) = record {
+            assert!(hello.suites().count() <= input.len() / 2);
+        }
+    }
+    assert!(dtls::records(input).count() <= input.len() / 13 + 1);
     let mut parsed = 0;
     for packet in rtcp::packets(input).flatten() {
         parsed += 1;
@@ -256,6 +262,8 @@ fn the_corpus_is_what_its_names_say() {
     let turn = all.iter().filter(|input| turn::Message::parse(input).is_ok()).count();
     let checks = all.iter().filter(|input| BindingRequest::parse(input).is_ok()).count();
     assert_eq!((turn, checks), (7, 1), "the checksums hold, so that mutations get past the door");
+    let hello = |input: &&Vec<u8>| matches!(dtls::records(input).next(), Some(dtls::Record::Hello(_)));
+    assert_eq!(all.iter().filter(hello).count(), 1);
 }
 
 #[test]

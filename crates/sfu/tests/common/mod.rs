@@ -16,6 +16,9 @@ use wire::stun::{OutgoingRequest, Role, write_request};
 /// A recorded offer of Chromium: 33 m-lines, the mids 0 to 32.
 pub(crate) const OFFER: &str = include_str!("../fixtures/chromium.sdp");
 
+/// So long that no test of the steady state meets one.
+const STATISTICS_INTERVAL: Duration = Duration::from_secs(3600);
+
 /// Some moment to count from: an `Instant` can be had nowhere else.
 #[allow(clippy::disallowed_methods, reason = "only differences matter to a test")]
 pub(crate) fn some_moment() -> Instant {
@@ -38,7 +41,7 @@ impl Stage {
             candidates: vec![SocketAddr::from(([192, 0, 2, 1], 5000)).into()],
             seed: [7; 32],
             wall_clock: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000),
-            statistics_interval: Duration::from_secs(3600),
+            statistics_interval: STATISTICS_INTERVAL,
             limits: Limits::default(),
         };
         Self { engine: Engine::new(config, now), now, out: Outbox::new(), commands: 0, checks: 0 }
@@ -52,6 +55,16 @@ impl Stage {
 
     /// Brings a participant in, up to the end of the DTLS handshake.
     pub(crate) fn join(&mut self, name: &str, port: u16) -> Client {
+        self.join_disturbed(name, port, |_, _| {})
+    }
+
+    /// The same, while somebody disturbs: called with the participant's address before each flight and each answer.
+    pub(crate) fn join_disturbed(
+        &mut self,
+        name: &str,
+        port: u16,
+        disturb: impl FnMut(&mut Self, SocketAddr),
+    ) -> Client {
         let mut client = Client::new(name, port, self.now);
         let offer = client.offer();
         let peer = Arc::from(name);
@@ -60,7 +73,7 @@ impl Stage {
             Event::Answered { sdp, .. } => Some(sdp),
             _ => None,
         });
-        client.connect(self, &answer.expect("an answer"));
+        client.connect(self, &answer.expect("an answer"), disturb);
         client
     }
 
@@ -69,6 +82,17 @@ impl Stage {
         let tile =
             Tile { peer: Arc::from(whom), source: Source::Camera, width: 640, height: 360, pinned: false };
         self.submit(CommandKind::SetView { peer: Arc::from(viewer), tiles: vec![tile] });
+    }
+
+    /// How often the engine itself has dropped for this reason. It tells once an hour: everybody is gone by then.
+    pub(crate) fn drops(&mut self, reason: &str) -> u64 {
+        self.pass(STATISTICS_INTERVAL);
+        let told = std::iter::from_fn(|| self.engine.poll_event()).filter_map(|event| match event {
+            Event::Statistics { drops, .. } => Some(drops),
+            _ => None,
+        });
+        let last = told.last().unwrap_or_default();
+        last.iter().find(|(name, _)| *name == reason).map_or(0, |(_, count)| *count)
     }
 
     /// Lets time pass; what is due is done, and what it sends is dropped.
@@ -110,7 +134,7 @@ impl Client {
         OFFER.lines().map(line).map(|line| line + "\r\n").collect()
     }
 
-    fn connect(&mut self, stage: &mut Stage, answer: &str) {
+    fn connect(&mut self, stage: &mut Stage, answer: &str, mut disturb: impl FnMut(&mut Stage, SocketAddr)) {
         let value =
             |name: &str| answer.lines().find_map(|line| line.strip_prefix(name)).expect("in the answer");
         let username = format!("{}:{}", value("a=ice-ufrag:"), self.name);
@@ -125,6 +149,7 @@ impl Client {
                 self.keys = keys;
             }
             for mut record in records {
+                disturb(stage, self.address);
                 stage.engine.receive(stage.now, self.address, &mut record, &mut stage.out);
             }
             let answers: Vec<Vec<u8>> = stage
