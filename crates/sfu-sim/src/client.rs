@@ -23,6 +23,8 @@ const VIDEO_INTERVAL: Duration = Duration::from_micros(33_333);
 const VIDEO_TICKS: u32 = 3000;
 /// Names of the layers, low to high.
 const LAYERS: [&str; 3] = ["l", "m", "h"];
+/// Payload types of H264 formats and of their retransmissions.
+const H264_NUMBERS: [(u8, u8); 5] = [(127, 121), (125, 107), (108, 109), (124, 120), (123, 119)];
 const SOURCES: [Source; 4] = [Source::Microphone, Source::Camera, Source::Screen, Source::ScreenAudio];
 
 /// The shape of a client.
@@ -32,8 +34,8 @@ pub struct ClientOptions {
     pub video_slots: usize,
     /// Takes and, unless it has H264 only, sends VP8.
     pub vp8: bool,
-    /// Takes H264.
-    pub h264: bool,
+    /// H264 that it takes and, without VP8, sends: (packetization mode 1, `profile-level-id`).
+    pub h264: &'static [(bool, u32)],
     /// Sends its camera in three layers.
     pub simulcast: bool,
     /// Sends its pictures in three temporal layers.
@@ -51,13 +53,15 @@ impl ClientOptions {
     pub const PARTICIPANT: Self = Self {
         video_slots: 4,
         vp8: true,
-        h264: false,
+        h264: &[],
         simulcast: false,
         temporal: false,
         publish: true,
         subscribe: true,
         one_way: false,
     };
+    /// Plain H264: constrained baseline in packetization mode 1.
+    pub const H264: &'static [(bool, u32)] = &[(true, 0x42_e01f)];
     /// A WHIP client.
     pub const PUBLISHER: Self = Self { subscribe: false, one_way: true, ..Self::PARTICIPANT };
     /// A WHEP client.
@@ -153,9 +157,11 @@ impl Client {
             .clear_codecs()
             .enable_opus(true, false)
             .enable_vp8(options.vp8)
-            .enable_h264(options.h264)
-            .set_rtp_mode(true)
-            .build(now);
+            .set_rtp_mode(true);
+        for ((number, again), (is_cut, profile)) in H264_NUMBERS.into_iter().zip(options.h264) {
+            rtc.codec_config().add_h264(number.into(), Some(again.into()), *is_cut, *profile);
+        }
+        let mut rtc = rtc.build(now);
         rtc.add_local_candidate(Candidate::host(address, "udp").expect("a valid address"));
         let mut changes = rtc.sdp_api();
         let simulcast = options.simulcast.then(|| Simulcast {

@@ -7,8 +7,9 @@ use sfu::{Event, Source};
 use sfu_sim::{ClientId, ClientOptions, Link, Loss, World};
 
 const H264_ONLY: ClientOptions =
-    ClientOptions { video_slots: 2, vp8: false, h264: true, ..ClientOptions::PARTICIPANT };
-const BOTH: ClientOptions = ClientOptions { video_slots: 1, h264: true, ..ClientOptions::PARTICIPANT };
+    ClientOptions { video_slots: 2, vp8: false, h264: ClientOptions::H264, ..ClientOptions::PARTICIPANT };
+const BOTH: ClientOptions =
+    ClientOptions { video_slots: 1, h264: ClientOptions::H264, ..ClientOptions::PARTICIPANT };
 
 fn join(world: &mut World, name: &str, options: ClientOptions) -> ClientId {
     let id = world.join_with(name, options, Link::GOOD, Link::GOOD);
@@ -57,6 +58,39 @@ fn who_cannot_decode_is_told_and_gets_nothing() {
         sounds(&world, h264, vp8, Source::Microphone, world.events[0].0) > 90,
         "sound is the same for all"
     );
+}
+
+/// RFC 6184 §8.2.2: who takes another profile or packetization mode than what is sent is told, like who lacks the codec.
+#[test]
+fn h264_goes_to_those_whose_profile_and_packetization_mode_it_has() {
+    let only = |h264| ClientOptions { h264, ..H264_ONLY };
+    let mut world = World::new(75);
+    let plain = join(&mut world, "plain", H264_ONLY);
+    let main = join(&mut world, "main", only(&[(true, 0x4d_001f)]));
+    let viewers = [
+        ("as sent", only(&[(true, 0x4d_0028), (true, 0x42_e01f)]), [true, true]),
+        ("high", only(&[(true, 0x64_001f)]), [true, true]),
+        ("baseline", only(&[(true, 0x42_e01f), (true, 0x42_001f)]), [true, false]),
+        ("single units", only(&[(false, 0x4d_001f)]), [false, false]),
+    ];
+    for (name, options, decodes) in viewers {
+        let viewer = join(&mut world, name, options);
+        world.set_view(viewer, &[(plain, Source::Camera), (main, Source::Camera)]);
+        world.run_for(SECOND);
+        let since = world.now;
+        world.run_for(SECOND);
+        let slots = last_slots(&world, name);
+        for ((whose, publisher), decodes) in [("plain", plain), ("main", main)].into_iter().zip(decodes) {
+            let slot = slots
+                .iter()
+                .find(|slot| slot.source == Source::Camera && slot.peer.as_deref() == Some(whose));
+            assert_eq!(slot.map(|slot| slot.cannot_decode), Some(!decodes), "{whose} by {name}");
+            let seen = pictures(&world, viewer, publisher, Source::Camera, since);
+            assert_eq!(seen > 20, decodes, "{name} saw {seen} of {whose}");
+        }
+        assert_clean(&world, viewer);
+    }
+    assert!(world.drops("cannot_decode") > 0);
 }
 
 #[test]

@@ -143,14 +143,14 @@ mod tests {
 
     fn packet(sequence: u64, payload: &[u8]) -> MediaPacket<'_> {
         MediaPacket {
-            codec: CodecKind::H264,
+            codec: CodecKind::Av1,
             layer: 0,
             epoch: 3,
             sequence,
             timestamp: sequence as u32 * 10,
             marker: sequence.is_multiple_of(2),
             audio_level: None,
-            frame: Frame::parse(CodecKind::H264, payload),
+            frame: Frame::parse(CodecKind::Av1, payload),
             payload,
         }
     }

@@ -1,12 +1,12 @@
 //! What of a payload matters to a forwarder.
 
-use wire::{h264, vp8};
+use wire::{av1, h264, vp8, vp9};
 
 use crate::sdp::CodecKind;
 
 /// RFC 7587 §4.1: always, whatever is coded.
 pub(crate) const AUDIO_CLOCK: u32 = 48_000;
-/// RFC 7741 §4.1, RFC 6184 §5.1.
+/// RFC 7741 §4.1, RFC 6184 §5.1, RFC 9628 §4.1, AV1 RTP specification §4.1.
 pub(crate) const VIDEO_CLOCK: u32 = 90_000;
 
 /// What a payload says about its frame. A new codec is one more arm in [`Frame::parse`].
@@ -22,11 +22,38 @@ pub(crate) struct Frame {
     pub(crate) layer_sync: bool,
     /// Present in VP8 payloads that are more than padding.
     pub(crate) vp8: Option<vp8::Descriptor>,
+    /// Present in VP9 payloads.
+    pub(crate) vp9: Option<vp9::Descriptor>,
 }
 
 impl Frame {
-    const NOTHING: Self =
-        Self { begins_decoding: false, begins_picture: false, temporal: 0, layer_sync: false, vp8: None };
+    const NOTHING: Self = Self {
+        begins_decoding: false,
+        begins_picture: false,
+        temporal: 0,
+        layer_sync: false,
+        vp8: None,
+        vp9: None,
+    };
+
+    /// Picture id and TL0 index, where the codec has them; what is absent is 0.
+    pub(crate) fn picture(&self) -> Option<(u16, u8)> {
+        let (id, tl0) = match (&self.vp8, &self.vp9) {
+            (Some(it), _) => (it.picture_id, it.tl0_picture_index),
+            (None, Some(it)) => (it.picture_id, it.tl0_picture_index),
+            (None, None) => return None,
+        };
+        Some((id.map_or(0, |id| id.value), tl0.unwrap_or(0)))
+    }
+
+    /// Writes other ones into a copy of the payload.
+    pub(crate) fn rewrite(&self, payload: &mut [u8], (id, tl0): (u16, u8)) {
+        if let Some(it) = &self.vp8 {
+            it.rewrite(payload, id, tl0);
+        } else if let Some(it) = &self.vp9 {
+            it.rewrite(payload, id, tl0);
+        }
+    }
 
     /// Malformed payloads begin nothing; they are forwarded, since the decoder knows better what to do with them.
     pub(crate) fn parse(codec: CodecKind, payload: &[u8]) -> Self {
@@ -38,8 +65,15 @@ impl Frame {
                 temporal: it.temporal_layer.unwrap_or(0),
                 layer_sync: it.layer_sync,
                 vp8: Some(it),
+                vp9: None,
             }),
-            CodecKind::H264 => Self { begins_decoding: h264::is_key_frame(payload), ..Self::NOTHING },
+            CodecKind::H264(_) => Self { begins_decoding: h264::is_key_frame(payload), ..Self::NOTHING },
+            CodecKind::Vp9 => vp9::Descriptor::parse(payload).map_or(Self::NOTHING, |it| Self {
+                begins_decoding: it.begins_decoding(),
+                vp9: Some(it),
+                ..Self::NOTHING
+            }),
+            CodecKind::Av1 => Self { begins_decoding: av1::begins_sequence(payload), ..Self::NOTHING },
         }
     }
 }

@@ -170,7 +170,7 @@ pub enum Event {
         peer: Arc<str>,
         /// Which.
         source: Source,
-        /// `opus`, `vp8` or `h264`.
+        /// `opus`, `vp8`, `h264`, `vp9` or `av1`.
         codec: &'static str,
     },
     /// All slots of one participant, as they are now.

@@ -369,7 +369,7 @@ impl UplinkLayer {
     ) -> Result<bool, Drop> {
         let arrival = match codec {
             CodecKind::Opus => Arrival::InOrder,
-            CodecKind::Vp8 | CodecKind::H264 => self.loss.packet(sequence, now),
+            _ => self.loss.packet(sequence, now),
         };
         if arrival == Arrival::Useless {
             return Err(Drop::Duplicate);

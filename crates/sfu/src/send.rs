@@ -470,8 +470,8 @@ impl DownSlot {
                 (true, None) => probing::write_padding(bytes, start, 1),
                 (true, Some(_)) => {} // the number says it all
             }
-            if let (Some(descriptor), Some((picture, tl0))) = (packet.frame.vp8, admitted.picture) {
-                descriptor.rewrite(&mut bytes[payload..], picture, tl0);
+            if let Some(picture) = admitted.picture {
+                packet.frame.rewrite(&mut bytes[payload..], picture);
             }
             keys.seal_rtp(bytes, start, head, leaving.index);
             sent = bytes.len() - start;

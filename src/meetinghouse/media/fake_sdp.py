@@ -12,7 +12,7 @@ Shape: TypeAlias = Literal["meeting", "publisher", "watcher"]
 # In the order of the offer's lines of one kind and direction; the last role repeats.
 _SENDS: dict[str, tuple[Source, ...]] = {"audio": ("microphone", "screen_audio"), "video": ("camera", "screen")}
 _SPEECH_SLOTS = 3
-_CODECS = {"audio": {"opus/48000/2"}, "video": {"vp8/90000", "h264/90000"}}
+_CODECS = {"audio": {"opus/48000/2"}, "video": {"vp8/90000", "h264/90000", "vp9/90000", "av1/90000"}}
 _FINGERPRINT = "sha-256 " + ":".join(["FA"] * 32)
 
 
@@ -79,7 +79,7 @@ def _check_one_way(lines: tuple[Line, ...], shape: Shape) -> None:
         if line.direction not in {direction, "inactive"}:
             raise OfferError(f"mid {line.mid}: {line.direction}: the lines must be {direction}")
         if line.codec.lower() not in _CODECS[line.media]:
-            raise OfferError(f"mid {line.mid}: none of its codecs is served: offer Opus, and VP8 or H264")
+            raise OfferError(f"mid {line.mid}: none of its codecs is served: offer Opus, and VP8, H264, VP9 or AV1")
 
 
 def _line(number: int, section: str, shape: Shape) -> Line:

@@ -43,12 +43,10 @@ beforeEach(() => {
       return peer() as unknown as RTCPeerConnection;
     },
     capabilities: (kind) =>
-      (kind === "audio" ? ["audio/opus", "audio/red"] : ["video/AV1", "video/rtx", "video/VP8"]).map(
-        (mimeType) => ({
-          mimeType,
-          clockRate: 90_000,
-        }),
-      ),
+      (kind === "audio" ? ["audio/opus", "audio/red"] : VIDEO_CODECS).map((codec) => {
+        const [mimeType = "", sdpFmtpLine] = codec.split(" ");
+        return { mimeType, clockRate: 90_000, ...(sdpFmtpLine !== undefined && { sdpFmtpLine }) };
+      }),
     videoSlots: 9,
     devices: new Devices({
       mediaDevices: new FakeDevices() as unknown as MediaDevices,
@@ -98,6 +96,21 @@ async function joinMeeting(participants: readonly Participant[] = [me()]): Promi
   peer().become("connected");
 }
 
+const H264_PLAIN = "video/H264 packetization-mode=1;profile-level-id=42e01f";
+const H264_MAIN = "video/H264 packetization-mode=1;profile-level-id=4d001f";
+const VIDEO_CODECS = [
+  "video/AV1 level-idx=5;profile=0;tier=0",
+  "video/AV1 level-idx=5;profile=1;tier=0",
+  "video/rtx",
+  "video/H264 packetization-mode=0;profile-level-id=42e01f",
+  H264_PLAIN,
+  "video/H264 packetization-mode=1;profile-level-id=42001f",
+  H264_MAIN,
+  "video/VP9 profile-id=0",
+  "video/VP9 profile-id=2",
+  "video/VP8",
+];
+
 describe("joining", () => {
   it("offers what one sends and every slot, in the order of the contract", async () => {
     await joinMeeting();
@@ -110,7 +123,15 @@ describe("joining", () => {
       ...Array.from({ length: 4 }, () => "audio recvonly"),
     ]);
     expect(lines.slice(8)).toEqual(Array.from({ length: 9 }, () => "video recvonly"));
-    expect(peer().lines[8]?.codecs).toEqual(["video/VP8", "video/rtx"]);
+    expect(peer().lines[1]?.codecs).toEqual(["video/VP8", H264_PLAIN, "video/rtx"]);
+    expect(peer().lines[8]?.codecs).toEqual([
+      "video/VP8",
+      H264_PLAIN,
+      H264_MAIN,
+      "video/VP9 profile-id=0",
+      "video/AV1 level-idx=5;profile=0;tier=0",
+      "video/rtx",
+    ]);
     expect(peer().lines[0]?.codecs).toEqual(["audio/opus"]);
     expect(socket().last("offer")).toMatchObject({ fresh: true });
     expect(socket().last("set_sources").sources).toEqual(["microphone", "camera"]);

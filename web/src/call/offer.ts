@@ -30,8 +30,15 @@ export interface Lines {
 }
 
 /** Codecs offered, most wanted first; `rtx` carries what is sent again. */
-const VIDEO_CODECS = ["video/vp8", "video/h264", "video/rtx"] as const;
 const AUDIO_CODECS = ["audio/opus"] as const;
+/** Of what is sent: everybody decodes VP8, in layers. */
+const SENT_CODECS = ["video/vp8", "video/h264", "video/rtx"] as const;
+/** Of what is shown: programs that publish by WHIP have their own taste. */
+const SHOWN_CODECS = ["video/vp8", "video/h264", "video/vp9", "video/av1", "video/rtx"] as const;
+/** One format of each is enough. Every browser with H.264 has the constrained baseline in packetization mode 1 (RFC 6184)… */
+const PLAIN_H264 = /profile-level-id=42e0/i;
+/** …and what encoders outside of browsers send is decoded as main or high. */
+const ANY_H264 = /profile-level-id=(42e0|4d|64)/i;
 
 /** An encoding as WebRTC-SVC extends it; who does not know the member passes over it. */
 interface Scalable extends RTCRtpEncodingParameters {
@@ -44,9 +51,10 @@ export function addLines(
   videoSlots: number,
   capabilities: (kind: "audio" | "video") => readonly RTCRtpCodec[],
 ): Lines {
+  const [audio, video] = [capabilities("audio"), capabilities("video")];
   const codecs = {
-    audio: offered("audio", capabilities("audio")),
-    video: offered("video", capabilities("video")),
+    audio: { sendonly: offered(audio, AUDIO_CODECS), recvonly: offered(audio, AUDIO_CODECS) },
+    video: { sendonly: offered(video, SENT_CODECS), recvonly: offered(video, SHOWN_CODECS, ANY_H264) },
   };
   const add = (
     kind: "audio" | "video",
@@ -57,7 +65,8 @@ export function addLines(
       direction,
       ...(encodings.length > 0 && { sendEncodings: [...encodings] }),
     });
-    if (codecs[kind].length > 0) line.setCodecPreferences([...codecs[kind]]);
+    const preferred = codecs[kind][direction];
+    if (preferred.length > 0) line.setCodecPreferences([...preferred]);
     return line;
   };
   return {
@@ -76,17 +85,20 @@ export function addLines(
   };
 }
 
-function offered(kind: "audio" | "video", codecs: readonly RTCRtpCodec[]): readonly RTCRtpCodec[] {
-  const wanted: readonly string[] = kind === "audio" ? AUDIO_CODECS : VIDEO_CODECS;
+function offered(
+  codecs: readonly RTCRtpCodec[],
+  wanted: readonly string[],
+  h264 = PLAIN_H264,
+): readonly RTCRtpCodec[] {
   return wanted.flatMap((type) =>
     codecs.filter(
-      (codec) => codec.mimeType.toLowerCase() === type && (type !== "video/h264" || isPlainH264(codec)),
+      (codec) => codec.mimeType.toLowerCase() === type && isPlain(type, codec.sdpFmtpLine ?? "", h264),
     ),
   );
 }
 
-/** Constrained baseline in packetization mode 1 (RFC 6184): what every H.264 browser and phone sends and decodes. */
-function isPlainH264(codec: RTCRtpCodec): boolean {
-  const parameters = codec.sdpFmtpLine ?? "";
-  return parameters.includes("packetization-mode=1") && /profile-level-id=42e0/i.test(parameters);
+/** What cameras send: 8 bits and 4:2:0, which is profile 0 of VP9 and AV1; H.264 in packetization mode 1. */
+function isPlain(type: string, parameters: string, h264: RegExp): boolean {
+  if (type === "video/h264") return parameters.includes("packetization-mode=1") && h264.test(parameters);
+  return !/profile(-id)?=[1-9]/.test(parameters);
 }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use wire::extension::AudioLevel;
-use wire::{h264, vp8};
+use wire::h264;
 
 use super::skips::Skips;
 use crate::clock::ticks;
@@ -38,8 +38,8 @@ impl MediaPacket<'_> {
     pub(crate) fn pixels(&self) -> Option<u32> {
         let (width, height) = match self.codec {
             CodecKind::Vp8 => self.frame.vp8?.frame_size(self.payload)?,
-            CodecKind::H264 => h264::frame_size(self.payload)?,
-            CodecKind::Opus => return None,
+            CodecKind::H264(_) => h264::frame_size(self.payload)?,
+            CodecKind::Opus | CodecKind::Vp9 | CodecKind::Av1 => return None,
         };
         Some(u32::from(width) * u32::from(height))
     }
@@ -61,7 +61,7 @@ pub(crate) struct Admitted {
     pub(crate) sequence: u64,
     pub(crate) timestamp: u32,
     pub(crate) marker: bool,
-    /// Picture id and TL0 index, for VP8.
+    /// Picture id and TL0 index, for VP8 and VP9.
     pub(crate) picture: Option<(u16, u8)>,
     /// The first packet after a switch.
     pub(crate) begins: bool,
@@ -318,9 +318,7 @@ impl Rewriter {
             .filter(|step| step.abs_diff(elapsed.cast_signed()) < self.clock_rate)
             .map_or(elapsed, |step| step.max(1).cast_unsigned());
         self.skips.clear();
-        let vp8 = packet.frame.vp8;
-        let picture = vp8.and_then(|it| it.picture_id).map_or(0, |id| id.value);
-        let tl0 = vp8.and_then(|it| it.tl0_picture_index).unwrap_or(0);
+        let (picture, tl0) = packet.frame.picture().unwrap_or_default();
         Flow {
             layer: packet.layer,
             epoch: packet.epoch,
@@ -343,16 +341,14 @@ impl Flow {
             timestamp: packet.timestamp.wrapping_add(self.timestamp),
             // In audio a marker begins a talk spurt (RFC 3551 §4.1), which resets the receiver's playout.
             marker: packet.marker || begins && packet.codec == CodecKind::Opus,
-            picture: packet.frame.vp8.map(|it| self.picture(&it)),
+            picture: packet.frame.picture().map(|it| self.picture(it)),
             begins,
             empty: false,
         }
     }
 
-    fn picture(&self, descriptor: &vp8::Descriptor) -> (u16, u8) {
-        let picture = descriptor.picture_id.map_or(0, |id| id.value).wrapping_add(self.picture) & 0x7fff;
-        let tl0 = descriptor.tl0_picture_index.unwrap_or(0).wrapping_add(self.tl0);
-        (picture, tl0)
+    fn picture(&self, (id, tl0): (u16, u8)) -> (u16, u8) {
+        (id.wrapping_add(self.picture) & 0x7fff, tl0.wrapping_add(self.tl0))
     }
 }
 
@@ -361,6 +357,7 @@ mod tests {
     use std::time::Duration;
 
     use proptest::prelude::*;
+    use wire::vp8;
 
     use super::*;
 

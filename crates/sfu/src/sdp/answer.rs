@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use wire::extension::{
-    URI_ABS_SEND_TIME, URI_AUDIO_LEVEL, URI_MID, URI_REPAIRED_RID, URI_RID, URI_TRANSPORT_SEQUENCE,
+    URI_ABS_SEND_TIME, URI_AUDIO_LEVEL, URI_DEPENDENCY_DESCRIPTOR, URI_MID, URI_REPAIRED_RID, URI_RID,
+    URI_TRANSPORT_SEQUENCE,
 };
 
 use super::{Codec, CodecKind, Line, MediaKind, Offer, Role, Shape, SlotKind};
@@ -109,6 +110,9 @@ fn write_session(out: &mut Text, offer: &Offer, answer: &Answer<'_>) {
     }
     out.line("");
     out.line("a=ice-lite");
+    if offer.mixed_extensions {
+        out.line("a=extmap-allow-mixed");
+    }
     out.line("a=msid-semantic: WMS *");
 }
 
@@ -185,6 +189,7 @@ fn write_extensions(out: &mut Text, line: &Line) {
         (ids.mid, URI_MID),
         (ids.transport_sequence, URI_TRANSPORT_SEQUENCE),
         (ids.abs_send_time, URI_ABS_SEND_TIME),
+        (ids.dependency, URI_DEPENDENCY_DESCRIPTOR),
     ];
     for (id, uri) in known {
         if let Some(id) = id {
@@ -206,7 +211,9 @@ fn write_codec(out: &mut Text, role: Role, codec: &Codec) {
     let map = match codec.kind {
         CodecKind::Opus => "opus/48000/2",
         CodecKind::Vp8 => "VP8/90000",
-        CodecKind::H264 => "H264/90000",
+        CodecKind::H264(_) => "H264/90000",
+        CodecKind::Vp9 => "VP9/90000",
+        CodecKind::Av1 => "AV1/90000",
     };
     out.print(format_args!("a=rtpmap:{payload_type} {map}"));
     let feedback = [
@@ -228,7 +235,7 @@ fn write_codec(out: &mut Text, role: Role, codec: &Codec) {
             "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1"
         }
         (CodecKind::Opus, _) => "minptime=10;useinbandfec=1",
-        (CodecKind::H264, _) => &codec.parameters,
+        (CodecKind::H264(_) | CodecKind::Vp9 | CodecKind::Av1, _) => &codec.parameters,
         (CodecKind::Vp8, _) => "",
     };
     if !parameters.is_empty() {
@@ -325,10 +332,10 @@ mod tests {
         let tcp = "a=candidate:3 1 tcp 1520434687 192.0.2.7 5000 typ host tcptype passive\r\n";
         assert!(text.contains(tcp), "{text}");
         assert_eq!(text.matches("a=end-of-candidates").count(), 1);
-        assert!(!text.contains("goog-remb") && !text.contains("red/") && !text.contains("AV1"));
+        assert!(!text.contains("goog-remb") && !text.contains("red/") && !text.contains("G722"));
         assert!(text.contains("a=ssrc-group:FID 1004 2004\r\n"), "video slots are repaired");
         assert!(!text.contains("FID 1003 2003"), "audio is not");
-        assert!(text.len() < 40_000);
+        assert!(text.len() < 50_000, "{}", text.len());
     }
 
     #[test]
@@ -345,6 +352,16 @@ mod tests {
             assert!(!answer(offer, false, true).contains("simulcast"), "an inactive line has none");
         }
         assert!(!answer(CHROMIUM, true, true).contains("simulcast"), "nor has who did not offer any");
+    }
+
+    #[test]
+    fn layers_within_a_stream_are_described_to_who_offers_it() {
+        let offer = CHROMIUM_SIMULCAST.replace("VP8/90000", "VP9/90000");
+        let text = answer(&offer, true, true);
+        let described = format!("a=extmap:12 {URI_DEPENDENCY_DESCRIPTOR}");
+        assert_eq!(count(&text, &described), text.matches("m=video").count());
+        assert_eq!(count(&text, "a=extmap-allow-mixed"), 1);
+        assert!(!answer(CHROMIUM_SIMULCAST, true, true).contains(&described));
     }
 
     #[test]

@@ -3,15 +3,19 @@
 use super::MediaKind;
 use super::section::{Feedback, Format};
 
-/// What we forward.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// What we forward, in the order in which we want it: VP8 first, because everybody decodes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CodecKind {
     /// RFC 7587, 48 kHz.
     Opus,
     /// RFC 7741, 90 kHz.
     Vp8,
     /// RFC 6184, 90 kHz.
-    H264,
+    H264(H264Format),
+    /// RFC 9628, 90 kHz; profile 0, which is what cameras send.
+    Vp9,
+    /// AV1 RTP specification, 90 kHz; the main profile.
+    Av1,
 }
 
 impl CodecKind {
@@ -20,16 +24,49 @@ impl CodecKind {
         match self {
             Self::Opus => "opus",
             Self::Vp8 => "vp8",
-            Self::H264 => "h264",
+            Self::H264(_) => "h264",
+            Self::Vp9 => "vp9",
+            Self::Av1 => "av1",
         }
     }
 
     /// Ticks of the RTP clock per second.
     pub fn clock_rate(self) -> u32 {
-        match self {
-            Self::Opus => 48_000,
-            Self::Vp8 | Self::H264 => 90_000,
+        if self == Self::Opus { 48_000 } else { 90_000 }
+    }
+
+    /// Whether who takes this format can decode a stream of that one (RFC 6184 §8.2.2: H264 has several).
+    pub fn decodes(self, stream: Self) -> bool {
+        match (self, stream) {
+            (Self::H264(taken), Self::H264(sent)) => taken.decodes(sent),
+            _ => self == stream,
         }
+    }
+
+    /// Its layers are told by the dependency descriptor, and need not be streams of their own.
+    pub(crate) fn is_described(self) -> bool {
+        matches!(self, Self::Vp9 | Self::Av1)
+    }
+
+    fn is_of(self, kind: MediaKind) -> bool {
+        (self == Self::Opus) == (kind == MediaKind::Audio)
+    }
+}
+
+/// What must match between who sends H264 and who decodes it, most wanted first. Levels need not: browsers state one and decode
+/// all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct H264Format {
+    /// Packetization mode 0: units are neither cut nor put together (RFC 6184 §6.2).
+    pub single_units: bool,
+    /// Which tools the encoder uses.
+    pub profile: H264Profile,
+}
+
+impl H264Format {
+    fn decodes(self, sent: Self) -> bool {
+        let is_cut = !sent.single_units;
+        !(self.single_units && is_cut) && self.profile.decodes(sent.profile)
     }
 }
 
@@ -60,6 +97,12 @@ impl H264Profile {
             _ => None,
         }
     }
+
+    /// Everybody reads the constrained baseline; high has all tools of main, and neither those that only baseline has
+    /// (H.264 §A.2).
+    fn decodes(self, sent: Self) -> bool {
+        self == sent || sent == Self::ConstrainedBaseline || (self, sent) == (Self::High, Self::Main)
+    }
 }
 
 /// A format that we take, with its retransmissions.
@@ -71,8 +114,6 @@ pub struct Codec {
     pub payload_type: u8,
     /// The client's number for its retransmissions (RFC 4588).
     pub rtx_payload_type: Option<u8>,
-    /// Of H264.
-    pub profile: Option<H264Profile>,
     /// The client serves NACK.
     pub nack: bool,
     /// The client serves picture loss indications.
@@ -81,53 +122,51 @@ pub struct Codec {
     pub fir: bool,
     /// The client gives or takes transport-wide feedback.
     pub transport_feedback: bool,
-    /// Format parameters, repeated in the answer where they must match (H264).
+    /// Format parameters, repeated in the answer where they must match.
     pub(super) parameters: String,
 }
 
-/// The formats of `offered` that we take, best first: Opus; VP8 before H264, because everybody decodes it.
-///
-/// Of the H264 variants one is taken: packetization mode 1 before 0, then by [`H264Profile`], then as offered.
+/// The formats of `offered` that we take, best first; those for which an earlier one will do are passed over.
 pub(super) fn choose(kind: MediaKind, offered: &[Format<'_>]) -> Vec<Codec> {
-    let wanted: &[CodecKind] = match kind {
-        MediaKind::Audio => &[CodecKind::Opus],
-        MediaKind::Video => &[CodecKind::Vp8, CodecKind::H264],
-    };
-    wanted
-        .iter()
-        .filter_map(|wanted| {
-            let (_, best) = offered
-                .iter()
-                .filter(|format| kind_of(format.map) == Some(*wanted))
-                .filter_map(|format| Some((rank(*wanted, format)?, format)))
-                .min_by_key(|(rank, _)| *rank)?;
-            Some(codec(*wanted, best, offered))
-        })
-        .collect()
+    let known = offered.iter().filter_map(|format| Some((kind_of(format)?, format)));
+    let taken = known.filter(|(it, _)| it.is_of(kind));
+    let mut chosen: Vec<Codec> = taken.map(|(it, format)| codec(it, format, offered)).collect();
+    chosen.sort_by_key(|it| it.kind);
+    let mut best: Vec<Codec> = Vec::with_capacity(chosen.len());
+    for codec in chosen {
+        if !best.iter().any(|earlier| earlier.kind.decodes(codec.kind)) {
+            best.push(codec);
+        }
+    }
+    best
 }
 
-fn kind_of(map: &str) -> Option<CodecKind> {
-    let is = |name: &str| map.eq_ignore_ascii_case(name);
+/// Of what a client sends one format of a codec is enough: the best.
+pub(super) fn keep_best(chosen: &mut Vec<Codec>) {
+    chosen.dedup_by_key(|it| std::mem::discriminant(&it.kind));
+}
+
+fn kind_of(format: &Format<'_>) -> Option<CodecKind> {
+    let is = |name: &str| format.map.eq_ignore_ascii_case(name);
+    // Absent is 0 (RFC 9628 §6, AV1 RTP specification §7.2.3).
+    let has_profile_0 = |name| parameter(format.parameters, name).is_none_or(|profile| profile == "0");
     match () {
         () if is("opus/48000/2") => Some(CodecKind::Opus),
         () if is("VP8/90000") => Some(CodecKind::Vp8),
-        () if is("H264/90000") => Some(CodecKind::H264),
+        () if is("H264/90000") => h264_format(format.parameters).map(CodecKind::H264),
+        () if is("VP9/90000") && has_profile_0("profile-id") => Some(CodecKind::Vp9),
+        () if is("AV1/90000") && has_profile_0("profile") => Some(CodecKind::Av1),
         () => None,
     }
 }
 
-/// Lower is better; `None` is not taken at all.
-fn rank(kind: CodecKind, format: &Format<'_>) -> Option<(bool, H264Profile)> {
-    if kind != CodecKind::H264 {
-        return Some((false, H264Profile::ConstrainedBaseline));
-    }
-    let single_unit = parameter(format.parameters, "packetization-mode") != Some("1");
-    Some((single_unit, h264_profile(format)?))
-}
-
-/// RFC 6184 §8.1: without the parameter the profile is baseline at level 1.
-fn h264_profile(format: &Format<'_>) -> Option<H264Profile> {
-    parameter(format.parameters, "profile-level-id").map_or(Some(H264Profile::Baseline), H264Profile::parse)
+/// RFC 6184 §8.1: without parameters the profile is baseline at level 1, in single units.
+fn h264_format(parameters: &str) -> Option<H264Format> {
+    let id = parameter(parameters, "profile-level-id");
+    Some(H264Format {
+        single_units: parameter(parameters, "packetization-mode") != Some("1"),
+        profile: id.map_or(Some(H264Profile::Baseline), H264Profile::parse)?,
+    })
 }
 
 fn codec(kind: CodecKind, format: &Format<'_>, offered: &[Format<'_>]) -> Codec {
@@ -140,7 +179,6 @@ fn codec(kind: CodecKind, format: &Format<'_>, offered: &[Format<'_>]) -> Codec 
         kind,
         payload_type: format.payload_type,
         rtx_payload_type: rtx.map(|rtx| rtx.payload_type),
-        profile: if kind == CodecKind::H264 { h264_profile(format) } else { None },
         nack,
         pli,
         fir,
@@ -165,6 +203,10 @@ mod tests {
         Format { payload_type, map, parameters, ..Format::default() }
     }
 
+    fn payload_types(chosen: &[Codec]) -> Vec<u8> {
+        chosen.iter().map(|codec| codec.payload_type).collect()
+    }
+
     #[test]
     fn constrained_baseline_in_mode_1_is_the_h264_of_choice() {
         let offered = [
@@ -177,12 +219,14 @@ mod tests {
             ),
             format(109, "rtx/90000", "apt=108"),
             format(96, "VP8/90000", ""),
+            format(110, "H264/90000", "packetization-mode=1;profile-level-id=42e034"),
         ];
-        let chosen = choose(MediaKind::Video, &offered);
-        assert_eq!(chosen.iter().map(|codec| codec.payload_type).collect::<Vec<_>>(), [96, 108]);
+        let mut chosen = choose(MediaKind::Video, &offered);
+        assert_eq!(payload_types(&chosen), [96, 108, 102], "whatever the level");
         assert_eq!(chosen[1].rtx_payload_type, Some(109));
-        assert_eq!(chosen[1].profile, Some(H264Profile::ConstrainedBaseline));
         assert_eq!(chosen[0].rtx_payload_type, None);
+        keep_best(&mut chosen);
+        assert_eq!(payload_types(&chosen), [96, 108]);
     }
 
     #[test]
@@ -190,10 +234,43 @@ mod tests {
         let offered = [
             format(1, "H264/90000", "profile-level-id=zz"),
             format(2, "H264/90000", "profile-level-id=f4001f"),
-            format(3, "AV1/90000", ""),
+            format(3, "AV1/90000", "profile=1"),
             format(4, "", ""),
+            format(5, "VP9/90000", "profile-id=2"),
+            format(6, "H265/90000", ""),
         ];
         assert_eq!(choose(MediaKind::Video, &offered), []);
         assert_eq!(choose(MediaKind::Audio, &[format(0, "PCMU/8000", "")]), []);
+    }
+
+    #[test]
+    fn what_is_wanted_most_stands_first() {
+        let offered = [
+            format(3, "AV1/90000", "level-idx=5;profile=0;tier=0"),
+            format(5, "VP9/90000", "profile-id=0"),
+            format(7, "VP9/90000", ""),
+            format(6, "VP8/90000", ""),
+        ];
+        assert_eq!(payload_types(&choose(MediaKind::Video, &offered)), [6, 5, 3]);
+    }
+
+    /// RFC 6184 §8.2.2: profile and packetization mode are what both sides agree on.
+    #[test]
+    fn h264_is_decoded_by_who_has_its_tools_and_takes_its_packets() {
+        use H264Profile::{Baseline, ConstrainedBaseline, High, Main};
+        let h264 = |single_units, profile| CodecKind::H264(H264Format { single_units, profile });
+        let all = [ConstrainedBaseline, Baseline, Main, High];
+        let decoded = |taken| all.map(|sent| h264(false, taken).decodes(h264(false, sent)));
+        assert_eq!(decoded(ConstrainedBaseline), [true, false, false, false]);
+        assert_eq!(decoded(Baseline), [true, true, false, false]);
+        assert_eq!(decoded(Main), [true, false, true, false]);
+        assert_eq!(decoded(High), [true, false, true, true]);
+        let (whole, cut) = (h264(true, Main), h264(false, Main));
+        assert_eq!(
+            (whole.decodes(cut), cut.decodes(whole)),
+            (false, true),
+            "mode 1 has single units as well"
+        );
+        assert!(CodecKind::Vp9.decodes(CodecKind::Vp9) && !CodecKind::Vp9.decodes(CodecKind::Av1));
     }
 }

@@ -17,7 +17,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use answer::{Answer, CNAME, SlotStream, write};
-pub use codec::{Codec, CodecKind, H264Profile};
+pub use codec::{Codec, CodecKind, H264Format, H264Profile};
 pub use offer::parse;
 
 use crate::Source;
@@ -44,6 +44,8 @@ pub struct Offer {
     pub ice_pwd: Secret,
     /// SHA-256 of the client's DTLS certificate (RFC 8122 §5).
     pub fingerprint: [u8; 32],
+    /// Extensions of both forms may be mixed (RFC 8285 §6): who cannot say so gets no long ones.
+    pub mixed_extensions: bool,
     /// Every m-line in order, rejected ones too.
     pub lines: Vec<Line>,
 }
@@ -84,7 +86,7 @@ pub struct Line {
     pub kind: MediaKind,
     /// What the line is for.
     pub role: Role,
-    /// What we take of the offered formats, best first. Empty only in a rejected line.
+    /// What we take of the offered formats, best first; of what the client sends one H264. Empty only in a rejected line.
     pub codecs: Vec<Codec>,
     /// Ids of the header extensions that both sides know.
     pub extensions: ExtensionIds,
@@ -102,7 +104,7 @@ pub struct Line {
 pub enum MediaKind {
     /// Opus.
     Audio,
-    /// VP8 or H264.
+    /// VP8, H264, VP9 or AV1.
     Video,
 }
 
@@ -143,6 +145,8 @@ pub struct ExtensionIds {
     pub rid: Option<u8>,
     /// [`wire::extension::URI_REPAIRED_RID`].
     pub repaired_rid: Option<u8>,
+    /// [`wire::extension::URI_DEPENDENCY_DESCRIPTOR`], where a codec has use for it.
+    pub dependency: Option<u8>,
 }
 
 /// Why an offer is not taken, for the log.

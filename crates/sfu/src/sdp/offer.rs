@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use wire::extension::{
-    URI_ABS_SEND_TIME, URI_AUDIO_LEVEL, URI_MID, URI_REPAIRED_RID, URI_RID, URI_TRANSPORT_SEQUENCE,
+    URI_ABS_SEND_TIME, URI_AUDIO_LEVEL, URI_DEPENDENCY_DESCRIPTOR, URI_MID, URI_REPAIRED_RID, URI_RID,
+    URI_TRANSPORT_SEQUENCE,
 };
 
 use super::section::{Direction, Section, Session, Transport};
@@ -45,7 +46,8 @@ pub fn parse(text: &str, limits: &Limits, shape: Shape) -> Result<Offer, SdpErro
     if lines.iter().all(|line| line.role == Role::Rejected) {
         return Err(bad(0, "no m-line of the offer can be served"));
     }
-    Ok(Offer { shape, ice_ufrag, ice_pwd, fingerprint, lines })
+    let mixed_extensions = session.mixed_extensions;
+    Ok(Offer { shape, ice_ufrag, ice_pwd, fingerprint, mixed_extensions, lines })
 }
 
 fn read_sections<'a>(text: &'a str, limits: &Limits) -> Result<(Session<'a>, Vec<Section<'a>>), SdpError> {
@@ -139,7 +141,13 @@ fn read_line(section: &Section<'_>, session: &Session<'_>, roles: &mut Roles) ->
         }
     }
     let sends = matches!(role, Role::Send(_));
-    let extensions = extension_ids(section);
+    if sends {
+        codec::keep_best(&mut codecs);
+    }
+    let mut extensions = extension_ids(section);
+    if !session.mixed_extensions || !codecs.iter().any(|it| it.kind.is_described()) {
+        extensions.dependency = None;
+    }
     let rids = if sends { layers(section, extensions) } else { Vec::new() };
     // The streams of layers are known by their names: in which order a client announces them is nowhere agreed.
     let announces = sends && rids.is_empty();
@@ -161,7 +169,7 @@ fn unusable(kind: MediaKind) -> &'static str {
     match kind {
         MediaKind::Audio => "none of its codecs is served: offer opus/48000/2",
         MediaKind::Video => {
-            "none of its codecs is served: offer VP8 or H264 (baseline, main or high profile)"
+            "none of its codecs is served: offer VP8, H264 (baseline, main or high profile), VP9 (profile 0) or AV1 (main profile)"
         }
     }
 }
@@ -194,6 +202,7 @@ fn extension_ids(section: &Section<'_>) -> ExtensionIds {
             URI_ABS_SEND_TIME => &mut ids.abs_send_time,
             URI_RID => &mut ids.rid,
             URI_REPAIRED_RID => &mut ids.repaired_rid,
+            URI_DEPENDENCY_DESCRIPTOR if section.kind == MediaKind::Video => &mut ids.dependency,
             _ => continue,
         };
         place.get_or_insert(id);
@@ -267,7 +276,7 @@ fn pick<T: Copy>(index: &mut usize, order: &[T]) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sdp::CodecKind;
+    use crate::sdp::{CodecKind, H264Format, H264Profile};
 
     const CHROMIUM: &str = include_str!("../../tests/fixtures/chromium.sdp");
     const CHROMIUM_SIMULCAST: &str = include_str!("../../tests/fixtures/chromium-simulcast.sdp");
@@ -307,18 +316,42 @@ mod tests {
     }
 
     #[test]
-    fn chromium_sends_vp8_and_h264_with_retransmissions() {
+    fn chromium_sends_four_codecs_with_retransmissions() {
         let offer = read(CHROMIUM).unwrap();
         let camera = &offer.lines[1];
         let codecs: Vec<_> =
             camera.codecs.iter().map(|c| (c.kind, c.payload_type, c.rtx_payload_type)).collect();
-        assert_eq!(codecs, [(CodecKind::Vp8, 96, Some(97)), (CodecKind::H264, 108, Some(109))]);
+        let h264 = H264Format { single_units: false, profile: H264Profile::ConstrainedBaseline };
+        let expected = [
+            (CodecKind::Vp8, 96, Some(97)),
+            (CodecKind::H264(h264), 108, Some(109)),
+            (CodecKind::Vp9, 98, Some(99)),
+            (CodecKind::Av1, 45, Some(46)),
+        ];
+        assert_eq!(codecs, expected);
         assert!(camera.codecs.iter().all(|c| c.nack && c.pli && c.fir && c.transport_feedback));
         assert_eq!(camera.retransmission_ssrcs, [(camera.ssrcs[0], camera.ssrcs[1])]);
         let ids = camera.extensions;
         assert_eq!((ids.mid, ids.transport_sequence, ids.abs_send_time), (Some(4), Some(3), Some(2)));
         assert_eq!(ids.audio_level, None);
         assert_eq!(offer.lines[0].extensions.audio_level, Some(1));
+    }
+
+    #[test]
+    fn layers_within_a_stream_are_described_where_a_codec_and_both_sides_have_use_for_it() {
+        let id = |text: &str| read(text).unwrap().lines.last().unwrap().extensions.dependency;
+        assert_eq!(id(CHROMIUM_SIMULCAST), None, "VP8 and H264 have none");
+        let vp9 = CHROMIUM_SIMULCAST.replace("VP8/90000", "VP9/90000");
+        assert_eq!(id(&vp9), Some(12));
+        assert_eq!(read(&vp9).unwrap().lines[1].codecs[1].kind, CodecKind::Vp9, "after H264");
+        assert_eq!(id(&vp9.replace("a=extmap-allow-mixed\r\n", "")), None, "it takes the long form");
+    }
+
+    #[test]
+    fn a_receiver_has_all_its_formats_and_a_sender_one_of_a_codec() {
+        let offer = read(CHROMIUM).unwrap();
+        let numbers = |at: usize| offer.lines[at].codecs.iter().map(|it| it.payload_type).collect::<Vec<_>>();
+        assert_eq!((numbers(1), numbers(8)), (vec![96, 108, 98, 45], vec![96, 108, 102, 116]));
     }
 
     #[test]
@@ -376,8 +409,8 @@ mod tests {
     fn a_one_way_client_is_served_as_a_whole_or_told_what_to_change() {
         let refused = |text: &str, shape| parse(text, &Limits::default(), shape).unwrap_err().to_string();
         let publisher = |text: &str| refused(text, Shape::Publisher);
-        let video = "mid 1: none of its codecs is served: offer VP8 or H264 (baseline, main or high profile)";
-        let foreign = AIORTC_PUBLISHER.replace("VP8/", "VP9/").replace("H264/", "H265/");
+        let video = "mid 1: none of its codecs is served: offer VP8, H264 (baseline, main or high profile), VP9 (profile 0) or AV1 (main profile)";
+        let foreign = AIORTC_PUBLISHER.replace("VP8/", "H263/").replace("H264/", "H265/");
         assert!(publisher(&foreign).ends_with(video));
         assert!(publisher(&AIORTC_PUBLISHER.replace("opus/", "speex/")).ends_with("offer opus/48000/2"));
         assert!(publisher(AIORTC_WATCHER).ends_with("recvonly: who publishes offers sendonly lines"));

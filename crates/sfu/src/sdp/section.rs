@@ -76,6 +76,8 @@ pub(super) struct Session<'a> {
     pub(super) direction: Option<Direction>,
     /// Mids of the first BUNDLE group.
     pub(super) bundle: Option<&'a str>,
+    /// RFC 8285 §6.
+    pub(super) mixed_extensions: bool,
 }
 
 impl<'a> Session<'a> {
@@ -84,6 +86,8 @@ impl<'a> Session<'a> {
             self.direction = Some(direction);
         } else if name == "group" {
             self.bundle = self.bundle.or_else(|| value.strip_prefix("BUNDLE "));
+        } else if name == "extmap-allow-mixed" {
+            self.mixed_extensions = true;
         } else {
             self.transport.take(name, value);
         }

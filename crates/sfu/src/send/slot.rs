@@ -91,9 +91,12 @@ impl DownSlot {
         }
     }
 
-    /// Payload type of media and of retransmissions, if the client takes the codec.
+    /// Payload type of media and of retransmissions, if the client decodes the codec: of the very format, else of one that has
+    /// more than is needed.
     pub(crate) fn payload_types(&self, codec: CodecKind) -> Option<(u8, Option<u8>)> {
-        self.codecs.iter().find(|(it, ..)| *it == codec).map(|(_, media, rtx)| (*media, *rtx))
+        let same = self.codecs.iter().find(|(it, ..)| *it == codec);
+        let taken = same.or_else(|| self.codecs.iter().find(|(it, ..)| it.decodes(codec)));
+        taken.map(|(_, media, rtx)| (*media, *rtx))
     }
 
     /// Payload type of retransmissions, of whichever codec.

@@ -147,7 +147,7 @@ export class FakePeer {
       sender: new FakeSender(sendEncodings),
       receiver: { track: new FakeTrack(kind, "") },
       setCodecPreferences: (codecs) => {
-        line.codecs = codecs.map(({ mimeType }) => mimeType);
+        line.codecs = codecs.map(({ mimeType, sdpFmtpLine }) => [mimeType, sdpFmtpLine].join(" ").trim());
       },
     };
     this.lines.push(line);
