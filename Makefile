@@ -106,6 +106,7 @@ fuzz: install ## mutate hostile inputs for longer than the tests do (ARGS="20000
 
 test-python: install browsers
 	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --database postgresql tests/unit
 
 test-web: install
 	cd web && ../$(PNPM) run --silent test

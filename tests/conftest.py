@@ -12,10 +12,19 @@ from typing import Any
 import httpx2
 import pytest
 
+import databases
 from accounts import Owner, signed_in_owner
 from meetinghouse.app.config import Config, load_config
 from meetinghouse.app.server import Running, running_server
 from meetinghouse.telemetry.logs import configure_logs
+
+pytest_addoption = databases.add_option
+pytest_configure = databases.start
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What runs on the wanted database."""
+    databases.select(config, items)
 
 
 @dataclass
@@ -53,11 +62,17 @@ def make_config(directory: Path, **sections: dict[str, Any]) -> Config:
         "server": {"listen": "127.0.0.1:0", "shutdown_seconds": 1},
         "media": {"listen": "127.0.0.1:0", "engine": "fake"},
         "data": {"directory": str(directory / "data")},
-        "database": {"synchronous": "normal"},
+        "database": {"synchronous": "normal", "url": databases.url_for(directory)},
     }
     for name, keys in sections.items():
         base[name] = {**base.get(name, {}), **keys}
     return load_config(None, {}, base)
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """A database of this test's own."""
+    return databases.url_for(tmp_path) or f"sqlite+aiosqlite:///{tmp_path / 'test.sqlite3'}"
 
 
 @pytest.fixture

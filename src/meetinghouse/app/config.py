@@ -34,6 +34,7 @@ _PREFIX = "MEETINGHOUSE_"
 # As in the engine (`sfu_io::pool`): beyond it more are no gain.
 _MAX_WORKERS = 64
 _PORTS = 65536
+_DATABASES = ("sqlite+aiosqlite:///", "postgresql://", "postgresql+asyncpg://")
 # Hosts at which browsers give camera and microphone without TLS.
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -222,8 +223,11 @@ def _check(config: Config) -> None:
     if not config.data.directory:
         message = 'data.directory is not set: write directory = "/var/lib/meetinghouse" below [data], or give --data.'
         raise ConfigError(message)
-    if config.database.url and not config.database.url.startswith("sqlite+aiosqlite:///"):
-        message = "database.url must begin with sqlite+aiosqlite:/// in this version; leave it out for the default."
+    if config.database.url and not config.database.url.startswith(_DATABASES):
+        message = (
+            'database.url must begin with "postgresql://" (user, host and name follow) or "sqlite+aiosqlite:///" (a path '
+            "follows); leave it out for SQLite in the data directory."
+        )
         raise ConfigError(message)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import ipaddress
 import os
@@ -10,6 +11,7 @@ import socket
 import sqlite3
 import ssl
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +24,7 @@ from msgspec import Struct
 
 from meetinghouse.app.announce import noted_url
 from meetinghouse.app.config import Config, split_listen
+from meetinghouse.db import postgresql
 from meetinghouse.db.clock import SystemClock
 from meetinghouse.media.engine import default_workers
 from meetinghouse.security.certificates import local_addresses
@@ -31,6 +34,8 @@ _CERTIFICATE_WARNING = timedelta(days=14)
 _TIMEX_BYTES = 512
 _CLOCK_UNSYNCHRONISED = 5  # TIME_ERROR of adjtimex(2)
 _TIMEOUT_SECONDS = 2
+# The oldest that its makers still mend.
+_POSTGRESQL_NEEDED = 14
 
 
 class Finding(Struct, frozen=True):
@@ -80,6 +85,8 @@ def _disk(directory: Path) -> Finding:
 
 
 def _database(config: Config) -> Finding:
+    if config.database_url.startswith(postgresql.SCHEME):
+        return _postgresql(config.database_url)
     path = Path(config.database_url.partition(":///")[2])
     if not path.exists():
         return Finding("database", "ok", "Not made yet; the first start makes it.")
@@ -91,6 +98,21 @@ def _database(config: Config) -> Finding:
     if result != "ok":
         return Finding("database", "failed", f"{path} is damaged: {result}.", "Restore it from a backup.")
     return Finding("database", "ok", f"{path} is sound.")
+
+
+def _postgresql(url: str) -> Finding:
+    with ThreadPoolExecutor(1) as aside:  # whoever asks may have an event loop of their own
+        try:
+            version, encoding = aside.submit(asyncio.run, postgresql.describe(url)).result()
+        except postgresql.DatabaseUnreachableError as error:
+            return Finding("database", "failed", str(error), "Start PostgreSQL, or correct database.url.")
+    if version < _POSTGRESQL_NEEDED:
+        detail = f"PostgreSQL {version} is older than this program needs."
+        return Finding("database", "failed", detail, f"Upgrade it to {_POSTGRESQL_NEEDED} or later.")
+    if encoding != "UTF8":
+        detail = f"The database is encoded as {encoding}, which holds no Chinese names."
+        return Finding("database", "failed", detail, "Make one with CREATE DATABASE … ENCODING 'UTF8'.")
+    return Finding("database", "ok", f"PostgreSQL {version} answers.")
 
 
 def _web_port(config: Config, *, running: bool) -> Finding:

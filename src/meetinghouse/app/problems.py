@@ -10,8 +10,9 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap, HTTPResponseBodyEvent, HTTPResponseStartEvent
-from sqlalchemy.exc import OperationalError, TimeoutError  # noqa: A004 (the pool waited in vain)
+from sqlalchemy import exc
 
+from meetinghouse.db.postgresql import DatabaseTakenError, DatabaseUnreachableError
 from meetinghouse.security.refusal import Refusal
 
 MEDIA_TYPE = "application/problem+json"
@@ -93,8 +94,14 @@ def _on_depth(_: Request[Any, Any, Any], __: RecursionError) -> Response[Any]:
     return problem(400, "invalid_request", "The JSON is nested too deeply.")
 
 
-def _on_storage(request: Request[Any, Any, Any], fault: OperationalError | TimeoutError) -> Response[Any]:
-    """The disk is full, the file is gone, another process holds the lock: nothing was stored, and trying later may help."""
+def _on_database(request: Request[Any, Any, Any], fault: exc.DBAPIError) -> Response[Any]:
+    """Either the database is in trouble, or our statement."""
+    is_in_trouble = isinstance(fault, exc.OperationalError) or fault.connection_invalidated
+    return _on_storage(request, fault) if is_in_trouble else _on_fault(request, fault)
+
+
+def _on_storage(request: Request[Any, Any, Any], fault: Exception) -> Response[Any]:
+    """The disk is full, the database is gone, another process holds the lock: nothing was stored, and trying later may help."""
     _log.error("storage_unavailable", route=request.scope.get("path_template", ""), exc_info=fault)
     detail = "The server cannot store anything right now. Nothing was changed; try again later."
     return problem(503, "storage_unavailable", detail, headers={"Retry-After": "30"})
@@ -109,7 +116,10 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     Refusal: _on_refusal,
     HTTPException: on_http_exception,
     RecursionError: _on_depth,
-    OperationalError: _on_storage,
+    exc.DBAPIError: _on_database,
+    exc.TimeoutError: _on_storage,
+    DatabaseUnreachableError: _on_storage,
+    DatabaseTakenError: _on_storage,
     TimeoutError: _on_storage,
     Exception: _on_fault,
 }

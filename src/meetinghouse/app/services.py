@@ -63,9 +63,9 @@ def keyring_of(config: Config) -> Keyring:
     return Keyring.open(config.data_directory / "secret.key")
 
 
-async def database_of(config: Config) -> Database:
-    """The installation's database, its schema up to date."""
-    return await Database.open(config.database_url, synchronous=config.database.synchronous)
+async def database_of(config: Config, *, alone: bool = False) -> Database:
+    """The installation's database, its schema up to date; `alone` for the server itself."""
+    return await Database.open(config.database_url, synchronous=config.database.synchronous, alone=alone)
 
 
 @asynccontextmanager
@@ -94,7 +94,7 @@ async def running_services(
 ) -> AsyncIterator[Services]:
     """Everything, for as long as the block runs. `listener` and `tls` are the web's own."""
     async with AsyncExitStack() as stack:
-        db = await database_of(config)
+        db = await database_of(config, alone=True)
         stack.push_async_callback(db.close)
         keys = keyring_of(config)
         engine = _engine(config)

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from meetinghouse.db.engine import Synchronous
+from meetinghouse.db.durability import Synchronous
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

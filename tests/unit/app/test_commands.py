@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+import databases
 from meetinghouse.app.announce import leave_note
 from meetinghouse.app.server import Running
 from meetinghouse.cli import main
@@ -33,13 +34,14 @@ Command = Callable[..., Done]
 
 
 @pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Command]:
     """Runs the program in this process: `command("token", "create", MEETINGHOUSE_TOKEN="…")`."""
     for name in [name for name in os.environ if name.startswith("MEETINGHOUSE_")]:
         monkeypatch.delenv(name)
 
     def run(*arguments: str, **environment: str) -> Done:
         capsys.readouterr()
+        environment.setdefault("MEETINGHOUSE_DATABASE__URL", databases.url_for(tmp_path))
         with monkeypatch.context() as patch:
             patch.setattr(sys, "argv", ["meetinghouse", *arguments])
             for name, value in environment.items():

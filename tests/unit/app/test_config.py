@@ -78,7 +78,7 @@ def test_every_type_can_come_from_the_environment(tmp_path: Path) -> None:
         ("[server]\ntrusted_proxies = ['0.0.0.0/0']\n", ["server.trusted_proxies", "forge"]),
         ("[server]\ntrusted_proxies = ['proxy']\n", ["server.trusted_proxies", "10.0.0.0/8"]),
         ("[telemetry]\nmetrics_networks = ['x']\n", ["telemetry.metrics_networks"]),
-        ("[database]\nurl = 'postgresql://a:hunter2@b/c'\n", ["database.url", "sqlite"]),
+        ("[database]\nurl = 'mysql://a:hunter2@b/c'\n", ["database.url", "postgresql://"]),
     ],
 )
 def test_what_is_wrong_is_named_with_its_remedy(tmp_path: Path, text: str, parts: list[str]) -> None:

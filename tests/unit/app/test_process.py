@@ -14,7 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+import databases
 from accounts import http_client
+
+pytestmark = pytest.mark.database
 
 SECRETS = [
     "correct pony tower",
@@ -63,7 +68,8 @@ class Serving:
 async def _serving(data: Path, *, port: int = 0, environment: dict[str, str] | None = None) -> AsyncIterator[Serving]:
     ready_file = data.parent / "ready.json"
     ready_file.unlink(missing_ok=True)
-    environment = {"MEETINGHOUSE_MEDIA__ENGINE": "fake", **(environment or {})}
+    database = {"MEETINGHOUSE_DATABASE__URL": databases.url_for(data.parent)}
+    environment = {"MEETINGHOUSE_MEDIA__ENGINE": "fake", **database, **(environment or {})}
     process = await _start(*_serve_options(data, ready_file, port), **environment)
     assert process.stdout is not None
     try:

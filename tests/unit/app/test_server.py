@@ -98,6 +98,7 @@ async def test_two_servers_on_one_directory_are_refused(server: Running) -> None
             pass
 
 
+@pytest.mark.sqlite
 async def test_a_full_disk_is_told_and_passes(server: Running, owner: Owner) -> None:
     await _limit_pages(server, full=True)
     ask = {"name": "x" * 80, "scopes": ["meetings:read"]}

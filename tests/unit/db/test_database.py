@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from meetinghouse.db.engine import Database
 from meetinghouse.db.ids import new_id
@@ -21,16 +19,12 @@ NOTES = Table("notes", MetaData(), Column("id", Integer, primary_key=True), Colu
 
 
 @pytest.fixture
-async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(_url(tmp_path), synchronous="normal")
+async def db(database_url: str) -> AsyncIterator[Database]:
+    database = await Database.open(database_url, synchronous="normal")
     async with database.write() as write:
         await write.connection.run_sync(NOTES.create)
     yield database
     await database.close()
-
-
-def _url(tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path / 'test.sqlite3'}"
 
 
 async def _count(db: Database) -> int:
@@ -95,24 +89,25 @@ async def test_a_fresh_database_has_one_tenant_and_explicit_policies(db: Databas
     assert set(counts.values()) == {1}
 
 
-async def test_opening_again_keeps_everything(tmp_path: Path) -> None:
-    first = await Database.open(_url(tmp_path))
+async def test_opening_again_keeps_everything(database_url: str) -> None:
+    first = await Database.open(database_url)
     async with first.read() as connection:
         before = (await connection.execute(text("SELECT id FROM tenants"))).scalar()
     await first.close()
-    second = await Database.open(_url(tmp_path))
+    second = await Database.open(database_url)
     async with second.read() as connection:
         assert (await connection.execute(text("SELECT id FROM tenants"))).scalar() == before
     await second.close()
 
 
-async def test_a_later_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
-    await (await Database.open(_url(tmp_path))).close()
-    with closing(sqlite3.connect(tmp_path / "test.sqlite3")) as raw:
-        raw.execute("UPDATE alembic_version SET version_num = '9999_future'")
-        raw.commit()
+async def test_a_later_schema_is_refused_and_left_alone(database_url: str) -> None:
+    await (await Database.open(database_url)).close()
+    engine = create_async_engine(database_url.replace("postgresql://", "postgresql+asyncpg://"))
+    async with engine.begin() as raw:
+        await raw.execute(text("UPDATE alembic_version SET version_num = '9999_future'"))
+    await engine.dispose()
     with pytest.raises(SchemaTooNewError, match="9999_future"):
-        await Database.open(_url(tmp_path))
+        await Database.open(database_url)
 
 
 def test_ids_sort_by_their_time_and_differ() -> None:

@@ -16,6 +16,7 @@ from typing import cast
 import httpx2
 import pytest
 
+import databases
 from meeting_people import Api, House
 from meetinghouse.app.server import Running
 from meetinghouse.meetings.messages import Snapshot
@@ -31,6 +32,7 @@ class Elsewhere:
     pid: int
 
 
+@pytest.mark.database
 @pytest.mark.timeout(240)
 async def test_a_killed_server_forgets_nothing_that_was_announced(tmp_path: Path) -> None:
     async with serving(tmp_path, "127.0.0.1:0") as first:
@@ -64,7 +66,7 @@ async def serving(directory: Path, listen: str) -> AsyncIterator[Elsewhere]:
     ready = directory / "ready.json"
     ready.unlink(missing_ok=True)
     arguments = ["serve", "--data", str(directory / "data"), "--listen", listen, "--media", "127.0.0.1:0"]
-    process = await run(*arguments, "--ready-file", str(ready), "--json")
+    process = await run(directory, *arguments, "--ready-file", str(ready), "--json")
     assert process.stdout is not None
     try:
         assert await process.stdout.readline(), "the server did not start"
@@ -77,13 +79,18 @@ async def serving(directory: Path, listen: str) -> AsyncIterator[Elsewhere]:
 
 
 async def owner_token(directory: Path) -> str:
-    process = await run("token", "create", "--data", str(directory / "data"), "--owner", "--json")
+    process = await run(directory, "token", "create", "--data", str(directory / "data"), "--owner", "--json")
     said, _ = await process.communicate()
     return str(json.loads(said)["token"])
 
 
-async def run(*arguments: str) -> asyncio.subprocess.Process:
-    environment = {**os.environ, "PYTHONPATH": str(_ROOT / "src"), "MEETINGHOUSE_MEDIA__ENGINE": "fake"}
+async def run(directory: Path, *arguments: str) -> asyncio.subprocess.Process:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(_ROOT / "src"),
+        "MEETINGHOUSE_MEDIA__ENGINE": "fake",
+        "MEETINGHOUSE_DATABASE__URL": databases.url_for(directory),
+    }
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "meetinghouse", *arguments, env=environment, stdout=asyncio.subprocess.PIPE
     )

