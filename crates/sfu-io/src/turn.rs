@@ -66,6 +66,8 @@ pub struct TurnSettings {
 #[derive(Debug)]
 pub struct TurnServer {
     shared: Arc<Shared>,
+    /// Certificate and key, where there is TLS.
+    files: Option<(PathBuf, PathBuf)>,
     addresses: Vec<SocketAddr>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -79,6 +81,8 @@ pub(crate) struct Shared {
     /// Readable while connections of HTTPS wait.
     wake: sys::Pipe,
     handed: Mutex<Vec<OwnedFd>>,
+    /// What the next connection by TLS is served with.
+    tls: Mutex<Option<Arc<ServerConfig>>>,
     counts: Mutex<Vec<(&'static str, u64)>>,
 }
 
@@ -96,6 +100,10 @@ impl Shared {
         }
     }
 
+    pub(crate) fn tls(&self) -> Option<Arc<ServerConfig>> {
+        self.tls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     pub(crate) fn publish(&self, counts: impl Iterator<Item = (&'static str, u64)>) {
         let mut shared = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         shared.clear();
@@ -108,11 +116,9 @@ impl TurnServer {
     pub fn start(settings: TurnSettings) -> Result<Self, StartError> {
         // Owned first, so that it is closed whatever follows.
         let shared = settings.shared.map(sys::owned_fd);
-        let tls = if settings.certificate.as_os_str().is_empty() {
-            None
-        } else {
-            Some(tls_config(&settings.certificate, &settings.key)?)
-        };
+        let files = (settings.certificate, settings.key);
+        let files = (!files.0.as_os_str().is_empty()).then_some(files);
+        let tls = files.as_ref().map(|(certificate, key)| tls_config(certificate, key)).transpose()?;
         if tls.is_none() && (shared.is_some() || !settings.listen.is_empty()) {
             return Err(StartError::Address("TURN over TLS needs a certificate".to_owned()));
         }
@@ -129,12 +135,13 @@ impl TurnServer {
         };
         let by_tls = listen(&settings.listen)?;
         let plain = listen(&settings.plain_listen)?;
-        let handles = || -> io::Result<Shared> {
+        let handles = move || -> io::Result<Shared> {
             Ok(Shared {
                 closing: AtomicBool::new(false),
                 work: sys::Pipe::new()?,
                 wake: sys::Pipe::new()?,
                 handed: Mutex::default(),
+                tls: Mutex::new(tls),
                 counts: Mutex::default(),
             })
         };
@@ -160,7 +167,6 @@ impl TurnServer {
         let run = Run::new(
             server,
             listeners.into_iter().flatten().collect(),
-            tls,
             settings.host,
             settings.routes,
             settings.limits.allocations,
@@ -169,12 +175,21 @@ impl TurnServer {
         .map_err(failed)?;
         let thread = std::thread::Builder::new().name("turn".into()).spawn(|| run.until_closed());
         let thread = thread.map_err(failed)?;
-        Ok(Self { shared: handles, addresses, thread: Mutex::new(Some(thread)) })
+        Ok(Self { shared: handles, files, addresses, thread: Mutex::new(Some(thread)) })
     }
 
     /// Where it listens: by TLS, without, as far as they are set.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Reads certificate and key anew: connections from now on are served with them. Where they cannot be used, all stays as it
+    /// was.
+    pub fn renew(&self) -> Result<(), StartError> {
+        let Some((certificate, key)) = &self.files else { return Ok(()) };
+        let config = tls_config(certificate, key)?;
+        *self.shared.tls.lock().unwrap_or_else(PoisonError::into_inner) = Some(config);
+        Ok(())
     }
 
     /// Readable while connections of HTTPS wait to be taken. Owned by the server.

@@ -58,6 +58,12 @@ impl TurnServer {
         self.server.counts().into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
     }
 
+    /// Reads certificate and key anew, for connections from now on. Raises `ValueError` when they cannot be used; then all stays
+    /// as it was.
+    fn renew(&self) -> PyResult<()> {
+        self.server.renew().map_err(not_started)
+    }
+
     /// Stops the thread and closes every socket. Doing it again does nothing.
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.server.close());

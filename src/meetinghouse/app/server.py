@@ -25,8 +25,9 @@ from sqlalchemy.exc import OperationalError
 
 from meetinghouse.app.application import create_app
 from meetinghouse.app.config import Config, split_listen
+from meetinghouse.app.renewal import Certificate, https_certificate, keep_renewing
 from meetinghouse.app.services import Services, StartError, running_services
-from meetinghouse.app.turn import shares_port
+from meetinghouse.app.turn import certificate_files, shares_port
 from meetinghouse.app.version import program_version
 from meetinghouse.db.clock import Clock, SystemClock
 from meetinghouse.db.migrate import SchemaTooNewError
@@ -145,6 +146,8 @@ async def running_server(config: Config, clock: Clock | None = None) -> AsyncIte
         task = asyncio.create_task(server.serve([] if shared else [listener]), name="http")
         stack.push_async_callback(_stop, server, task)
         await _first(ready, task)
+        renewing = asyncio.create_task(keep_renewing(_certificates(config, services, server, tls)), name="certificates")
+        stack.callback(renewing.cancel)
         STARTED_AT.set_to_current_time()
         yield Running(url, services)
 
@@ -223,6 +226,18 @@ def _tls(config: Config, now: datetime) -> tuple[str, str] | None:
         message = f"The certificate {files[0]} with the key {files[1]} cannot be used: {error}."
         raise StartError(message) from error
     return files
+
+
+def _certificates(
+    config: Config, services: Services, server: _Server, tls: tuple[str, str] | None
+) -> list[Certificate]:
+    """All that may change while it runs."""
+    found = []
+    if tls is not None and server.config.ssl is not None:
+        found.append(https_certificate(tls, server.config.ssl))
+    if services.turn is not None and (files := certificate_files(config, tls)):
+        found.append(Certificate(*files, services.turn.renew))
+    return found
 
 
 def _url(config: Config, listener: socket.socket) -> str:

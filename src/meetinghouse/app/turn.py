@@ -43,7 +43,7 @@ def start_turn(
     if not turn.host:
         return None, IceServers.none()
     shares = shares_port(config)
-    certificate, key = (turn.certificate, turn.key) if turn.certificate else files or ("", "")
+    certificate, key = certificate_files(config, files) or ("", "")
     secret = keys.mark("turn", "").hex()
     server = Turn(
         TurnConfig(
@@ -51,8 +51,8 @@ def start_turn(
             plain_listen=turn.plain_listen,
             shared_fd=os.dup(listener.fileno()) if shares else None,
             host=turn.host,
-            certificate=certificate if shares or turn.listen else "",
-            key=key if shares or turn.listen else "",
+            certificate=certificate,
+            key=key,
             realm=turn.host,
             secret=secret,
             routes=engine.media_routes,
@@ -63,6 +63,14 @@ def start_turn(
     )
     urls = turn.urls or _urls(config, public_url, server.ports, listener.getsockname()[1])
     return server, IceServers(urls, secret, turn.credential_seconds)
+
+
+def certificate_files(config: Config, files: tuple[str, str] | None) -> tuple[str, str] | None:
+    """Certificate and key of TURN, where it has TLS: its own, or `files` of HTTPS."""
+    turn = config.turn
+    if not turn.listen and not shares_port(config):
+        return None
+    return (turn.certificate, turn.key) if turn.certificate else files
 
 
 def shares_port(config: Config) -> bool:

@@ -665,6 +665,11 @@ class TurnServer:
         """
         What was turned away or lost, by reason, and the relayed addresses at present; as of a second ago.
         """
+    def renew(self, /) -> None:
+        """
+        Reads certificate and key anew, for connections from now on. Raises `ValueError` when they cannot be used; then all stays
+        as it was.
+        """
     def take(self, /) -> list[int]:
         """
         Connections to the shared port that are HTTPS, as descriptors of which nothing was read; the caller owns them.

@@ -49,6 +49,15 @@ class Turn(Collector):
             self._taking = False
             self._loop.remove_reader(self._server.wake_fd())
 
+    def renew(self) -> None:
+        """Read certificate and key anew, for connections from now on.
+
+        Raises:
+            ValueError: they cannot be used; all stays as it was.
+
+        """
+        self._server.renew()
+
     async def close(self) -> None:
         """Stop. Doing it again does nothing."""
         self.stop_giving()

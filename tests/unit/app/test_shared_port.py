@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import httpx2
 import pytest
 
 from conftest import StartServer
+from meetinghouse.app import renewal
 from meetinghouse.app.server import Running
+from meetinghouse.db.clock import SystemClock
+from meetinghouse.security.certificates import self_signed_files
 
 # A Binding request of STUN, which is answered without credentials.
 BINDING = bytes.fromhex("000100002112a442") + b"abcdefghijkl"
@@ -106,3 +111,61 @@ async def test_what_is_no_tls_is_sent_away_and_others_are_served(shared: Running
             writer.close()
     async with httpx2.AsyncClient(base_url=shared.url, verify=_trusting(), trust_env=False) as http:
         assert (await http.get("/healthz")).status_code == 200
+
+
+def _counted(use: Callable[[], None], into: list[str]) -> Callable[[], None]:
+    def counted() -> None:
+        try:
+            use()
+        except ssl.SSLError:
+            into.append("refused")
+            raise
+        into.append("used")
+
+    return counted
+
+
+async def _certificate(running: Running, name: str) -> bytes | None:
+    """What the server shows to who asks for this name."""
+    async with asyncio.timeout(WAIT_SECONDS):
+        _, writer = await asyncio.open_connection("127.0.0.1", _port(running), ssl=_trusting(), server_hostname=name)
+        found: bytes | None = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        writer.close()
+    return found
+
+
+async def test_a_renewed_certificate_is_used_without_a_restart(
+    start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renewal, "LOOK_SECONDS", 0.01)
+    old, new = (self_signed_files(tmp_path / it, "https://meet.example.org", SystemClock().now()) for it in ("a", "b"))
+    server = {"tls": "files", "certificate": old[0], "key": old[1], "listen": "127.0.0.1:0", "shutdown_seconds": 1}
+    expected = ssl.PEM_cert_to_DER_cert(Path(new[0]).read_text("utf-8"))  # noqa: ASYNC240 (before the server runs)
+    async with start_server(server=server, turn={"host": "turn.example.org"}) as running:
+        names = ["meet.example.org", "turn.example.org"]
+        for name in names:
+            assert await _certificate(running, name) != expected
+        for source, target in zip(new, old, strict=True):
+            shutil.copyfile(source, target)
+        for name in names:
+            async with asyncio.timeout(WAIT_SECONDS):
+                while await _certificate(running, name) != expected:
+                    pass
+
+
+def test_half_a_renewal_changes_nothing_and_is_tried_again(tmp_path: Path) -> None:
+    old, new = (self_signed_files(tmp_path / it, "https://meet.example.org", SystemClock().now()) for it in ("a", "b"))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*old)
+    loaded: list[str] = []
+    monitored = renewal.https_certificate(old, context)
+    monitored._use = _counted(monitored._use, loaded)
+    monitored.look()
+    assert loaded == []
+    shutil.copyfile(new[0], old[0])
+    monitored.look()
+    assert loaded == ["refused"]
+    shutil.copyfile(new[1], old[1])
+    monitored.look()
+    monitored.look()
+    assert loaded == ["refused", "used"]

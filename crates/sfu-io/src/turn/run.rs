@@ -9,7 +9,7 @@ use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustls::{ServerConfig, ServerConnection};
+use rustls::ServerConnection;
 use turn::{Server, Session};
 use wire::stun::turn::take_frame;
 
@@ -70,7 +70,6 @@ struct Drops {
 pub(crate) struct Run {
     server: Server,
     listeners: Vec<(TcpListener, Kind)>,
-    tls: Option<Arc<ServerConfig>>,
     host: String,
     routes: Arc<[Route]>,
     max_connections: usize,
@@ -90,7 +89,6 @@ impl Run {
     pub(crate) fn new(
         server: Server,
         listeners: Vec<(TcpListener, Kind)>,
-        tls: Option<Arc<ServerConfig>>,
         host: String,
         routes: Vec<Route>,
         allocations: usize,
@@ -104,7 +102,6 @@ impl Run {
         Ok(Self {
             server,
             listeners,
-            tls,
             host,
             routes: routes.into(),
             max_connections: allocations + MAX_STRANGERS,
@@ -229,8 +226,8 @@ impl Run {
     }
 
     fn secured(&self) -> io::Result<ServerConnection> {
-        let config = self.tls.as_ref().ok_or(ErrorKind::Unsupported)?;
-        ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)
+        let config = self.shared.tls().ok_or(ErrorKind::Unsupported)?;
+        ServerConnection::new(config).map_err(io::Error::other)
     }
 
     fn decide(&self, connection: &mut Connection) -> Verdict {

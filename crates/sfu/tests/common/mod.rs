@@ -186,7 +186,19 @@ impl Client {
 
     /// Renews consent.
     pub(crate) fn check(&self, stage: &mut Stage) {
-        let Some((username, key)) = &self.check else { return };
+        let mut check = self.checking(stage, self.ufrag(), Role::Controlling(1));
+        stage.engine.receive(stage.now, self.address, &mut check, &mut stage.out);
+    }
+
+    /// The server's user-name fragment for this client.
+    pub(crate) fn ufrag(&self) -> &str {
+        self.check.as_ref().map_or("", |(username, _)| username.split(':').next().unwrap_or_default())
+    }
+
+    /// A check, signed with this client's password whosever fragment it names.
+    pub(crate) fn checking(&self, stage: &mut Stage, ufrag: &str, role: Role) -> Vec<u8> {
+        let Some((_, key)) = &self.check else { return Vec::new() };
+        let username = format!("{ufrag}:{}", self.name);
         stage.checks += 1;
         let mut transaction = [0; 12];
         transaction[8..].copy_from_slice(&stage.checks.to_be_bytes());
@@ -195,13 +207,13 @@ impl Client {
             username: username.as_bytes(),
             priority: 1,
             use_candidate: true,
-            role: Role::Controlling(1),
+            role,
         };
         let mut check = Vec::new();
         write_request(&mut check, &request, |runs| {
             hmac::sign(key, &runs.concat()).as_ref().try_into().unwrap()
         });
-        stage.engine.receive(stage.now, self.address, &mut check, &mut stage.out);
+        check
     }
 
     /// One encrypted packet on the m-line `mid` of the recorded offer.
@@ -232,6 +244,12 @@ impl Client {
         bytes.extend_from_slice(payload);
         self.outbound().seal_rtp(&mut bytes, 0, len, u64::from(sequence));
         bytes
+    }
+
+    /// Any packet, encrypted: `header` bytes stay as they are.
+    pub(crate) fn seal(&mut self, mut packet: Vec<u8>, header: usize, index: u64) -> Vec<u8> {
+        self.outbound().seal_rtp(&mut packet, 0, header, index);
+        packet
     }
 
     /// One encrypted compound of RTCP.
