@@ -350,9 +350,7 @@ impl<'a> Load<'a> {
                 if self.joining.is_empty() && come == all {
                     self.enter(now, Phase::Warming);
                 } else if time > PATIENCE + Duration::from_secs_f64(all as f64 / options.joins_per_second) {
-                    return Err(format!(
-                        "Of {all} watchers, {come} get media: the server forwards nothing to the others."
-                    ));
+                    return Err(format!("Of {all} watchers, {come} get media: {}.", self.missing()));
                 }
             }
             Phase::Warming if time >= options.warm_up => {
@@ -379,6 +377,22 @@ impl<'a> Load<'a> {
             Phase::Warming | Phase::Leaving => {}
         }
         Ok(())
+    }
+
+    /// How far those have come who get nothing.
+    fn missing(&self) -> String {
+        let watchers = self.seats.iter().flatten().filter(|seat| seat.way == Way::Watch);
+        let (mut unanswered, mut unconnected, mut silent) = (0, 0, 0);
+        for seat in watchers {
+            match (seat.times.answered, seat.watcher()) {
+                (None, _) => unanswered += 1,
+                (_, None) => unconnected += 1,
+                (_, Some(watcher)) => silent += usize::from(watcher.firsts.packet.is_none()),
+            }
+        }
+        format!(
+            "{unanswered} have no answer from the server, {unconnected} do not get connected, to {silent} it forwards nothing"
+        )
     }
 
     fn enter(&mut self, now: Instant, phase: Phase) {

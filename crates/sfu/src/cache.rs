@@ -54,12 +54,11 @@ impl PacketCache {
         if len == 0 || len > FIRST_BYTES {
             return;
         }
-        self.grow_for(now);
-        let size = self.ring.len() as u64;
-        let mut at = self.written;
-        if at % size + len as u64 > size {
-            at = at.next_multiple_of(size);
+        if self.is_turned_by(len) {
+            self.grow_for(now);
         }
+        let size = self.ring.len() as u64;
+        let at = if self.is_turned_by(len) { self.written.next_multiple_of(size) } else { self.written };
         let start = (at % size) as usize;
         self.ring[start..start + len].copy_from_slice(packet.payload);
         self.written = at + len as u64;
@@ -104,14 +103,20 @@ impl PacketCache {
         })
     }
 
+    /// Whether the next payload, of so many bytes, begins a turn of the ring.
+    fn is_turned_by(&self, len: usize) -> bool {
+        let size = self.ring.len() as u64;
+        let left = size - self.written % size;
+        len as u64 > left || left == size && self.written > 0
+    }
+
     /// Doubles the ring when a turn of it took less than what is worth keeping, once or twice at the start of a stream.
     /// What it held moves along: some of it may wait to be sent.
     fn grow_for(&mut self, now: Instant) {
         let size = self.ring.len() as u64;
-        if size as usize >= MAX_BYTES || self.written < size || self.written % size > size / 8 {
+        if size as usize >= MAX_BYTES {
             return;
         }
-        // Near the start of a turn: the oldest payloads are those just ahead.
         let oldest = self
             .entries
             .iter()

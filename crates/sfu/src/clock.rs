@@ -12,7 +12,19 @@ pub(crate) struct Clock {
     start_since_unix: Duration,
 }
 
+/// A moment as the callers' clock has it, and in µs since the engine began: for the packets' path, where differences of the
+/// former cost as much as everything else that is done with them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Now {
+    pub(crate) at: Instant,
+    pub(crate) us: i64,
+}
+
 impl Clock {
+    pub(crate) fn moment(&self, at: Instant) -> Now {
+        Now { at, us: at.saturating_duration_since(self.start).as_micros() as i64 }
+    }
+
     pub(crate) fn new(now: Instant, wall_clock: SystemTime) -> Self {
         Self { start: now, start_since_unix: wall_clock.duration_since(UNIX_EPOCH).unwrap_or_default() }
     }

@@ -48,6 +48,8 @@ pub struct Engine {
     /// For whom work is being done: dropped if it panics.
     blamed: Option<u32>,
     statistics: upkeep::StatisticsState,
+    /// The payload at hand, copied once for all who get it; kept for its memory.
+    plain: Vec<u8>,
     /// What the peer at hand asks for; kept for its memory.
     asks: Vec<Ask>,
 }
@@ -72,6 +74,7 @@ impl Engine {
             drops: Drops::new(),
             blamed: None,
             statistics: upkeep::StatisticsState::new(now),
+            plain: Vec::new(),
             asks: Vec::new(),
         }
     }

@@ -13,7 +13,7 @@ use crate::random::Random;
 use crate::{Outbox, Remote};
 
 /// Nothing is sent longer than this after the last authenticated check (RFC 7675 §5.1).
-pub(crate) const CONSENT_EXPIRY: Duration = Duration::from_secs(15);
+const CONSENT_EXPIRY: Duration = Duration::from_secs(15);
 
 /// Then the peer is given up: a laptop's lid was closed, and its owner will join anew.
 pub(crate) const CONSENT_FAILURE: Duration = Duration::from_secs(30);
@@ -76,6 +76,8 @@ pub(crate) struct IceLite {
     addresses: Vec<Remote>,
     selected: Option<Remote>,
     last_check: Option<Instant>,
+    /// [`CONSENT_EXPIRY`] after it: asked for with each packet.
+    consent_until: Option<Instant>,
     transactions: VecDeque<u64>,
 }
 
@@ -87,6 +89,7 @@ impl IceLite {
             addresses: Vec::new(),
             selected: None,
             last_check: None,
+            consent_until: None,
             transactions: VecDeque::new(),
         }
     }
@@ -139,6 +142,7 @@ impl IceLite {
             return Ok(Checked::default());
         }
         self.last_check = Some(now);
+        self.consent_until = Some(now + CONSENT_EXPIRY);
         let retired = if is_current { self.previous.take() } else { None };
         let mut forgotten = Vec::new();
         if retired.is_some() {
@@ -176,6 +180,11 @@ impl IceLite {
     /// Where to send.
     pub(crate) fn selected(&self) -> Option<Remote> {
         self.selected
+    }
+
+    /// Whether something may be sent (RFC 7675 §5.1).
+    pub(crate) fn has_consent(&self, now: Instant) -> bool {
+        self.consent_until.is_some_and(|until| now < until)
     }
 
     /// When the last authenticated check came.

@@ -18,7 +18,9 @@ pub struct Batch {
 /// A buffer that is reused for every call: no allocation in the steady state.
 #[derive(Debug, Default)]
 pub struct Outbox {
+    /// As long as it ever was; what lies behind `used` is left from earlier calls.
     buffer: Vec<u8>,
+    used: usize,
     batches: Vec<Batch>,
 }
 
@@ -35,13 +37,28 @@ impl Outbox {
     ///
     /// Joins the last batch when receiver and size allow segmentation offload.
     pub fn push(&mut self, to: impl Into<Remote>, write: impl FnOnce(&mut Vec<u8>)) {
-        let to = to.into();
-        let start = self.buffer.len();
+        self.buffer.truncate(self.used);
         write(&mut self.buffer);
-        let len = self.buffer.len().saturating_sub(start);
+        self.append(to.into(), self.buffer.len().saturating_sub(self.used));
+    }
+
+    /// Appends one datagram of `len` bytes to `to`, which `write` fills.
+    pub(crate) fn fill(&mut self, to: Remote, len: usize, write: impl FnOnce(&mut [u8])) {
+        let end = self.used + len;
+        if self.buffer.len() < end {
+            self.buffer.resize(end, 0);
+        }
+        write(&mut self.buffer[self.used..end]);
+        self.append(to, len);
+    }
+
+    /// A datagram of `len` bytes stands behind what was used.
+    fn append(&mut self, to: Remote, len: usize) {
         if len == 0 {
             return;
         }
+        let start = self.used;
+        self.used += len;
         if let Some(last) = self.batches.last_mut()
             && last.to == to
             && last.len % last.segment == 0
@@ -61,12 +78,12 @@ impl Outbox {
 
     /// What every batch's `start` counts from.
     pub fn bytes(&self) -> &[u8] {
-        &self.buffer
+        &self.buffer[..self.used]
     }
 
     /// Forgets what was sent and keeps the memory.
     pub fn clear(&mut self) {
-        self.buffer.clear();
+        self.used = 0;
         self.batches.clear();
     }
 

@@ -7,11 +7,11 @@ use wire::rtcp::{ReportBlock, SenderInfo, TransportFeedback, write_pli};
 use wire::rtp::Header;
 
 use crate::bwe::Report;
-use crate::clock::Clock;
+use crate::clock::{Clock, Now};
 use crate::drops::{Drop, Drops};
 use crate::dtls::{DtlsServer, Progress};
 use crate::forward::MediaPacket;
-use crate::ice::{CONSENT_EXPIRY, CONSENT_FAILURE, IceLite};
+use crate::ice::{CONSENT_FAILURE, IceLite};
 use crate::receive::{Received, Uplink};
 use crate::sdp::Offer;
 use crate::send::{Downlink, Path};
@@ -108,7 +108,7 @@ impl Transport {
 
     /// RFC 7675 §5.1.
     pub(crate) fn has_consent(&self, now: Instant) -> bool {
-        self.ice.last_check().is_some_and(|at| now < at + CONSENT_EXPIRY) // cheaper than a difference: asked for each packet
+        self.ice.has_consent(now)
     }
 
     fn dtls(&mut self, now: Instant, from: Remote, datagram: &[u8], out: &mut Outbox) -> Transition {
@@ -258,17 +258,18 @@ impl Peer {
         Ok(&datagram[..end])
     }
 
-    /// Sends a packet of the stream in the slot of one of its routes. Returns whether the stream begins with it.
+    /// Sends a packet of the stream in the slot of one of its routes. Returns whether the stream begins with it. `plain` is the
+    /// payload, in which each receiver's own numbers are written.
     pub(crate) fn forward(
         &mut self,
-        now: Instant,
+        now: Now,
         route: &Route,
         stream: &Stream,
-        packet: &MediaPacket<'_>,
+        (packet, plain): (&MediaPacket<'_>, &mut [u8]),
         out: &mut Outbox,
     ) -> Result<bool, Drop> {
-        let mut path = self.transport.path(now, out)?;
-        self.downlink.media(now, (route.slot, route.limit), stream, packet, &mut path)
+        let mut path = self.transport.path(now.at, out)?;
+        self.downlink.media(now, (route.slot, route.limit), stream, (packet, plain), &mut path)
     }
 
     /// Tells the receiver at once which time of day a stream has that has just begun in a slot.
@@ -288,14 +289,14 @@ impl Peer {
     /// A request of the peer for packets that it missed.
     pub(crate) fn repair(
         &mut self,
-        now: Instant,
+        now: Now,
         media: u32,
         sequences: impl Iterator<Item = u16>,
         streams: &Slab<Stream>,
         out: &mut Outbox,
     ) {
         let drops = &mut self.drops;
-        match self.transport.path(now, out) {
+        match self.transport.path(now.at, out) {
             Ok(mut path) => {
                 self.downlink.repair(now, media, sequences, streams, &mut path, |reason| drops.count(reason));
             }
@@ -380,7 +381,7 @@ impl Peer {
         }
         self.uplink.feedback(now, self.rtt, |write| path.rtcp(write));
         let drops = &mut self.drops;
-        self.downlink.work(now, streams, &mut path, |reason| drops.count(reason));
+        self.downlink.work(clock.moment(now), streams, &mut path, |reason| drops.count(reason));
         if self.next_report <= now {
             self.next_report = now + REPORT_INTERVAL;
             self.blocks.clear();

@@ -1,6 +1,7 @@
 //! What a peer receives: its slots, numbered, encrypted in the outgoing buffer, repaired and reported.
 
 mod budget;
+mod head;
 mod pacer;
 mod probing;
 mod resent;
@@ -19,7 +20,7 @@ use self::pacer::{Pacer, Waiting};
 use self::probing::Probing;
 use crate::allocate::{Ask, Budget, Hold, allocate, demand};
 use crate::bwe::Bandwidth;
-use crate::clock::Clock;
+use crate::clock::{Clock, Now};
 use crate::drops::Drop;
 use crate::forward::{Admitted, MediaPacket};
 use crate::random::Random;
@@ -76,7 +77,7 @@ pub(crate) struct Downlink {
 }
 
 impl Downlink {
-    pub(crate) fn new(lines: &[Line], random: &mut Random, now: Instant) -> Self {
+    pub(crate) fn new(lines: &[Line], random: &mut Random, now: Now) -> Self {
         let mut downlink = Self {
             slots: Vec::new(),
             bandwidth: Bandwidth::new(now),
@@ -86,7 +87,7 @@ impl Downlink {
             probing: None,
             budget: RepairBudget::default(),
         };
-        downlink.add(lines, random, now);
+        downlink.add(lines, random, now.at);
         downlink
     }
 
@@ -128,29 +129,31 @@ impl Downlink {
     }
 
     /// Sends a packet of the stream in slot `slot`, now or when it is its turn, if it is of a temporal layer up to `limit`.
-    /// Returns whether the stream begins with it.
+    /// Returns whether the stream begins with it. `plain` is a copy of its payload that may be changed.
     pub(crate) fn media(
         &mut self,
-        now: Instant,
+        now: Now,
         (slot, limit): (usize, u8),
         stream: &Stream,
-        packet: &MediaPacket<'_>,
+        (packet, plain): (&MediaPacket<'_>, &mut [u8]),
         path: &mut Path<'_>,
     ) -> Result<bool, Drop> {
         let place = &mut self.slots[slot];
         let payload_type = place.payload_types(packet.codec).ok_or(Drop::CannotDecode)?.0;
-        let is_open = self.pacer.is_open(now) && self.bandwidth.has_room(now);
+        let is_open = self.pacer.is_open(now) && self.bandwidth.has_room(now.at);
         let waits = place.kind == SlotKind::Video && !is_open;
         if waits && self.pacer.is_full() {
             self.give_up(slot); // the next key frame goes on without a gap
             return Err(Drop::PacerFull);
         }
-        let admitted = place.rewriter.admit(packet, limit, now, |layer| stream.translate(packet, layer))?;
+        let admitted =
+            place.rewriter.admit(packet, limit, now.at, |layer| stream.translate(packet, layer))?;
         if waits {
             let content = place.content.as_ref().map_or(0, |it| it.stream);
-            self.pacer.push(Waiting::new((slot, content), packet, admitted, None, now));
+            self.pacer.push(Waiting::new((slot, content), packet, admitted, None, now.at));
         } else {
-            self.leave(now, (slot, payload_type), stream.stable_id, (packet, admitted, None), path);
+            let sent = (packet, Some(plain), admitted, None);
+            self.leave(now, (slot, payload_type), stream.stable_id, sent, path);
         }
         Ok(admitted.begins)
     }
@@ -170,7 +173,7 @@ impl Downlink {
     /// Answers a request for packets of the slot with SSRC `media`; `drop` counts those that are not sent again.
     pub(crate) fn repair(
         &mut self,
-        now: Instant,
+        now: Now,
         media: u32,
         sequences: impl Iterator<Item = u16>,
         streams: &Slab<Stream>,
@@ -182,7 +185,7 @@ impl Downlink {
         let Some(stream) = streams.get(key) else { return };
         for sequence in sequences {
             let slot = &mut self.slots[at];
-            let Some((packet, admitted, payload_type)) = slot.kept(sequence, stream, now) else {
+            let Some((packet, admitted, payload_type)) = slot.kept(sequence, stream, now.at) else {
                 drop(Drop::NackExpired);
                 continue;
             };
@@ -191,7 +194,7 @@ impl Downlink {
                 drop(Drop::NackLimited);
                 continue;
             }
-            let Some(before) = slot.resent.again(sequence, now) else {
+            let Some(before) = slot.resent.again(sequence, now.at) else {
                 drop(Drop::NackLimited);
                 continue;
             };
@@ -199,11 +202,11 @@ impl Downlink {
                 self.bandwidth.missed();
             }
             self.budget.spend(len);
-            if self.pacer.is_open(now) && self.bandwidth.has_room(now) {
-                let sent = (&packet, admitted, Some(sequence));
+            if self.pacer.is_open(now) && self.bandwidth.has_room(now.at) {
+                let sent = (&packet, None, admitted, Some(sequence));
                 self.leave(now, (at, payload_type), stream.stable_id, sent, path);
             } else {
-                self.pacer.push(Waiting::new((at, key), &packet, admitted, Some(sequence), now));
+                self.pacer.push(Waiting::new((at, key), &packet, admitted, Some(sequence), now.at));
             }
             self.slots[at].retransmitted += 1;
         }
@@ -212,7 +215,7 @@ impl Downlink {
     /// Sends what waited until now, and what a probe asks for.
     pub(crate) fn work(
         &mut self,
-        now: Instant,
+        now: Now,
         streams: &Slab<Stream>,
         path: &mut Path<'_>,
         mut drop: impl FnMut(Drop),
@@ -220,14 +223,14 @@ impl Downlink {
         let target = self.bandwidth.is_measured().then(|| self.bandwidth.target_bps());
         self.pacer.set_target(target);
         if self.probing.is_none() {
-            self.probing = self.bandwidth.probe(now).map(|probe| Probing::new(probe, now));
+            self.probing = self.bandwidth.probe(now.at).map(|probe| Probing::new(probe, now.at));
         }
-        while self.bandwidth.has_room(now)
+        while self.bandwidth.has_room(now.at)
             && let Some(waiting) = self.pacer.pop(now, false)
         {
             self.let_go(now, &waiting, streams, path).unwrap_or_else(&mut drop);
         }
-        while self.probing.as_mut().is_some_and(|probing| probing.asks(now)) {
+        while self.probing.as_mut().is_some_and(|probing| probing.asks(now.at)) {
             match self.pacer.pop(now, true) {
                 Some(waiting) => self.let_go(now, &waiting, streams, path).unwrap_or_else(&mut drop),
                 None if self.pad(now, streams, path) => {}
@@ -259,7 +262,7 @@ impl Downlink {
     /// Sends a packet that waited, if its payload is still there.
     fn let_go(
         &mut self,
-        now: Instant,
+        now: Now,
         waiting: &Waiting,
         streams: &Slab<Stream>,
         path: &mut Path<'_>,
@@ -267,20 +270,20 @@ impl Downlink {
         let Waiting { slot, stream, layer, epoch, sequence, admitted, original, .. } = *waiting;
         let stream = streams.get(stream).ok_or(Drop::PacerExpired)?;
         let layer = stream.layers.get(usize::from(layer)).ok_or(Drop::PacerExpired)?;
-        let packet = layer.cache.get(epoch, sequence, now).ok_or(Drop::PacerExpired)?;
+        let packet = layer.cache.get(epoch, sequence, now.at).ok_or(Drop::PacerExpired)?;
         let (media, rtx) = self.slots[slot].payload_types(packet.codec).ok_or(Drop::CannotDecode)?;
         let payload_type = if original.is_some() { rtx.ok_or(Drop::CannotDecode)? } else { media };
-        self.leave(now, (slot, payload_type), stream.stable_id, (&packet, admitted, original), path);
+        self.leave(now, (slot, payload_type), stream.stable_id, (&packet, None, admitted, original), path);
         Ok(())
     }
 
-    /// Writes a packet into the outgoing buffer and counts it everywhere.
+    /// Writes a packet into the outgoing buffer and counts it everywhere. Its payload is copied where no copy is given.
     fn leave(
         &mut self,
-        now: Instant,
+        now: Now,
         (slot, payload_type): (usize, u8),
         stream_id: u32,
-        (packet, admitted, original): (&MediaPacket<'_>, Admitted, Option<u16>),
+        (packet, plain, admitted, original): (&MediaPacket<'_>, Option<&mut [u8]>, Admitted, Option<u16>),
         path: &mut Path<'_>,
     ) {
         let slot = &mut self.slots[slot];
@@ -288,17 +291,18 @@ impl Downlink {
         let (ssrc, index) =
             if repair { (slot.rtx_ssrc, slot.rtx_sequence) } else { (slot.ssrc, admitted.sequence) };
         let transport_sequence = self.bandwidth.next_sequence();
-        let sent = slot.write(
-            &Leaving { payload_type, ssrc, index, original, stream_id, transport_sequence, admitted, packet },
-            path,
-        );
+        let leaving =
+            Leaving { payload_type, ssrc, index, original, stream_id, transport_sequence, admitted, packet };
+        let plain = plain.filter(|_| !repair && !admitted.empty);
+        let sent = plain.and_then(|plain| slot.write_media(&leaving, plain, path));
+        let sent = sent.unwrap_or_else(|| slot.write(&leaving, path));
         if repair {
             slot.rtx_sequence += 1;
         } else {
             slot.packets += 1;
             slot.bytes += sent as u64;
             slot.octets = slot.octets.wrapping_add(packet.payload.len() as u32);
-            slot.rewriter.left(&admitted, now);
+            slot.rewriter.left(&admitted, now.at);
             self.bandwidth.sent_media(sent);
             self.budget.earn(sent);
         }
@@ -308,7 +312,7 @@ impl Downlink {
 
     /// Sends a packet that only fills a probe: the last ones once more, else padding. False where the client takes
     /// neither.
-    fn pad(&mut self, now: Instant, streams: &Slab<Stream>, path: &mut Path<'_>) -> bool {
+    fn pad(&mut self, now: Now, streams: &Slab<Stream>, path: &mut Path<'_>) -> bool {
         let takes_padding =
             |slot: &DownSlot| slot.kind == SlotKind::Video && slot.is_numbered() && slot.rtx().is_some();
         let Some(at) = self.slots.iter().position(takes_padding) else { return false };
@@ -317,9 +321,9 @@ impl Downlink {
         let stream = slot.content.as_ref().and_then(|it| streams.get(it.stream));
         let last = slot.rewriter.newest().map(|newest| newest.wrapping_sub(turn % probing::REPEATED));
         if let (Some(stream), Some(sequence)) = (stream, last)
-            && let Some((packet, admitted, payload_type)) = slot.kept(sequence, stream, now)
+            && let Some((packet, admitted, payload_type)) = slot.kept(sequence, stream, now.at)
         {
-            let sent = (&packet, admitted, Some(sequence));
+            let sent = (&packet, None, admitted, Some(sequence));
             self.leave(now, (at, payload_type), stream.stable_id, sent, path);
             return true;
         }
@@ -330,7 +334,7 @@ impl Downlink {
     }
 
     /// A packet of `sent` bytes has left.
-    fn count(&mut self, now: Instant, sent: usize, numbered: bool) {
+    fn count(&mut self, now: Now, sent: usize, numbered: bool) {
         let probe = self.probing.as_mut().filter(|_| numbered).map_or(0, |probing| probing.spend(sent));
         self.bandwidth.sent(now, sent, numbered.then_some(probe));
         self.pacer.spend(sent);

@@ -169,17 +169,7 @@ pub struct Outgoing {
 /// `extensions` are (id, value); the one-byte form is used when all fit it: ids 1–14, 1–16 bytes. Id 0 and values over
 /// 255 bytes are left out.
 pub fn write_header(out: &mut Vec<u8>, header: &Outgoing, extensions: &[(u8, &[u8])]) -> usize {
-    let mut head = [0; HEAD_BYTES];
-    head[0] = 0x80 | u8::from(!extensions.is_empty()) << 4 | u8::from(header.csrc.is_some());
-    head[1] = u8::from(header.marker) << 7 | header.payload_type & 0x7f;
-    head[2..4].copy_from_slice(&header.sequence.to_be_bytes());
-    head[4..8].copy_from_slice(&header.timestamp.to_be_bytes());
-    head[8..12].copy_from_slice(&header.ssrc.to_be_bytes());
-    let mut len = FIXED_HEADER_BYTES;
-    if let Some(csrc) = header.csrc {
-        head[12..16].copy_from_slice(&csrc.to_be_bytes());
-        len = 16;
-    }
+    let (mut head, len) = fixed_head(header, !extensions.is_empty());
     if extensions.is_empty() {
         out.extend_from_slice(&head[..len]);
         return len;
@@ -192,6 +182,64 @@ pub fn write_header(out: &mut Vec<u8>, header: &Outgoing, extensions: &[(u8, &[u
     out.extend_from_slice(&head[..len]);
     write_extensions(out, extensions);
     out.len() - start
+}
+
+/// A header that is written once and stands before many packets, with what changes from one to the next.
+#[derive(Debug, Clone, Copy)]
+pub struct Template {
+    bytes: [u8; HEAD_BYTES],
+    len: usize,
+}
+
+impl Template {
+    /// Like [`write_header`]; `None` when the extensions need more room than most do, or the two-byte form.
+    pub fn new(header: &Outgoing, extensions: &[(u8, &[u8])]) -> Option<Self> {
+        let (mut bytes, mut len) = fixed_head(header, !extensions.is_empty());
+        if !extensions.is_empty() {
+            len = put_short_extensions(&mut bytes, len, extensions)?;
+        }
+        Some(Self { bytes, len })
+    }
+
+    /// Bytes of the header.
+    pub fn bytes(&self) -> usize {
+        self.len
+    }
+
+    /// Where in the header the value of an extension lies.
+    pub fn place(&self, id: u8) -> Option<usize> {
+        let header = Header::parse(&self.bytes[..self.len]).ok()?;
+        let value = header.extension(&self.bytes, id)?;
+        Some(value.as_ptr().addr() - self.bytes.as_ptr().addr())
+    }
+
+    /// Writes it at the start of `packet`, which is as long at least.
+    pub fn write(&self, packet: &mut [u8], marker: bool, sequence: u16, timestamp: u32) {
+        match packet.first_chunk_mut() {
+            Some(first) => *first = self.bytes, // what lies behind is written later; cheaper than counting
+            None => packet[..self.len].copy_from_slice(&self.bytes[..self.len]),
+        }
+        let Some(fixed) = packet.first_chunk_mut::<FIXED_HEADER_BYTES>() else { return };
+        fixed[1] = fixed[1] & 0x7f | u8::from(marker) << 7;
+        fixed[2..4].copy_from_slice(&sequence.to_be_bytes());
+        fixed[4..8].copy_from_slice(&timestamp.to_be_bytes());
+    }
+}
+
+/// What comes before the extensions, and its length.
+fn fixed_head(header: &Outgoing, extended: bool) -> ([u8; HEAD_BYTES], usize) {
+    let mut head = [0; HEAD_BYTES];
+    head[0] = 0x80 | u8::from(extended) << 4 | u8::from(header.csrc.is_some());
+    head[1] = u8::from(header.marker) << 7 | header.payload_type & 0x7f;
+    head[2..4].copy_from_slice(&header.sequence.to_be_bytes());
+    head[4..8].copy_from_slice(&header.timestamp.to_be_bytes());
+    head[8..12].copy_from_slice(&header.ssrc.to_be_bytes());
+    let mut len = FIXED_HEADER_BYTES;
+    if let Some(csrc) = header.csrc {
+        head[12..16].copy_from_slice(&csrc.to_be_bytes());
+        len = 16;
+    }
+    (head, len)
 }
 
 /// What is put together before it is appended as a whole: nearly every header of media fits.
@@ -270,6 +318,23 @@ mod tests {
         assert_eq!(header.csrcs(&out).collect::<Vec<_>>(), [77]);
         assert_eq!(header.extension(&out, 3), Some(&b"mid"[..]));
         assert_eq!(header.extension(&out, 2), None);
+    }
+
+    #[test]
+    fn a_template_writes_the_same() {
+        let extensions: [(u8, &[u8]); 2] = [(3, &[0, 0]), (4, b"mid")];
+        let header = Outgoing { csrc: Some(77), ..PLAIN };
+        let template = Template::new(&header, &extensions).unwrap();
+        assert_eq!((template.place(3), template.place(4), template.place(5)), (Some(21), Some(24), None));
+        for room in [template.bytes(), 200] {
+            let mut packet = vec![9; room];
+            template.write(&mut packet, false, 500, 600);
+            let mut expected = Vec::new();
+            let changed = Outgoing { marker: false, sequence: 500, timestamp: 600, ..header };
+            assert_eq!(write_header(&mut expected, &changed, &extensions), template.bytes());
+            assert_eq!(packet[..template.bytes()], expected);
+        }
+        assert!(Template::new(&header, &[(1, &[9; 17])]).is_none());
     }
 
     #[test]

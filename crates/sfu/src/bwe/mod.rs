@@ -26,6 +26,8 @@ use std::time::{Duration, Instant};
 
 use wire::rtcp::TransportFeedback;
 
+use crate::clock::Now;
+
 use self::backlog::Backlog;
 use self::delay::{DelayDetector, QUEUE_LONG_US, Usage};
 use self::history::{History, Verdict};
@@ -53,7 +55,7 @@ const QUEUE_FULL_US: i64 = 300_000;
 const START: Duration = Duration::from_secs(1);
 
 /// After so long without a packet nothing is known of the queue any more: it has drained.
-const IDLE: Duration = Duration::from_secs(1);
+const IDLE_US: i64 = 1_000_000;
 
 /// A link that is seen to carry less than this share of what is believed has shrunk.
 const SHRANK: f64 = 0.6;
@@ -108,7 +110,7 @@ impl Response {
 /// The estimator of one peer.
 #[derive(Debug)]
 pub(crate) struct Bandwidth {
-    epoch: Instant,
+    epoch: Now,
     history: History,
     /// What is sent, and what of it arrives.
     sending: Throughput,
@@ -125,7 +127,7 @@ pub(crate) struct Bandwidth {
     demand: f64,
     first_feedback: Option<Instant>,
     /// The last packet that feedback can tell of.
-    last_sent: Option<Instant>,
+    last_sent_us: Option<i64>,
     /// The first packet after all that was told of, and the number that the next feedback should have.
     told: Option<(u64, u8)>,
     /// The way was measured: by a probe, by a queue, or by time.
@@ -135,7 +137,7 @@ pub(crate) struct Bandwidth {
 }
 
 impl Bandwidth {
-    pub(crate) fn new(now: Instant) -> Self {
+    pub(crate) fn new(now: Now) -> Self {
         Self {
             epoch: now,
             history: History::default(),
@@ -151,7 +153,7 @@ impl Bandwidth {
             remb_bps: None,
             demand: 0.0,
             first_feedback: None,
-            last_sent: None,
+            last_sent_us: None,
             told: None,
             is_measured: false,
             window: None,
@@ -165,14 +167,14 @@ impl Bandwidth {
 
     /// A packet of `size` bytes leaves: with [`Self::next_sequence`] and as part of a probe (0 is none), or without a
     /// number.
-    pub(crate) fn sent(&mut self, now: Instant, size: usize, numbered: Option<u8>) {
-        let now_us = self.micros(now);
+    pub(crate) fn sent(&mut self, now: Now, size: usize, numbered: Option<u8>) {
+        let now_us = now.us - self.epoch.us;
         self.sending.count(now_us, size);
         if let Some(probe) = numbered {
-            if self.is_idle(now) {
+            if self.is_idle(now_us) {
                 self.delay = DelayDetector::new();
             }
-            self.last_sent = Some(now);
+            self.last_sent_us = Some(now_us);
             self.history.sent(now_us, size, probe);
         }
     }
@@ -337,7 +339,7 @@ impl Bandwidth {
     /// A probe, when it is time for one.
     pub(crate) fn probe(&mut self, now: Instant) -> Option<Probe> {
         let calm = self.delay.usage() != Usage::Over && self.delay.queue_us() < QUEUE_FREE_US;
-        let calm = calm || self.is_idle(now);
+        let calm = calm || self.is_idle(self.micros(now));
         let estimate = self.estimate_bps() as f64;
         self.prober.poll(self.micros(now), estimate, self.demand, calm)
     }
@@ -347,15 +349,15 @@ impl Bandwidth {
         if self.estimate_bps() as f64 >= self.demand {
             return None;
         }
-        Some(self.epoch + Duration::from_micros(self.prober.due_us().max(0).cast_unsigned()))
+        Some(self.epoch.at + Duration::from_micros(self.prober.due_us().max(0).cast_unsigned()))
     }
 
-    fn is_idle(&self, now: Instant) -> bool {
-        self.last_sent.is_none_or(|at| now >= at + IDLE)
+    fn is_idle(&self, now_us: i64) -> bool {
+        self.last_sent_us.is_none_or(|at_us| now_us - at_us >= IDLE_US)
     }
 
     fn micros(&self, now: Instant) -> i64 {
-        let since = now.saturating_duration_since(self.epoch);
+        let since = now.saturating_duration_since(self.epoch.at);
         since.as_secs() as i64 * 1_000_000 + i64::from(since.subsec_micros())
     }
 }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use wire::rtcp::{Packet, packets, write_transport_feedback};
 
 use super::*;
+use crate::testing::moment;
 
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -52,7 +53,7 @@ impl Loop {
     fn new(link_bps: f64, demands: &[f64]) -> Self {
         let start = crate::testing::some_moment();
         let flow = |demand: &f64| Flow {
-            bandwidth: Bandwidth::new(start),
+            bandwidth: Bandwidth::new(moment(start)),
             demand: *demand,
             credit: 0.0,
             probe: None,
@@ -135,7 +136,7 @@ impl Loop {
 
     fn emit(&mut self, at: usize, size: usize, probe: u8) {
         let flow = &mut self.flows[at];
-        flow.bandwidth.sent(self.now, size, Some(probe));
+        flow.bandwidth.sent(moment(self.now), size, Some(probe));
         let sequence = flow.sequences;
         flow.sequences += 1;
         self.dice = self.dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

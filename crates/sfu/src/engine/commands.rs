@@ -131,12 +131,12 @@ impl Engine {
         publish: bool,
         subscribe: bool,
     ) {
-        let room = self.room(name);
+        let (room, moment) = (self.room(name), self.clock.moment(now));
         let Self { random, identity, streams, peers, .. } = self;
         let ice = IceLite::new(random);
         let dtls = DtlsServer::new(identity, offer.fingerprint, now);
         let own_ssrc = random.u32();
-        let downlink = Downlink::new(if subscribe { &offer.lines } else { &[] }, random, now);
+        let downlink = Downlink::new(if subscribe { &offer.lines } else { &[] }, random, moment);
         let session_id = u64::from(random.u32()) << 32 | u64::from(random.u32());
         let key = peers.insert_with(|key| {
             let lines = if publish { offer.lines.as_slice() } else { &[] };

@@ -121,11 +121,13 @@ impl Engine {
     /// Sends a packet to everybody who has its stream in a slot and gets its layer.
     fn deliver(&mut self, now: Instant, key: u32, packet: &MediaPacket<'_>, out: &mut Outbox) {
         let Some(stream) = self.streams.get(key) else { return };
-        let mut awaited = false;
+        let (moment, mut awaited) = (self.clock.moment(now), false);
+        self.plain.clear();
+        self.plain.extend_from_slice(packet.payload);
         for route in stream.routes.iter().filter(|route| route.takes(packet.layer)) {
             let Some(peer) = self.peers.get_mut(route.peer) else { continue };
             self.blamed = Some(route.peer);
-            match peer.forward(now, route, stream, packet, out) {
+            match peer.forward(moment, route, stream, (packet, &mut self.plain), out) {
                 Ok(false) => {}
                 Ok(true) => peer.report_slot(now, route.slot, &self.streams, self.clock, out),
                 Err(reason) => {
@@ -178,7 +180,13 @@ impl Engine {
                 blocks.clone().for_each(|block| peer.reception_report(now, &block, self.clock));
             }
             Packet::Nack(nack) => {
-                peer.repair(now, nack.media, nack.sequences().take(MAX_NACKED), &self.streams, out);
+                peer.repair(
+                    self.clock.moment(now),
+                    nack.media,
+                    nack.sequences().take(MAX_NACKED),
+                    &self.streams,
+                    out,
+                );
             }
             Packet::Pli { media, .. } => self.picture_lost(now, key, *media),
             Packet::Fir(fir) => {

@@ -186,15 +186,19 @@ impl Rewriter {
         now: Instant,
         translate: impl FnOnce(u8) -> Option<u32>,
     ) -> Result<Admitted, Drop> {
-        let (mut flow, begins) = match self.flow {
-            Some(flow) if flow.epoch == packet.epoch => (flow, false),
-            _ if !packet.frame.begins_decoding => return Err(Drop::AwaitingKeyFrame),
-            _ => (self.begin(packet, limit, now, translate), true),
-        };
+        let begins = self.flow.as_ref().is_none_or(|flow| flow.epoch != packet.epoch);
+        if begins {
+            if !packet.frame.begins_decoding {
+                return Err(Drop::AwaitingKeyFrame);
+            }
+            self.flow = Some(self.begin(packet, limit, now, translate));
+        }
+        let Some(flow) = &mut self.flow else { return Err(Drop::AwaitingKeyFrame) };
         if packet.sequence < flow.first {
             return Err(Drop::BeforeSwitch);
         }
         if !begins && packet.sequence <= flow.newest {
+            let flow = *flow;
             let admitted = self.late(&flow, packet).ok_or(Drop::UpperLayer)?;
             if admitted.sequence >= self.next_sequence {
                 self.went_out(&admitted, now); // what came after it was left out
@@ -202,17 +206,16 @@ impl Rewriter {
             return Ok(admitted);
         }
         if flow.level != limit && flow.newest_timestamp != packet.timestamp {
-            self.change_level(&mut flow, packet, limit);
+            flow.change_level(&mut self.skips, packet, limit);
         }
         if packet.frame.temporal > flow.level && !begins {
-            self.leave_out(flow, packet);
+            flow.leave_out(&mut self.skips, packet);
             return Err(Drop::UpperLayer);
         }
         let admitted = flow.apply(packet, begins);
         flow.newest = packet.sequence;
         flow.newest_timestamp = packet.timestamp;
         self.went_out(&admitted, now);
-        self.flow = Some(flow);
         Ok(admitted)
     }
 
@@ -264,32 +267,6 @@ impl Rewriter {
         Some(flow.apply(packet, false))
     }
 
-    /// Lets fewer temporal layers through, or more where this picture allows it: whatever it will be referred to by, its own
-    /// references are there.
-    fn change_level(&mut self, flow: &mut Flow, packet: &MediaPacket<'_>, limit: u8) {
-        let frame = packet.frame;
-        let level = if limit < flow.level || frame.begins_decoding {
-            limit
-        } else if frame.layer_sync && frame.begins_picture && frame.temporal == flow.level + 1 {
-            frame.temporal
-        } else {
-            return;
-        };
-        self.skips.change(packet.sequence, flow.level, level);
-        flow.level = level;
-    }
-
-    /// Leaves a packet out that came in order: those after it take its place.
-    fn leave_out(&mut self, mut flow: Flow, packet: &MediaPacket<'_>) {
-        let freed = self.skips.skip(packet, flow.newest);
-        flow.sequence = flow.sequence.wrapping_sub(freed.numbers);
-        flow.picture = flow.picture.wrapping_sub(freed.picture_id.into());
-        flow.first = freed.known_from.map_or(flow.first, |from| from.max(flow.first));
-        flow.newest = packet.sequence;
-        flow.newest_timestamp = packet.timestamp;
-        self.flow = Some(flow);
-    }
-
     /// The slot's time stamp for the publisher's `timestamp`, while its stream flows.
     pub(crate) fn timestamp_of(&self, timestamp: u32) -> Option<u32> {
         Some(timestamp.wrapping_add(self.flow?.timestamp))
@@ -335,6 +312,31 @@ impl Rewriter {
 }
 
 impl Flow {
+    /// Lets fewer temporal layers through, or more where this picture allows it: whatever it will be referred to by, its own
+    /// references are there.
+    fn change_level(&mut self, skips: &mut Skips, packet: &MediaPacket<'_>, limit: u8) {
+        let frame = &packet.frame;
+        let level = if limit < self.level || frame.begins_decoding {
+            limit
+        } else if frame.layer_sync && frame.begins_picture && frame.temporal == self.level + 1 {
+            frame.temporal
+        } else {
+            return;
+        };
+        skips.change(packet.sequence, self.level, level);
+        self.level = level;
+    }
+
+    /// Leaves a packet out that came in order: those after it take its place.
+    fn leave_out(&mut self, skips: &mut Skips, packet: &MediaPacket<'_>) {
+        let freed = skips.skip(packet, self.newest);
+        self.sequence = self.sequence.wrapping_sub(freed.numbers);
+        self.picture = self.picture.wrapping_sub(freed.picture_id.into());
+        self.first = freed.known_from.map_or(self.first, |from| from.max(self.first));
+        self.newest = packet.sequence;
+        self.newest_timestamp = packet.timestamp;
+    }
+
     fn apply(&self, packet: &MediaPacket<'_>, begins: bool) -> Admitted {
         Admitted {
             sequence: packet.sequence.wrapping_add(self.sequence),

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use crate::clock::Now;
 use crate::forward::{Admitted, MediaPacket};
 
 /// Times the rate that the way carries. Higher fills the link's queue with every key frame, and a filling queue looks like a
@@ -76,7 +77,7 @@ pub(super) struct Pacer {
     bytes: usize,
     /// Bytes that may leave now; negative after what did not ask.
     credit: f64,
-    refilled: Instant,
+    refilled: Now,
     /// `None` lets everything pass: nothing is known of the way yet.
     bytes_per_second: Option<f64>,
     /// Since the statistics looked last.
@@ -84,7 +85,7 @@ pub(super) struct Pacer {
 }
 
 impl Pacer {
-    pub(super) fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Now) -> Self {
         Self {
             repairs: VecDeque::new(),
             media: VecDeque::new(),
@@ -102,7 +103,7 @@ impl Pacer {
     }
 
     /// Whether a packet may leave without waiting.
-    pub(super) fn is_open(&mut self, now: Instant) -> bool {
+    pub(super) fn is_open(&mut self, now: Now) -> bool {
         self.bytes == 0 && self.has_credit(now)
     }
 
@@ -119,13 +120,13 @@ impl Pacer {
     }
 
     /// The next packet that may leave now; `forced` does not ask for credit.
-    pub(super) fn pop(&mut self, now: Instant, forced: bool) -> Option<Waiting> {
+    pub(super) fn pop(&mut self, now: Now, forced: bool) -> Option<Waiting> {
         if self.bytes == 0 || !(forced || self.has_credit(now)) {
             return None;
         }
         let waiting = self.repairs.pop_front().or_else(|| self.media.pop_front())?;
         self.bytes -= usize::from(waiting.len);
-        self.longest = self.longest.max(now.saturating_duration_since(waiting.since));
+        self.longest = self.longest.max(now.at.saturating_duration_since(waiting.since));
         Some(waiting)
     }
 
@@ -167,7 +168,7 @@ impl Pacer {
             return None;
         }
         let missing = self.bytes_per_second.map_or(0.0, |rate| (-self.credit).max(0.0) / rate);
-        Some(self.refilled + INTERVAL.max(Duration::from_secs_f64(missing.min(1.0))))
+        Some(self.refilled.at + INTERVAL.max(Duration::from_secs_f64(missing.min(1.0))))
     }
 
     /// The longest wait since the last call.
@@ -175,12 +176,12 @@ impl Pacer {
         std::mem::take(&mut self.longest)
     }
 
-    fn has_credit(&mut self, now: Instant) -> bool {
+    fn has_credit(&mut self, now: Now) -> bool {
         let Some(rate) = self.bytes_per_second else { return true };
-        let passed = now.saturating_duration_since(self.refilled).as_secs_f64();
+        let passed_us = now.us - self.refilled.us;
         self.refilled = now;
         let burst = (rate * BURST.as_secs_f64()).max(MIN_BURST);
-        self.credit = (self.credit.max(-burst) + rate * passed).min(burst);
+        self.credit = (self.credit.max(-burst) + rate * 1e-6 * passed_us as f64).min(burst);
         self.credit > 0.0
     }
 }
@@ -188,6 +189,7 @@ impl Pacer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::moment;
 
     const LEN: u16 = 1000;
 
@@ -208,7 +210,7 @@ mod tests {
         let mut left = Vec::new();
         let mut now = start;
         loop {
-            while let Some(waiting) = pacer.pop(now, false) {
+            while let Some(waiting) = pacer.pop(moment(now), false) {
                 pacer.spend(usize::from(LEN));
                 left.push(((now - start).as_millis(), waiting.sequence));
             }
@@ -222,9 +224,9 @@ mod tests {
     #[test]
     fn before_anything_is_known_nothing_waits() {
         let now = crate::testing::some_moment();
-        let mut pacer = Pacer::new(now);
+        let mut pacer = Pacer::new(moment(now));
         for _ in 0..1000 {
-            assert!(pacer.is_open(now));
+            assert!(pacer.is_open(moment(now)));
             pacer.spend(1200);
         }
     }
@@ -232,9 +234,9 @@ mod tests {
     #[test]
     fn a_burst_leaves_at_its_rate_in_order_with_repairs_before_it() {
         let start = crate::testing::some_moment();
-        let mut pacer = Pacer::new(start);
+        let mut pacer = Pacer::new(moment(start));
         pacer.set_target(Some(1_000_000));
-        assert!(pacer.pop(start, false).is_none());
+        assert!(pacer.pop(moment(start), false).is_none());
         for n in 0..40 {
             pacer.push(waiting(n, None, start));
         }
@@ -254,18 +256,18 @@ mod tests {
     fn sound_does_not_wait_and_counts() {
         let start = crate::testing::some_moment();
         let at = |ms| start + Duration::from_millis(ms);
-        let mut pacer = Pacer::new(start);
+        let mut pacer = Pacer::new(moment(start));
         pacer.set_target(Some(1_000_000));
-        assert!(pacer.is_open(at(100)));
+        assert!(pacer.is_open(moment(at(100))));
         pacer.spend(10_000);
-        assert!(!pacer.is_open(at(101)), "what left without asking is paid for");
-        assert!(pacer.is_open(at(140)));
+        assert!(!pacer.is_open(moment(at(101))), "what left without asking is paid for");
+        assert!(pacer.is_open(moment(at(140))));
     }
 
     #[test]
     fn what_waits_for_one_slot_is_thrown_away_alone() {
         let start = crate::testing::some_moment();
-        let mut pacer = Pacer::new(start);
+        let mut pacer = Pacer::new(moment(start));
         pacer.set_target(Some(1_000_000));
         for n in 0..40 {
             pacer.push(Waiting { slot: n % 2, ..waiting(n as u64, (n >= 30).then_some(7), start) });
@@ -276,7 +278,7 @@ mod tests {
         let left = run(&mut pacer, start);
         assert!(left.iter().all(|it| it.1 % 2 == 0) && left.len() == 20, "{left:?}");
         pacer.discard(0, None);
-        assert!(pacer.is_open(start + Duration::from_secs(1)));
+        assert!(pacer.is_open(moment(start + Duration::from_secs(1))));
     }
 
     /// Lets as many wait as are taken.
@@ -292,7 +294,7 @@ mod tests {
     #[test]
     fn what_would_wait_too_long_is_not_taken() {
         let start = crate::testing::some_moment();
-        let mut pacer = Pacer::new(start);
+        let mut pacer = Pacer::new(moment(start));
         pacer.set_target(Some(100_000));
         let taken = fill(&mut pacer, start);
         assert!((9..=11).contains(&taken), "half a second at 150 kbit/s, took {taken}");

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::head::Head;
 use super::resent::Resent;
 use crate::codec::{AUDIO_CLOCK, VIDEO_CLOCK};
 use crate::forward::Rewriter;
@@ -56,6 +57,8 @@ pub(crate) struct DownSlot {
     pub(crate) reported: Option<(u32, Instant)>,
     /// (codec, payload type, retransmission payload type) as the client numbers them.
     codecs: Vec<(CodecKind, u8, Option<u8>)>,
+    /// Of the last packet of media.
+    pub(super) head: Option<Head>,
 }
 
 impl DownSlot {
@@ -88,6 +91,7 @@ impl DownSlot {
             jitter_ms: 0.0,
             reported: None,
             codecs: line.codecs.iter().map(|it| (it.kind, it.payload_type, it.rtx_payload_type)).collect(),
+            head: None,
         }
     }
 

@@ -7,7 +7,8 @@ use super::SrtpError;
 /// A session key with its salt.
 pub(super) struct Aead {
     key: LessSafeKey,
-    salt: [u8; 12],
+    /// 96 bits.
+    salt: u128,
 }
 
 impl Aead {
@@ -16,6 +17,7 @@ impl Aead {
     pub(super) fn new(key: &[u8], salt: [u8; 12]) -> Self {
         let algorithm = if key.len() == 32 { &AES_256_GCM } else { &AES_128_GCM };
         let key = UnboundKey::new(algorithm, key).expect("AES takes this key length");
+        let salt = salt.iter().fold(0, |salt, byte| salt << 8 | u128::from(*byte));
         Self { key: LessSafeKey::new(key), salt }
     }
 
@@ -28,6 +30,14 @@ impl Aead {
         let mut bytes = [0; Self::TAG];
         bytes.copy_from_slice(tag.as_ref());
         bytes
+    }
+
+    /// Encrypts `plain` to where `sealed` begins, and writes the tag behind it: `sealed` is as long as both.
+    pub(super) fn seal_from(&self, ssrc: u32, index: u64, header: &[u8], plain: &[u8], sealed: &mut [u8]) {
+        let (sealed, tag) = sealed.split_at_mut(plain.len());
+        self.key
+            .seal_out_of_place_scatter(self.nonce(ssrc, index), Aad::from(header), plain, sealed, &[], tag)
+            .expect("a packet is far below the limit of one seal");
     }
 
     /// Decrypts `sealed`, which ends in the tag, in place.
@@ -47,12 +57,8 @@ impl Aead {
     /// RFC 7714 §8.1 (roll-over counter and sequence number) and §9.1 (SRTCP index): both are the 48-bit index after
     /// two zero bytes and the SSRC.
     fn nonce(&self, ssrc: u32, index: u64) -> Nonce {
-        let mut nonce = [0; 12];
-        nonce[2..6].copy_from_slice(&ssrc.to_be_bytes());
-        nonce[6..].copy_from_slice(&index.to_be_bytes()[2..]);
-        for (byte, salt) in nonce.iter_mut().zip(self.salt) {
-            *byte ^= salt;
-        }
+        let number = u128::from(ssrc) << 48 | u128::from(index & 0xffff_ffff_ffff);
+        let [_, _, _, _, nonce @ ..] = (number ^ self.salt).to_be_bytes();
         Nonce::assume_unique_for_key(nonce)
     }
 }

@@ -1,5 +1,7 @@
 //! Sealing what is sent to a peer, in the buffer that is sent.
 
+use super::aead::Aead;
+use super::counter::Counter;
 use super::keys::{Cipher, MasterKey};
 
 /// E flag: the SRTCP packet is encrypted (RFC 3711 §3.4).
@@ -41,6 +43,39 @@ impl Outbound {
                 let tag = counter.tag(packet, Some((index >> 16) as u32));
                 buffer.extend_from_slice(&tag);
             }
+        }
+    }
+
+    /// Seals an RTP packet whose payload is `plain` and lies elsewhere. `packet` begins with the clear part, of `header`
+    /// bytes, and has [`Outbound::tag_bytes`] more than both.
+    pub(crate) fn seal_rtp_from(
+        &self,
+        plain: &[u8],
+        packet: &mut [u8],
+        header: usize,
+        ssrc: u32,
+        index: u64,
+    ) {
+        match &self.rtp {
+            Cipher::Aead(aead) => {
+                let (clear, sealed) = packet.split_at_mut(header);
+                aead.seal_from(ssrc, index, clear, plain, sealed);
+            }
+            Cipher::Counter(counter) => {
+                let end = header + plain.len();
+                packet[header..end].copy_from_slice(plain);
+                counter.apply(ssrc, index, &mut packet[header..end]);
+                let tag = counter.tag(&packet[..end], Some((index >> 16) as u32));
+                packet[end..].copy_from_slice(&tag);
+            }
+        }
+    }
+
+    /// Bytes that a sealed RTP packet has more.
+    pub(crate) fn tag_bytes(&self) -> usize {
+        match &self.rtp {
+            Cipher::Aead(_) => Aead::TAG,
+            Cipher::Counter(_) => Counter::TAG,
         }
     }
 
