@@ -251,6 +251,36 @@ fn mutated_offers_are_refused_or_answered_and_leave_nothing() {
     assert!(world.engine.snapshot("room").is_none_or(|room| room.peers.is_empty()));
 }
 
+/// Those that are kept in `fuzz/`, each in all three shapes.
+#[test]
+fn offers_of_the_corpus_are_refused_or_answered_and_leave_nothing() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/sdp");
+    let files: Vec<_> =
+        std::fs::read_dir(folder).expect("the corpus").map(|file| file.unwrap().path()).collect();
+    assert!(files.len() >= 10);
+    let mut world = World::new(52);
+    for path in files {
+        let offer = String::from_utf8(std::fs::read(&path).unwrap()).unwrap();
+        for (publish, subscribe, one_way) in [(true, true, false), (true, false, true), (false, true, true)] {
+            let peer: Arc<str> = Arc::from("somebody");
+            let add = CommandKind::AddPeer {
+                peer: peer.clone(),
+                offer: offer.clone(),
+                publish,
+                subscribe,
+                one_way,
+            };
+            let id = world.submit(add);
+            match rejection(&world, id) {
+                Some((code, _)) => assert_eq!(code, RejectCode::BadOffer, "{}", path.display()),
+                None => drop(world.submit(CommandKind::RemovePeer { peer })),
+            }
+            world.events.clear();
+        }
+    }
+    assert!(world.engine.snapshot("room").is_none_or(|room| room.peers.is_empty()));
+}
+
 #[test]
 fn offers_beyond_the_limits_are_refused_by_name() {
     let mut world = World::new(50);

@@ -532,3 +532,28 @@ fn mutated_requests_change_nothing() {
     assert!(ana.relay.open && bench.server.allocations() == 1);
     assert_eq!(ana.permit(&mut bench, media()).error, None, "the allocation is as it was");
 }
+
+/// Every input that is kept in `fuzz/`, as what a stream of somebody with an allocation holds, whole and cut.
+#[test]
+fn the_corpus_changes_nothing() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/wire");
+    let mut bench = Bench::new(|_| {});
+    let mut ana = bench.allocated(&user(TODAY + 60));
+    let mut frames = 0;
+    for file in std::fs::read_dir(folder).expect("the corpus") {
+        let input = std::fs::read(file.unwrap().path()).unwrap();
+        for end in 0..=input.len() {
+            let mut stream = &input[..end];
+            while let Ok(Some((frame, taken))) = take_frame(stream, 2048) {
+                let mut out = Vec::new();
+                bench.server.receive(bench.now, &mut ana.session, frame, &mut ana.relay, &mut out);
+                assert!(out.len() <= 200, "{}", out.len());
+                stream = &stream[taken..];
+                frames += 1;
+            }
+        }
+    }
+    assert!(frames > 10);
+    assert_eq!(ana.relay.sent, []);
+    assert_eq!(bench.server.allocations(), 1);
+}

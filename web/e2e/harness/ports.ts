@@ -44,7 +44,7 @@ async function streamIsFree(host: string, port: number): Promise<boolean> {
 }
 
 async function datagramIsFree(host: string, port: number): Promise<boolean> {
-  const socket = createSocket("udp4");
+  const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
   const listening = once(socket, "listening").then(
     () => true,
     () => false,

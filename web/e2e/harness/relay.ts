@@ -25,10 +25,10 @@ export class Relay {
   }
 
   /** Media by `tls` have no way but that of HTTP: their own address leads nowhere. */
-  static async open(mediaBy: "udp" | "tcp" | "tls"): Promise<Relay> {
-    const media = await (mediaBy === "tcp" ? StreamRelay : DatagramRelay).open();
+  static async open(mediaBy: "udp" | "tcp" | "tls", mediaHost = LOOPBACK): Promise<Relay> {
+    const media = await (mediaBy === "tcp" ? StreamRelay : DatagramRelay).open(mediaHost);
     media.isLost = mediaBy === "tls";
-    return new Relay(await StreamRelay.open(), media);
+    return new Relay(await StreamRelay.open(LOOPBACK), media);
   }
 
   /** Where browsers reach the server's HTTP. */
@@ -89,14 +89,15 @@ class StreamRelay {
     );
   }
 
-  static async open(): Promise<StreamRelay> {
+  static async open(host: string): Promise<StreamRelay> {
     const relay = new StreamRelay();
-    await new Promise<void>((resolve) => relay.#server.listen(0, LOOPBACK, resolve));
+    await new Promise<void>((resolve) => relay.#server.listen(0, host, resolve));
     return relay;
   }
 
   get endpoint(): Endpoint {
-    return { host: LOOPBACK, port: (this.#server.address() as AddressInfo).port };
+    const { address: host, port } = this.#server.address() as AddressInfo;
+    return { host, port };
   }
 
   cut(): void {
@@ -175,15 +176,16 @@ class DatagramRelay {
   /** One socket towards the server per client, so that the server tells them apart as it would without a relay. */
   readonly #backs = new Map<string, Datagrams>();
 
-  static async open(): Promise<DatagramRelay> {
+  static async open(host: string): Promise<DatagramRelay> {
     const relay = new DatagramRelay();
     relay.#front.on("message", (bytes, from) => relay.#up(bytes, from.address, from.port));
-    await new Promise<void>((resolve) => relay.#front.bind(0, LOOPBACK, resolve));
+    await new Promise<void>((resolve) => relay.#front.bind(0, host, resolve));
     return relay;
   }
 
   get endpoint(): Endpoint {
-    return { host: LOOPBACK, port: this.#front.address().port };
+    const { address: host, port } = this.#front.address();
+    return { host, port };
   }
 
   cut(): void {

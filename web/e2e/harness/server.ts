@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { PATIENCE_MS } from "./patience";
 import { freePort } from "./ports";
 import type { Endpoint } from "./relay";
@@ -58,6 +59,13 @@ export class Server {
   /** Takes it away without a word, as a power cut does. */
   async kill(): Promise<void> {
     await this.#end("SIGKILL");
+  }
+
+  /** Lets it stand still for so long, as a machine does whose disk or hypervisor keeps it waiting. */
+  async stall(ms: number): Promise<void> {
+    this.#process?.kill("SIGSTOP");
+    await delay(ms);
+    this.#process?.kill("SIGCONT");
   }
 
   async stop(): Promise<void> {
@@ -127,5 +135,5 @@ export class Server {
 }
 
 function text({ host, port }: Endpoint): string {
-  return `${host}:${port}`;
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -107,7 +107,7 @@ export class Scene {
     const { settings = { lobby: false }, relayed, mediaHost } = options;
     const directory = await mkdtemp(`${tmpdir()}/meetinghouse-scene-`);
     onTestFinished(() => rm(directory, { recursive: true, force: true }));
-    const relay = relayed === undefined ? undefined : await Relay.open(relayed);
+    const relay = relayed === undefined ? undefined : await Relay.open(relayed, mediaHost);
     onTestFinished(() => relay?.close());
     const environment: Record<string, string> = { MEETINGHOUSE_TELEMETRY__LOG_LEVEL: "debug" };
     if (relay !== undefined) {

@@ -5,7 +5,7 @@
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, test } from "vitest";
 import { ANA, CHEN } from "../harness/cast";
 import { FirefoxPerson } from "../harness/firefox";
 import type { Person } from "../harness/person";
@@ -15,15 +15,22 @@ import { gatherTroupe, Scene } from "../harness/troupe";
 const NAMESPACE_ADDRESS = "198.51.100.2";
 
 const troupe = gatherTroupe(ANA);
+let home: string;
+let chen: FirefoxPerson;
 
-test("Firefox joins a meeting of Chromium: both see and hear each other", async () => {
-  const scene = await Scene.open(troupe, { mediaHost: NAMESPACE_ADDRESS });
+beforeAll(async () => {
+  home = await mkdtemp(`${tmpdir()}/meetinghouse-firefox-`);
+  chen = await FirefoxPerson.enter(CHEN, home);
+});
+afterAll(async () => {
+  await chen.leave();
+  await rm(home, { recursive: true, force: true });
+});
+
+test.each(["udp", "tcp"] as const)("by %s Firefox and Chromium see and hear each other", async (way) => {
+  const only = way === "tcp" ? { relayed: way } : {};
+  const scene = await Scene.open(troupe, { mediaHost: NAMESPACE_ADDRESS, ...only });
   const [ana] = (await scene.join(ANA)) as [Person];
-  const home = await mkdtemp(`${tmpdir()}/meetinghouse-firefox-`);
-  onTestFinished(() => rm(home, { recursive: true, force: true }));
-  const chen = await FirefoxPerson.enter(CHEN, home);
-  onTestFinished(() => chen.leave());
-
   await chen.join(scene.meeting.join_url);
   await Promise.all([chen.sees(ANA), ana.seesMoving(CHEN)]);
   await Promise.all([chen.hears([ANA]), ana.hears([CHEN])]);

@@ -113,6 +113,23 @@ mod tests {
         bytes
     }
 
+    /// One first message that is kept in `fuzz/`: cut anywhere it is waited for, changed anywhere it is somebody's.
+    #[test]
+    fn no_hello_is_too_short_or_too_strange() {
+        let kept = include_bytes!("../../../../fuzz/corpus/tls/client-hello-for-turn.bin");
+        assert_eq!(judge(kept, "turn.example.org"), Verdict::Turn);
+        for end in 0..kept.len() {
+            assert_eq!(judge(&kept[..end], "turn.example.org"), Verdict::Wait, "{end}");
+        }
+        for at in 0..kept.len() {
+            for value in [0, 1, 0x7f, 0xff] {
+                let mut changed = kept.to_vec();
+                changed[at] = value;
+                judge(&changed, "turn.example.org");
+            }
+        }
+    }
+
     #[test]
     fn the_name_or_the_protocol_decides() {
         let turn = |name, protocols| judge(&hello(name, protocols), "turn.example.org");
