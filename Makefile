@@ -21,7 +21,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Scripts of package.json call pnpm by its name; a fresh machine has none but ours.
 export PATH := $(CURDIR)/.tools/node_modules/.bin:$(PATH)
 
-.PHONY: help install run test check fuzz format generate bench bench-peers load plots screenshots dist hooks browsers \
+.PHONY: help install run test check fuzz format generate bench bench-peers load soak plots screenshots dist hooks browsers \
         test-rust test-instructions test-python test-web test-e2e
 
 help: ## this list
@@ -125,6 +125,9 @@ bench-peers: install ## CPU, delay and limits beside MediaMTX, which is built be
 
 load: install ## load on our server, or on another by WHIP and WHEP (ARGS="meeting --people 10 …", ARGS=--help)
 	PYTHONPATH=benches/control:benches/load $(BIN)/python benches/load/load.py $(ARGS)
+
+soak: install ## half an hour of people who come and go, and what of them is left in memory and files (ARGS=minutes)
+	PYTHONPATH=benches/control:benches/load $(BIN)/python benches/load/soak.py $(ARGS)
 
 plots: ## the cases of RFC 8867 as pictures, below target/tmp
 	cargo test --release --locked -p sfu-sim --test rfc8867 -- --ignored --nocapture
