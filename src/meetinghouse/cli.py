@@ -13,11 +13,14 @@ import os
 import re
 import sys
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
+
+from meetinghouse.market.model import Channel, Rules, TenantKind, Verb
 
 Data = Annotated[Path | None, Parameter(help="The data directory (else $MEETINGHOUSE_DATA, else this user's).")]
 ConfigFile = Annotated[Path | None, Parameter(help="The TOML file with the configuration.")]
@@ -41,7 +44,8 @@ owner_app = App(name="owner", help="The first owner.")
 token_app = App(name="token", help="API tokens.")
 meeting_app = App(name="meeting", help="Meetings.")
 config_app = App(name="config", help="The configuration.")
-for part in (owner_app, token_app, meeting_app, config_app):
+market_app = App(name="market", help="Market rules: who may do what, where, from when.")
+for part in (owner_app, token_app, meeting_app, config_app, market_app):
     app.command(part)
 
 
@@ -204,6 +208,102 @@ def show(*, config: ConfigFile = None, data: Data = None, as_json: AsJson = Fals
         print()
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class MarketQuestion:
+    """What is asked of market rules."""
+
+    verb: Annotated[Verb, Parameter(help="What is to be done.")]
+    at: Annotated[str, Parameter(help="When: a date (its midnight UTC) or a time such as 2020-08-23T00:00:00+08:00.")]
+    country: Annotated[str | None, Parameter(help="Country or region of the billing address (ISO 3166).")] = None
+    kind: TenantKind | None = None
+    channel: Channel | None = None
+    plan: str | None = None
+    partner: Annotated[str | None, Parameter(help="The id of the partner through whom it is done.")] = None
+
+
+@market_app.command
+def check(
+    asked: MarketQuestion,
+    *,
+    rules: Annotated[
+        Path | None, Parameter(help="A file of rules; else the active ones of --data or --server.")
+    ] = None,
+    data: Data = None,
+    server: Server = None,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> int:
+    """Ask the rules: print the decision, with its rule and whom to ask instead. Exit 0 is allow, 1 deny."""
+    import msgspec
+
+    from meetinghouse.market.model import Question
+    from meetinghouse.market.places import clean_place
+    from meetinghouse.market.reading import time_of
+    from meetinghouse.market.rules import Rulebook
+
+    moment = time_of(asked.at)
+    if moment is None:
+        raise UsageError(f"--at: {asked.at!r} is no date and no time with an offset; write for example 2020-08-23.")
+    place = None if asked.country is None else clean_place(asked.country)
+    if asked.country is not None and place is None:
+        raise UsageError(f"--country: {asked.country!r} is no country or region of ISO 3166, such as CN, HK or US-CA.")
+    question = Question(
+        verb=asked.verb,
+        at=moment,
+        country=place,
+        kind=asked.kind,
+        channel=asked.channel,
+        plan=asked.plan,
+        partner=asked.partner,
+    )
+    decision = Rulebook(_rules(rules, config, data, server)).decide(question)
+    print(json.dumps(msgspec.to_builtins(decision), ensure_ascii=False, indent=None if as_json else 2))
+    return 0 if decision.decision == "allow" else 1
+
+
+@market_app.command
+def lint(rules: Annotated[Path, Parameter(help="The file of rules.")], *, as_json: AsJson = False) -> int:
+    """Name rules that never decide, and those whose order decides. Exit 1 when there is one that never decides."""
+    from meetinghouse.market.lint import lint as find
+
+    words = {
+        "shadowed": "never decides: {by} do the same before it",
+        "contradicted": "never decides, though it wants the opposite: {by} come first",
+        "overlapping": "decides only what is left by {by}, which say the opposite about some of it",
+    }
+    findings = find(_rules(rules, None, None, None))
+    if as_json:
+        _print_json({"findings": findings})
+    else:
+        for finding in findings:
+            print(f"{finding.rule}: {words[finding.kind].format(by=', '.join(finding.by))}")
+    return 1 if any(finding.kind != "overlapping" for finding in findings) else 0
+
+
+@market_app.command
+def diff(
+    before: Annotated[Path, Parameter(help="The earlier file of rules.")],
+    after: Annotated[Path, Parameter(help="The later one.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Say what differs between two files of rules, rule by rule."""
+    import msgspec
+
+    from meetinghouse.market.differences import differences
+
+    found = differences(_rules(before, None, None, None), _rules(after, None, None, None))
+    if as_json:
+        _print_json({"differences": found})
+        return
+    for one in found:
+        print(f"{one.kind:<8} {one.rule}")
+        for mark, side in (("-", one.was), ("+", one.now)):
+            for key, value in side.items():
+                print(f"  {mark} {key} = {msgspec.json.encode(value).decode()}")
+
+
 def main() -> NoReturn:
     """The program's entry."""
     from meetinghouse.telemetry.logs import configure_logs
@@ -240,6 +340,30 @@ def _fail(error: Exception | None, status: int) -> NoReturn:
     if error is not None:
         print(getattr(error, "detail", None) or error, file=sys.stderr)
     sys.exit(status)
+
+
+def _rules(file: Path | None, config: Path | None, data: Path | None, server: str | None) -> Rules:
+    from meetinghouse.app.client import get
+    from meetinghouse.app.run import effective_config
+    from meetinghouse.app.services import on_data
+    from meetinghouse.market.reading import RulesError, read_rules, rules_of
+    from meetinghouse.market.tables import active_rule_set
+
+    if file is not None:
+        try:
+            return read_rules(file.read_text("utf-8"))
+        except RulesError as error:
+            raise UsageError("\n".join(f"{file}: {fault}" for fault in error.faults)) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{file} cannot be read: {error}.") from None
+    if server is not None:
+        return rules_of(get(server, "/market/rules/active", _token())["rules"])
+
+    async def read() -> Rules:
+        async with on_data(effective_config(config, data, os.environ)) as (db, _, _), db.read() as connection:
+            return (await active_rule_set(connection)).content
+
+    return asyncio.run(read())
 
 
 def _token_from_data(

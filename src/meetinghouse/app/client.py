@@ -16,6 +16,11 @@ class ServerRefusedError(Exception):
     """The server said no, or did not answer; the text is for the person at the terminal."""
 
 
+def get(server: str, path: str, token: Secret) -> dict[str, Any]:
+    """GET `/api/v1{path}`; as `post` otherwise."""
+    return _ask("GET", server, path, token, None)
+
+
 def post(server: str, path: str, token: Secret, body: dict[str, Any]) -> dict[str, Any]:
     """POST `body` to `/api/v1{path}` and give the answer.
 
@@ -23,11 +28,14 @@ def post(server: str, path: str, token: Secret, body: dict[str, Any]) -> dict[st
         ServerRefusedError: with the server's own sentence where it has one.
 
     """
+    return _ask("POST", server, path, token, body)
+
+
+def _ask(method: str, server: str, path: str, token: Secret, body: dict[str, Any] | None) -> dict[str, Any]:
     url = f"{server.rstrip('/')}/api/v1{path}"
+    headers = {"authorization": f"Bearer {token.reveal()}"}
     try:
-        answer = httpx2.post(
-            url, json=body, headers={"authorization": f"Bearer {token.reveal()}"}, timeout=_TIMEOUT_SECONDS
-        )
+        answer = httpx2.request(method, url, json=body, headers=headers, timeout=_TIMEOUT_SECONDS)
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         message = f"{server} does not answer: {error}."
         raise ServerRefusedError(message) from None

@@ -3,33 +3,76 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
 Verb = Literal["register", "host", "join", "buy", "upgrade", "renew", "support"]
 Effect = Literal["allow", "deny"]
+TenantKind = Literal["personal", "enterprise"]
+Channel = Literal["direct", "online", "partner"]
+
+VERBS: tuple[Verb, ...] = get_args(Verb)
+KINDS: tuple[TenantKind, ...] = get_args(TenantKind)
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
 
 
-class Rule(Struct, frozen=True, kw_only=True):
-    """One line of a rule set: what it is about and what it decides."""
+class Rule(Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"start": "from", "end": "until"}):
+    """One line of a rule set: what it is about and what it decides.
+
+    An empty tuple is any. `start` and `end` are half-open. `countries` are ISO 3166-1 or -2 codes or names of groups. `message`
+    is a sentence by language tag; `offers` are partners whom to ask instead.
+    """
 
     id: str
     verbs: tuple[Verb, ...]
     decision: Effect
+    start: datetime | None = None
+    end: datetime | None = None
+    countries: tuple[str, ...] = ()
+    kinds: tuple[TenantKind, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    plans: tuple[str, ...] = ()
+    partners: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
+    message: dict[str, str] = {}
+
+
+class Rules(Struct, frozen=True, kw_only=True):
+    """Rules in order, of which the first that is about a question decides it, and the groups that they name."""
+
+    rules: tuple[Rule, ...] = ()
+    groups: dict[str, tuple[str, ...]] = {}
 
 
 class RuleSet(Struct, frozen=True, kw_only=True):
-    """Rules in order; the first that is about a question decides it."""
+    """Rules as they are kept: which, and since when they are in force."""
 
     id: str
     name: str
-    rules: tuple[Rule, ...]
+    content: Rules
     activated_at: datetime | None
 
 
-class Decision(Struct, frozen=True):
+class Question(Struct, frozen=True, kw_only=True):
+    """Who wants to do what, when. An attribute that is not given matches only rules that do not name it.
+
+    `country` is the billing address's country or region: an ISO 3166-1 code, or an ISO 3166-2 code of a part of one.
+    """
+
+    verb: Verb
+    at: datetime
+    country: str | None = None
+    kind: TenantKind | None = None
+    channel: Channel | None = None
+    plan: str | None = None
+    partner: str | None = None
+
+
+class Decision(Struct, frozen=True, kw_only=True):
     """An answer, with the id of the rule that gave it."""
 
-    effect: Effect
+    decision: Effect
     rule: str
+    offers: tuple[str, ...] = ()
+    message: dict[str, str] = {}

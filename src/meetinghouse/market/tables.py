@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import msgspec
 from sqlalchemy import Column, String, Table, Text, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meetinghouse.db.schema import metadata
 from meetinghouse.db.types import Json, UtcTime
-from meetinghouse.market.model import Rule, RuleSet
+from meetinghouse.market.model import Rules, RuleSet
+from meetinghouse.market.reading import rules_of
 
 market_rule_sets = Table(
     "market_rule_sets",
@@ -21,7 +21,7 @@ market_rule_sets = Table(
     Column("activated_at", UtcTime),
 )
 
-_NONE = RuleSet(id="", name="", rules=(), activated_at=None)
+_NONE = RuleSet(id="", name="", content=Rules(), activated_at=None)
 
 
 async def active_rule_set(connection: AsyncConnection) -> RuleSet:
@@ -35,5 +35,4 @@ async def active_rule_set(connection: AsyncConnection) -> RuleSet:
     row = (await connection.execute(query)).one_or_none()
     if row is None:
         return _NONE
-    rules = msgspec.convert(row.rules.get("rule", []), tuple[Rule, ...])
-    return RuleSet(id=row.id, name=row.name, rules=rules, activated_at=row.activated_at)
+    return RuleSet(id=row.id, name=row.name, content=rules_of(row.rules), activated_at=row.activated_at)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meetinghouse.db.engine import Transaction
 from meetinghouse.db.ids import new_id
-from meetinghouse.market.rules import check as check_market
+from meetinghouse.market.rules import Rulebook, question_of
 from meetinghouse.market.tables import active_rule_set
 from meetinghouse.meetings import acts, tables
 from meetinghouse.meetings.acts import ActRefused
@@ -90,7 +90,9 @@ async def do_create(meetings: Meetings, meeting: Meeting) -> Meeting:
 
     """
     async with meetings.db.read() as connection:
-        check_market((await active_rule_set(connection)).rules, "host")
+        tenant = await people_tables.tenant(connection, meeting.tenant_id)
+        rulebook = Rulebook((await active_rule_set(connection)).content)
+    rulebook.check(question_of(tenant, "host", meetings.clock.now()))
     async with meetings.db.write() as write:
         if await tables.count_of(write.connection, meeting.host_id) >= meetings.limits.meetings_per_member:
             raise Refusal(409, "too_many_meetings", "Delete some of your meetings before you make another one.")

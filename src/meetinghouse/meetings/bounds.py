@@ -6,9 +6,11 @@ from collections import OrderedDict
 
 from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database
-from meetinghouse.market.model import Rule
-from meetinghouse.market.rules import check as check_market
+from meetinghouse.market.model import Rules
+from meetinghouse.market.rules import Rulebook, question_of
 from meetinghouse.market.tables import active_rule_set
+from meetinghouse.people import tables as people_tables
+from meetinghouse.people.model import Tenant
 from meetinghouse.regions.model import Policy, Region
 from meetinghouse.regions.rules import place
 from meetinghouse.regions.tables import policy_of
@@ -27,7 +29,9 @@ class Bounds:
         self._database = database
         self._clock = clock
         self._region = region
-        self._known: OrderedDict[str, tuple[float, tuple[Rule, ...], Policy | None]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[float, Tenant, Policy | None]] = OrderedDict()
+        self._rules = Rules()
+        self._rulebook = Rulebook(self._rules)
 
     async def check_join(self, tenant_id: str) -> None:
         """Whether people may join meetings of this tenant, and be served here. Asked for a ticket, and again at its use.
@@ -36,19 +40,22 @@ class Bounds:
             Refusal: 403 `not_allowed_here`, `no_policy` or `no_permitted_region`, with the rule.
 
         """
-        rules, policy = await self._of(tenant_id)
-        check_market(rules, "join")
+        tenant, policy = await self._of(tenant_id)
+        self._rulebook.check(question_of(tenant, "join", self._clock.now()))
         place(policy, self._region)
 
-    async def _of(self, tenant_id: str) -> tuple[tuple[Rule, ...], Policy | None]:
+    async def _of(self, tenant_id: str) -> tuple[Tenant, Policy | None]:
         now = self._clock.monotonic()
         known = self._known.get(tenant_id)
         if known is not None and now - known[0] < _FRESH_SECONDS:
             return known[1], known[2]
         async with self._database.read() as connection:
-            rule_set = await active_rule_set(connection)
+            rules = (await active_rule_set(connection)).content
+            tenant = await people_tables.tenant(connection, tenant_id)
             policy = await policy_of(connection, tenant_id)
-        self._known[tenant_id] = (now, rule_set.rules, policy)
+        if rules != self._rules:
+            self._rules, self._rulebook = rules, Rulebook(rules)
+        self._known[tenant_id] = (now, tenant, policy)
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
-        return rule_set.rules, policy
+        return tenant, policy

@@ -75,10 +75,16 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tenant(msgspec.Struct, frozen=True):
-    """A customer organisation or one person."""
+    """A customer organisation or one person.
+
+    `kind`, `channel` and `country` (of the billing address, ISO 3166) are what market rules ask for.
+    """
 
     id: str
     name: str
+    kind: str
+    channel: str
+    country: str | None
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):

@@ -77,20 +77,18 @@ idempotent_answers = Table(
     Column("expires_at", UtcTime, nullable=False),
 )
 
+_TENANT = select(tenants.c.id, tenants.c.name, tenants.c.kind, tenants.c.channel, tenants.c.country)
 _SHOWN = members.c.status != Status.REMOVED
 
 
 async def first_tenant(connection: AsyncConnection) -> Tenant:
     """The tenant that the installation began with."""
-    row = (await connection.execute(select(tenants.c.id, tenants.c.name).order_by(tenants.c.id).limit(1))).one()
-    return Tenant(*row)
+    return Tenant(*(await connection.execute(_TENANT.order_by(tenants.c.id).limit(1))).one())
 
 
 async def tenant(connection: AsyncConnection, tenant_id: str) -> Tenant:
     """One tenant, which exists."""
-    return Tenant(
-        *(await connection.execute(select(tenants.c.id, tenants.c.name).where(tenants.c.id == tenant_id))).one()
-    )
+    return Tenant(*(await connection.execute(_TENANT.where(tenants.c.id == tenant_id))).one())
 
 
 async def member(connection: AsyncConnection, member_id: str) -> Member | None:

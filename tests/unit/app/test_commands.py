@@ -123,12 +123,48 @@ def test_a_server_that_is_not_there_is_a_sentence(command: Command) -> None:
         ["token", "create", "--owner", "--expires", "soon"],
         ["token", "create", "--owner", "--scope", "everything"],
         ["no-such-command"],
+        ["market", "check", "--verb", "sell", "--at", "2020-08-23"],
+        ["market", "check", "--verb", "buy", "--at", "soon"],
+        ["market", "check", "--verb", "buy", "--at", "2020-08-23", "--country", "Mars"],
+        ["market", "check", "--verb", "buy", "--at", "2020-08-23", "--rules", "absent.toml"],
     ],
 )
 def test_wrong_usage_exits_2(command: Command, tmp_path: Path, arguments: list[str]) -> None:
     done = command(*arguments, MEETINGHOUSE_DATA=str(tmp_path))
     assert done.status == 2
     assert done.out + done.err
+
+
+def test_rules_are_asked_linted_and_compared(command: Command, tmp_path: Path) -> None:
+    closing = '[[rule]]\nid = "closed"\nfrom = 2020-08-23\nverbs = ["buy"]\ncountries = ["CN"]\ndecision = "deny"\n'
+    rest = '[[rule]]\nid = "rest"\nverbs = ["buy", "host"]\ndecision = "allow"\n'
+    first, second, wrong = tmp_path / "first.toml", tmp_path / "second.toml", tmp_path / "wrong.toml"
+    first.write_text("version = 1\n" + closing + rest)
+    second.write_text("version = 1\n" + rest + closing)
+    wrong.write_text("version = 1\n" + closing.replace("buy", "sell"))
+    asked = ["market", "check", "--verb", "buy", "--country", "CN", "--json"]
+    before = command(*asked, "--rules", str(first), "--at", "2020-08-22")
+    assert (before.status, json.loads(before.out)["rule"]) == (0, "rest")
+    after = command(*asked, "--rules", str(first), "--at", "2020-08-23")
+    assert (after.status, json.loads(after.out)) == (
+        1,
+        {"decision": "deny", "rule": "closed", "offers": [], "message": {}},
+    )
+    refused = command(*asked, "--rules", str(wrong), "--at", "2020-08-23")
+    assert (refused.status, "wrong.toml: line 5: 'sell'" in refused.err) == (2, True)
+    assert command("market", "lint", str(first)).status == 0
+    linted = command("market", "lint", str(second))
+    assert (linted.status, linted.out.startswith("closed: never decides")) == (1, True)
+    assert command("market", "diff", str(first), str(second)).out.split()[0] == "moved"
+
+
+async def test_the_active_rules_are_asked_on_the_data_and_on_the_server(server: Running, command: Command) -> None:
+    data = str(server.services.config.data_directory)
+    made = json.loads((await asyncio.to_thread(command, "token", "create", "--owner", "--data", data)).out)
+    asked = ["market", "check", "--verb", "host", "--at", "2026-01-01"]
+    for where in (["--data", data], ["--server", server.url]):
+        done = await asyncio.to_thread(command, *asked, *where, MEETINGHOUSE_TOKEN=made["token"])
+        assert (done.status, json.loads(done.out)["rule"]) == (0, "initial-allow")
 
 
 def test_the_effective_configuration_is_shown(command: Command, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ async def test_whose_account_ended_unheard_is_out_after_the_next_start(start_ser
 async def _no_rules(running: Running) -> None:
     rule = {"id": "closed", "verbs": ["join"], "decision": "deny"}
     async with running.services.db.write() as write:
-        await write.connection.execute(update(market_rule_sets).values(rules={"rule": [rule]}))
+        await write.connection.execute(update(market_rule_sets).values(rules={"version": 1, "rule": [rule]}))
 
 
 async def _no_policy(running: Running) -> None:
