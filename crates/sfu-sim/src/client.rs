@@ -12,10 +12,12 @@ use str0m::media::{
     Direction, KeyframeRequest, KeyframeRequestKind, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer,
 };
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite};
+use str0m::rtp::{Extension, ExtensionSerializer, ExtensionValues, RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
-use crate::{Content, Screen, Speaker, VideoCodec};
+use wire::extension::URI_DEPENDENCY_DESCRIPTOR;
+
+use crate::{Content, Scalability, Screen, Speaker, VideoCodec};
 
 const AUDIO_INTERVAL: Duration = Duration::from_millis(20);
 const AUDIO_TICKS: u32 = 960;
@@ -26,6 +28,41 @@ const LAYERS: [&str; 3] = ["l", "m", "h"];
 /// Payload types of H264 formats and of their retransmissions.
 const H264_NUMBERS: [(u8, u8); 5] = [(127, 121), (125, 107), (108, 109), (124, 120), (123, 119)];
 const SOURCES: [Source; 4] = [Source::Microphone, Source::Camera, Source::Screen, Source::ScreenAudio];
+
+/// Id of the dependency descriptor in a client's offer.
+const DEPENDENCY_ID: u8 = 12;
+
+/// A dependency descriptor, which str0m carries and does not read.
+#[derive(Debug)]
+struct Described(Vec<u8>);
+
+#[derive(Debug)]
+struct Dependency;
+
+impl ExtensionSerializer for Dependency {
+    fn write_to(&self, buf: &mut [u8], values: &ExtensionValues) -> usize {
+        let Some(Described(value)) = values.user_values.get() else { return 0 };
+        buf[..value.len()].copy_from_slice(value);
+        value.len()
+    }
+
+    fn parse_value(&self, buf: &[u8], values: &mut ExtensionValues) -> bool {
+        values.user_values.set(Described(buf.to_vec()));
+        true
+    }
+
+    fn is_video(&self) -> bool {
+        true
+    }
+
+    fn is_audio(&self) -> bool {
+        false
+    }
+
+    fn requires_two_byte_form(&self, values: &ExtensionValues) -> bool {
+        values.user_values.get::<Described>().is_some_and(|it| it.0.len() > 16)
+    }
+}
 
 /// The shape of a client.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +77,10 @@ pub struct ClientOptions {
     pub simulcast: bool,
     /// Sends its pictures in three temporal layers.
     pub temporal: bool,
+    /// Takes VP9 …
+    pub vp9: bool,
+    /// … and sends it, its camera in three sizes and frame rates within one stream.
+    pub scalability: Option<Scalability>,
     /// May publish (command, not client).
     pub publish: bool,
     /// May receive (command, not client).
@@ -56,6 +97,8 @@ impl ClientOptions {
         h264: &[],
         simulcast: false,
         temporal: false,
+        vp9: false,
+        scalability: None,
         publish: true,
         subscribe: true,
         one_way: false,
@@ -157,6 +200,8 @@ impl Client {
             .clear_codecs()
             .enable_opus(true, false)
             .enable_vp8(options.vp8)
+            .enable_vp9(options.vp9)
+            .set_extension(DEPENDENCY_ID, Extension::with_serializer(URI_DEPENDENCY_DESCRIPTOR, Dependency))
             .set_rtp_mode(true);
         for ((number, again), (is_cut, profile)) in H264_NUMBERS.into_iter().zip(options.h264) {
             rtc.codec_config().add_h264(number.into(), Some(again.into()), *is_cut, *profile);
@@ -190,7 +235,11 @@ impl Client {
         let video_mids: Vec<_> =
             (0..video_slots).map(|_| add(MediaKind::Video, Direction::RecvOnly)).collect();
         let (offer, pending) = changes.apply().expect("media were added");
-        let video = if options.vp8 { VideoCodec::Vp8 } else { VideoCodec::H264 };
+        let video = match options.scalability {
+            Some(_) => VideoCodec::Vp9,
+            None if options.vp8 => VideoCodec::Vp8,
+            None => VideoCodec::H264,
+        };
         let publications = SOURCES
             .into_iter()
             .zip(up)
@@ -201,7 +250,10 @@ impl Client {
                     let content = |layer| Content::new(number, source, video).layer(layer);
                     LAYERS.into_iter().zip(0..).map(|(rid, at)| Layer::new(Some(rid), content(at))).collect()
                 } else {
-                    vec![Layer::new(None, Content::new(number, source, video))]
+                    let content = Content::new(number, source, video);
+                    let is_scalable = matches!(source, Source::Camera | Source::Screen);
+                    let scalability = options.scalability.filter(|_| is_scalable);
+                    vec![Layer::new(None, content.scalable(scalability))]
                 },
                 next: None,
                 stopped: None,
@@ -412,9 +464,17 @@ impl Client {
             let marker = packet.header.marker;
             let codec = match self.codec(packet.header.payload_type) {
                 Some(Codec::H264) => VideoCodec::H264,
+                Some(Codec::Vp9) => VideoCodec::Vp9,
                 _ => VideoCodec::Vp8,
             };
-            self.screens[index].receive(now, sequence, (codec, timestamp, marker), &packet.payload);
+            let described = packet.header.ext_vals.user_values.get::<Described>().map(|it| it.0.as_slice());
+            self.screens[index].receive(
+                now,
+                sequence,
+                (codec, timestamp, marker),
+                &packet.payload,
+                described,
+            );
         } else if let Some(index) = self.audio_mids.iter().position(|slot| *slot == mid) {
             self.speakers[index].receive(now, sequence, timestamp, &packet.payload);
         } else {
@@ -444,6 +504,7 @@ impl Client {
             (true, _) => Codec::Opus,
             (false, VideoCodec::Vp8) => Codec::Vp8,
             (false, VideoCodec::H264) => Codec::H264,
+            (false, VideoCodec::Vp9) => Codec::Vp9,
         };
         // A line that the answer made inactive has no format.
         let Some(payload_type) = self.payload_type(publication.mid, codec) else { return };
@@ -477,11 +538,14 @@ impl Client {
         for made in layer.content.next_frame(ticks) {
             let sequence = self.publications[index].layers[at].sequence;
             self.publications[index].layers[at].sequence += 1;
-            let values = ExtensionValues {
+            let mut values = ExtensionValues {
                 audio_level: level,
                 voice_activity: level.map(|level| level > -50),
                 ..ExtensionValues::default()
             };
+            if let Some(description) = made.description {
+                values.user_values.set(Described(description));
+            }
             let write = RtpWrite::new(payload_type, sequence.into(), made.timestamp, now, made.payload)
                 .marker(made.marker)
                 .ext_vals(values)

@@ -1,10 +1,12 @@
-//! Made-up media: payloads that look like Opus, VP8 and H264 to a forwarder and say at their end what they are.
+//! Made-up media: payloads that look like Opus, VP8, H264 and VP9 to a forwarder and say at their end what they are.
 
 use sfu::Source;
 use wire::h264::write_sps;
 use wire::vp8::{OutgoingFrame, write_layered_head};
+use wire::vp9;
 
-use crate::Random;
+use crate::scalable::{self, Part};
+use crate::{Random, Scalability};
 
 /// Bytes of a [`Tag`] at the end of every payload.
 const TAG_BYTES: usize = 14;
@@ -41,6 +43,8 @@ pub enum VideoCodec {
     Vp8,
     /// Constrained baseline, packetization mode 1.
     H264,
+    /// In layers that descriptors tell.
+    Vp9,
 }
 
 /// What a payload is: who published it and where in the stream it was.
@@ -93,6 +97,8 @@ pub struct Made {
     pub marker: bool,
     /// RTP payload.
     pub payload: Vec<u8>,
+    /// The dependency descriptor, where there is one.
+    pub description: Option<Vec<u8>>,
 }
 
 /// Makes one layer of a stream.
@@ -117,6 +123,10 @@ pub struct Content {
     last: [u32; 2],
     /// Draws what its headers claim, whatever it sends.
     lies: Option<Random>,
+    /// In three sizes and three frame rates within one stream.
+    scalability: Option<Scalability>,
+    /// Pictures since the last key frame.
+    pictures: u32,
     /// Of the payloads of a frame that is no key frame; `None` is [`PACKETS_PER_FRAME`] full ones.
     frame_bytes: Option<usize>,
 }
@@ -140,6 +150,8 @@ impl Content {
             turn: 0,
             last: [0; 2],
             lies: None,
+            scalability: None,
+            pictures: 0,
             frame_bytes: None,
         }
     }
@@ -148,6 +160,12 @@ impl Content {
     pub fn set_temporal(&mut self, temporal: bool) {
         self.temporal = temporal;
         self.key_frame_due = true;
+    }
+
+    /// In three sizes and three frame rates within one stream, in VP9, if it is to be scalable.
+    #[must_use]
+    pub fn scalable(self, scalability: Option<Scalability>) -> Self {
+        Self { scalability, ..self }
     }
 
     /// One layer of three, 0 is the lowest; each has counters of its own, as browsers' have.
@@ -193,7 +211,10 @@ impl Content {
         self.timestamp = self.timestamp.wrapping_add(ticks);
         let made = match self.source {
             Source::Microphone | Source::ScreenAudio => vec![self.audio()],
-            Source::Camera | Source::Screen => self.video(),
+            Source::Camera | Source::Screen => match self.scalability {
+                Some(scalability) => return self.scalable_picture(scalability),
+                None => self.video(),
+            },
         };
         self.frame += 1;
         made
@@ -202,7 +223,41 @@ impl Content {
     fn audio(&self) -> Made {
         let mut payload = vec![0x78; AUDIO_BYTES - TAG_BYTES]; // a TOC byte of 20 ms CELT, then anything
         self.tag(0, 1).append(&mut payload);
-        Made { timestamp: self.timestamp, marker: false, payload }
+        Made { timestamp: self.timestamp, marker: false, payload, description: None }
+    }
+
+    /// The frames of a picture, smallest first.
+    fn scalable_picture(&mut self, scalability: Scalability) -> Vec<Made> {
+        let key_frame = std::mem::take(&mut self.key_frame_due);
+        self.key_frames += u32::from(key_frame);
+        self.pictures = if key_frame { 0 } else { self.pictures + 1 };
+        self.picture_id = (self.picture_id + 1) & 0x7fff;
+        let mut made = Vec::new();
+        for part in scalability.parts(self.pictures, key_frame) {
+            let packets = scalable::PACKETS[usize::from(part.spatial)][usize::from(key_frame)];
+            made.extend((0..packets).map(|packet| self.scalable_packet(&part, packet, packets)));
+            self.frame += 1;
+        }
+        made
+    }
+
+    fn scalable_packet(&mut self, part: &Part, packet: u8, packets: u8) -> Made {
+        let (begins, ends) = (packet == 0, packet + 1 == packets);
+        let mut payload = Vec::with_capacity(VIDEO_BYTES);
+        let picture = (self.picture_id, part.key_frame);
+        vp9::write_payload_head(&mut payload, picture, (begins, ends), (part.spatial, part.temporal));
+        payload.resize(VIDEO_BYTES - TAG_BYTES, 0x5a);
+        let tag = Tag { layer: part.spatial, references: part.references, ..self.tag(packet, packets) };
+        tag.append(&mut payload);
+        let mut description = part.describe(self.frame as u16, begins, ends);
+        if let Some(random) = &mut self.lies {
+            for _ in 0..random.below(4) {
+                let at = random.below(description.len());
+                description[at] ^= 1 << random.below(8);
+            }
+        }
+        let marker = ends && part.spatial + 1 == scalable::SIZES;
+        Made { timestamp: self.timestamp, marker, payload, description: Some(description) }
     }
 
     fn video(&mut self) -> Vec<Made> {
@@ -219,13 +274,14 @@ impl Content {
                     VideoCodec::Vp8 => {
                         self.write_vp8_head(&mut payload, packet, key_frame, (temporal, layer_sync));
                     }
-                    VideoCodec::H264 => {
+                    VideoCodec::Vp9 | VideoCodec::H264 => {
                         write_h264_head(&mut payload, (packet, packets), key_frame, self.size);
                     }
                 }
                 payload.resize(bytes - TAG_BYTES, 0x5a);
                 Tag { references, ..self.tag(packet, packets) }.append(&mut payload);
-                Made { timestamp: self.timestamp, marker: packet + 1 == packets, payload }
+                let marker = packet + 1 == packets;
+                Made { timestamp: self.timestamp, marker, payload, description: None }
             })
             .collect()
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use wire::vp8::Descriptor;
 
-use crate::{Decoder, Tag, VideoCodec};
+use crate::{Decoder, Layered, Tag, VideoCodec};
 
 /// A decoder gives a hole up after this and asks for a key frame; libwebrtc's is of this order.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -40,20 +40,32 @@ struct Packet {
     begins_frame: bool,
     picture_id: Option<u16>,
     tag: Tag,
+    /// Its picture has several frames: another model knows their rules.
+    is_layered: bool,
 }
 
 impl Packet {
-    fn read(codec: VideoCodec, timestamp: u32, marker: bool, payload: &[u8]) -> Option<Self> {
+    fn read(
+        codec: VideoCodec,
+        timestamp: u32,
+        marker: bool,
+        payload: &[u8],
+        described: Option<&[u8]>,
+    ) -> Option<Self> {
         let tag = Tag::read(payload)?;
         let (key_frame, begins_frame, picture_id) = match codec {
             VideoCodec::Vp8 => {
                 let descriptor = Descriptor::parse(payload).ok()?;
                 (descriptor.key_frame, descriptor.begins_frame(), descriptor.picture_id.map(|id| id.value))
             }
+            VideoCodec::Vp9 => {
+                (described.is_some_and(wire::dependency::begins_sequence), tag.packet == 0, None)
+            }
             // Parameter sets and the slice after them both look like a beginning.
             VideoCodec::H264 => (tag.packet == 0 && wire::h264::is_key_frame(payload), tag.packet == 0, None),
         };
-        Some(Self { timestamp, marker, key_frame, begins_frame, picture_id, tag })
+        let is_layered = codec == VideoCodec::Vp9;
+        Some(Self { timestamp, marker, key_frame, begins_frame, picture_id, tag, is_layered })
     }
 }
 
@@ -85,6 +97,8 @@ pub struct Screen {
     pub truncated: u32,
     /// Every packet that came, for its own rules.
     pub decoder: Decoder,
+    /// The same of streams with dependency descriptors.
+    pub layered: Layered,
     waiting: BTreeMap<u64, Place>,
     /// Frames shown since the last key frame, of its stream.
     shown: BTreeSet<u32>,
@@ -101,11 +115,14 @@ impl Screen {
         sequence: u64,
         (codec, timestamp, marker): (VideoCodec, u32, bool),
         payload: &[u8],
+        described: Option<&[u8]>,
     ) {
-        if codec == VideoCodec::Vp8 {
-            self.decoder.receive(sequence, timestamp, marker, payload);
+        match codec {
+            VideoCodec::Vp8 => self.decoder.receive(sequence, timestamp, marker, payload),
+            VideoCodec::Vp9 => self.layered.receive(sequence, (timestamp, marker), payload, described),
+            VideoCodec::H264 => {}
         }
-        let packet = Packet::read(codec, timestamp, marker, payload);
+        let packet = Packet::read(codec, timestamp, marker, payload, described);
         if packet.is_none() && !payload.is_empty() {
             self.corrupt += 1;
             return;
@@ -156,7 +173,7 @@ impl Screen {
             && let Some((len, end)) = self.frame_at(first)
         {
             match end {
-                End::Marker => self.show(now, first),
+                End::Marker => self.show(now, first, first + len - 1),
                 End::CutOff => self.truncated += 1,
                 End::Empty => {}
             }
@@ -191,8 +208,14 @@ impl Screen {
         }
     }
 
-    fn show(&mut self, now: Instant, first: u64) {
+    fn show(&mut self, now: Instant, first: u64, last: u64) {
         let Some(packet) = self.waiting.get(&first).copied().flatten() else { return };
+        if packet.is_layered {
+            let top = self.waiting.get(&last).copied().flatten().map_or(packet.tag, |it| it.tag);
+            let Packet { key_frame, timestamp, .. } = packet;
+            self.pictures.push(Picture { at: now, tag: top, key_frame, picture_id: None, timestamp });
+            return;
+        }
         let picture = Picture {
             at: now,
             tag: packet.tag,

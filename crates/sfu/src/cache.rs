@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use wire::dependency::Descriptor;
+
 use crate::codec::Frame;
-use crate::forward::MediaPacket;
+use crate::forward::{Description, MediaPacket};
 use crate::sdp::CodecKind;
 
 /// Packets that can be found; at 1000 packets a second, more than any camera sends, a second.
@@ -27,6 +29,8 @@ struct Entry {
     sequence: u64,
     /// Counts all bytes ever written: tells where the payload is, and whether it still is there.
     written_at: u64,
+    /// Of the descriptor, if there is one, and of the payload after it.
+    described: u8,
     len: u16,
     timestamp: u32,
     marker: bool,
@@ -39,6 +43,8 @@ struct Entry {
 #[derive(Debug, Default)]
 pub(crate) struct PacketCache {
     entries: Vec<Option<Entry>>,
+    /// What the descriptors of entries say; empty where the codec has none.
+    descriptors: Vec<Option<Descriptor>>,
     ring: Vec<u8>,
     /// Bytes ever written; the next payload begins here, or at the ring's next turn when it would not fit.
     written: u64,
@@ -46,12 +52,16 @@ pub(crate) struct PacketCache {
 
 impl PacketCache {
     pub(crate) fn insert(&mut self, packet: &MediaPacket<'_>, now: Instant) {
-        let len = packet.payload.len();
+        if packet.description.is_some_and(|it| it.read.is_none()) {
+            return; // it goes to nobody
+        }
+        let described = packet.description.map_or(&[][..], |it| it.value);
+        let len = described.len() + packet.payload.len();
         if self.ring.is_empty() {
             self.entries.resize(ENTRIES, None);
             self.ring.resize(FIRST_BYTES, 0);
         }
-        if len == 0 || len > FIRST_BYTES {
+        if packet.payload.is_empty() || len > FIRST_BYTES {
             return;
         }
         if self.is_turned_by(len) {
@@ -60,12 +70,19 @@ impl PacketCache {
         let size = self.ring.len() as u64;
         let at = if self.is_turned_by(len) { self.written.next_multiple_of(size) } else { self.written };
         let start = (at % size) as usize;
-        self.ring[start..start + len].copy_from_slice(packet.payload);
+        let place = &mut self.ring[start..start + len];
+        if !described.is_empty() {
+            place[..described.len()].copy_from_slice(described);
+            self.descriptors.resize(ENTRIES, None);
+            self.descriptors[packet.sequence as usize % ENTRIES] = packet.description.and_then(|it| it.read);
+        }
+        place[described.len()..].copy_from_slice(packet.payload);
         self.written = at + len as u64;
         self.entries[packet.sequence as usize % ENTRIES] = Some(Entry {
             epoch: packet.epoch,
             sequence: packet.sequence,
             written_at: at,
+            described: described.len() as u8,
             len: len as u16,
             timestamp: packet.timestamp,
             marker: packet.marker,
@@ -89,7 +106,9 @@ impl PacketCache {
             return None;
         }
         let start = (entry.written_at % size) as usize;
-        let payload = &self.ring[start..start + usize::from(entry.len)];
+        let kept = &self.ring[start..start + usize::from(entry.len)];
+        let (value, payload) = kept.split_at(usize::from(entry.described));
+        let read = self.descriptors.get(sequence as usize % ENTRIES).copied().flatten();
         Some(MediaPacket {
             codec: entry.codec,
             layer: entry.layer,
@@ -99,6 +118,7 @@ impl PacketCache {
             marker: entry.marker,
             audio_level: None,
             frame: Frame::parse(entry.codec, payload),
+            description: (!value.is_empty()).then_some(Description { value, read }),
             payload,
         })
     }
@@ -156,6 +176,7 @@ mod tests {
             marker: sequence.is_multiple_of(2),
             audio_level: None,
             frame: Frame::parse(CodecKind::Av1, payload),
+            description: None,
             payload,
         }
     }

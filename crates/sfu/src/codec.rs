@@ -20,10 +20,17 @@ pub(crate) struct Frame {
     pub(crate) temporal: u8,
     /// It refers to the lowest temporal layer only: from here on its own layer can be decoded.
     pub(crate) layer_sync: bool,
-    /// Present in VP8 payloads that are more than padding.
-    pub(crate) vp8: Option<vp8::Descriptor>,
-    /// Present in VP9 payloads.
-    pub(crate) vp9: Option<vp9::Descriptor>,
+    /// What stands before the picture's data.
+    pub(crate) head: Head,
+}
+
+/// A payload descriptor with numbers that are to run on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Head {
+    /// The codec has none, or it is malformed.
+    None,
+    Vp8(vp8::Descriptor),
+    Vp9(vp9::Descriptor),
 }
 
 impl Frame {
@@ -32,26 +39,30 @@ impl Frame {
         begins_picture: false,
         temporal: 0,
         layer_sync: false,
-        vp8: None,
-        vp9: None,
+        head: Head::None,
     };
+
+    /// Of VP8 payloads that are more than padding.
+    pub(crate) fn vp8(&self) -> Option<&vp8::Descriptor> {
+        if let Head::Vp8(it) = &self.head { Some(it) } else { None }
+    }
 
     /// Picture id and TL0 index, where the codec has them; what is absent is 0.
     pub(crate) fn picture(&self) -> Option<(u16, u8)> {
-        let (id, tl0) = match (&self.vp8, &self.vp9) {
-            (Some(it), _) => (it.picture_id, it.tl0_picture_index),
-            (None, Some(it)) => (it.picture_id, it.tl0_picture_index),
-            (None, None) => return None,
+        let (id, tl0) = match &self.head {
+            Head::None => return None,
+            Head::Vp8(it) => (it.picture_id, it.tl0_picture_index),
+            Head::Vp9(it) => (it.picture_id, it.tl0_picture_index),
         };
         Some((id.map_or(0, |id| id.value), tl0.unwrap_or(0)))
     }
 
     /// Writes other ones into a copy of the payload.
     pub(crate) fn rewrite(&self, payload: &mut [u8], (id, tl0): (u16, u8)) {
-        if let Some(it) = &self.vp8 {
-            it.rewrite(payload, id, tl0);
-        } else if let Some(it) = &self.vp9 {
-            it.rewrite(payload, id, tl0);
+        match &self.head {
+            Head::None => {}
+            Head::Vp8(it) => it.rewrite(payload, id, tl0),
+            Head::Vp9(it) => it.rewrite(payload, id, tl0),
         }
     }
 
@@ -64,13 +75,12 @@ impl Frame {
                 begins_picture: it.begins_frame(),
                 temporal: it.temporal_layer.unwrap_or(0),
                 layer_sync: it.layer_sync,
-                vp8: Some(it),
-                vp9: None,
+                head: Head::Vp8(it),
             }),
             CodecKind::H264(_) => Self { begins_decoding: h264::is_key_frame(payload), ..Self::NOTHING },
             CodecKind::Vp9 => vp9::Descriptor::parse(payload).map_or(Self::NOTHING, |it| Self {
                 begins_decoding: it.begins_decoding(),
-                vp9: Some(it),
+                head: Head::Vp9(it),
                 ..Self::NOTHING
             }),
             CodecKind::Av1 => Self { begins_decoding: av1::begins_sequence(payload), ..Self::NOTHING },

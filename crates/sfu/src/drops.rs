@@ -55,8 +55,10 @@ reasons! {
     SourceOff = "source_off",
     /// Older than what a slot began with after a switch.
     BeforeSwitch = "before_switch",
-    /// Of a temporal layer that a receiver is not to get.
+    /// Of a layer that a receiver is not to get.
     UpperLayer = "upper_layer",
+    /// The dependency descriptor names what no key frame told.
+    Undescribed = "undescribed",
     /// A slot waits for a key frame.
     AwaitingKeyFrame = "awaiting_key_frame",
     /// The client's browser cannot decode the codec.

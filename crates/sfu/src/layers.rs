@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::allocate::{Quality, Step};
 use crate::cache::PacketCache;
 use crate::clock::ntp_to_ticks;
+use crate::dependencies::Dependencies;
 use crate::forward::MediaPacket;
 use crate::key_frames::KeyFrameRequests;
 
@@ -32,6 +33,8 @@ const OVERHEAD: usize = 44;
 pub(crate) struct Layer {
     pub(crate) key_frames: KeyFrameRequests,
     pub(crate) cache: PacketCache,
+    /// Of the layers in its stream of packets.
+    pub(crate) dependencies: Dependencies,
     /// The layer's clock against ours.
     reference: Option<Reference>,
     /// Of the last key frame that told it.
@@ -97,18 +100,46 @@ impl Layer {
 
     /// Notes a packet of video; returns whether it tells something new of the layer.
     pub(crate) fn packet(&mut self, packet: &MediaPacket<'_>, now: Instant) -> bool {
-        self.cache.insert(packet, now);
-        self.rate.count(now, packet.frame.temporal, packet.payload.len());
-        self.stalled = false;
-        let mut news = self.last.replace(now).is_none();
-        self.frames_without = 0;
-        if packet.frame.begins_decoding {
-            self.key_frames.came(now);
-            if let Some(pixels) = packet.pixels() {
-                news |= self.pixels.replace(pixels) != Some(pixels);
-            }
+        self.carry(packet, now);
+        self.count(packet, now);
+        let mut news = self.comes(now);
+        if packet.frame.begins_decoding
+            && let Some(pixels) = packet.pixels()
+        {
+            news |= self.pixels.replace(pixels) != Some(pixels);
         }
         news
+    }
+
+    /// Keeps a packet for repair, whichever layer within it is this one.
+    pub(crate) fn carry(&mut self, packet: &MediaPacket<'_>, now: Instant) {
+        self.cache.insert(packet, now);
+        if packet.frame.begins_decoding {
+            self.key_frames.came(now);
+        }
+    }
+
+    /// Counts a packet that who gets this layer is sent.
+    pub(crate) fn count(&mut self, packet: &MediaPacket<'_>, now: Instant) {
+        self.rate.count(now, packet.frame.temporal, packet.payload.len());
+    }
+
+    /// A packet of it came; returns whether it did not come before.
+    pub(crate) fn comes(&mut self, now: Instant) -> bool {
+        self.stalled = false;
+        self.frames_without = 0;
+        self.last.replace(now).is_none()
+    }
+
+    /// It does not come any more, as far as is told; returns whether that is news.
+    pub(crate) fn ends(&mut self) -> bool {
+        self.last = None;
+        !std::mem::replace(&mut self.stalled, true)
+    }
+
+    /// Its size was told.
+    pub(crate) fn measured(&mut self, pixels: Option<u32>) {
+        self.pixels = pixels;
     }
 
     /// Notes that another layer's picture is complete; returns whether this one is to be taken for gone.
@@ -131,6 +162,7 @@ impl Layer {
         self.stalled = false;
         self.rate = Rate::default();
         self.key_frames.cancel();
+        self.dependencies.forget();
     }
 
     /// What it costs to send: as measured, else as guessed for who is the layer number `at`.

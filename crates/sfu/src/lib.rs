@@ -18,6 +18,7 @@ mod codec;
 mod command;
 mod config;
 mod demux;
+mod dependencies;
 mod drops;
 mod dtls;
 mod engine;

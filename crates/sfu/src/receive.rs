@@ -7,6 +7,7 @@ mod transport;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use wire::dependency::begins_sequence;
 use wire::extension::{AudioLevel, transport_sequence};
 use wire::rtcp::{ReportBlock, SenderInfo, write_nack};
 use wire::rtp::Header;
@@ -18,7 +19,7 @@ use self::transport::TransportArrivals;
 use crate::Source;
 use crate::codec::Frame;
 use crate::drops::Drop;
-use crate::forward::MediaPacket;
+use crate::forward::{Description, MediaPacket};
 use crate::sdp::{Codec, CodecKind, ExtensionIds, Line, Role};
 
 /// Bytes before the payload of a retransmission: the original sequence number (RFC 4588 §4).
@@ -147,7 +148,16 @@ impl Uplink {
             .audio_level
             .and_then(|id| header.extension(packet, id))
             .and_then(AudioLevel::parse);
-        let frame = Frame::parse(codec, payload);
+        let mut frame = Frame::parse(codec, payload);
+        let description = line
+            .extensions
+            .dependency
+            .filter(|_| codec.is_described())
+            .and_then(|id| header.extension(packet, id))
+            .map(|value| Description { value, read: None });
+        if let Some(Description { value, .. }) = description {
+            frame.begins_decoding = begins_sequence(value);
+        }
         if frame.begins_decoding {
             layer.loss.forget_before(sequence);
         }
@@ -160,6 +170,7 @@ impl Uplink {
             marker: header.marker,
             audio_level: level,
             frame,
+            description,
             payload,
         };
         Ok(Received { stream: line.stream, packet, outage })

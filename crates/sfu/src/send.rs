@@ -11,6 +11,7 @@ pub(crate) use self::slot::DownSlot;
 
 use std::time::{Duration, Instant};
 
+use wire::dependency::Rewritten;
 use wire::extension::AudioLevel;
 use wire::rtcp::{ReportBlock, SenderInfo, write_cname, write_receiver_report, write_sender_report};
 use wire::rtp::{Outgoing, write_header};
@@ -22,7 +23,7 @@ use crate::allocate::{Ask, Budget, Hold, allocate, demand};
 use crate::bwe::Bandwidth;
 use crate::clock::{Clock, Now};
 use crate::drops::Drop;
-use crate::forward::{Admitted, MediaPacket};
+use crate::forward::{Admitted, Limit, MediaPacket};
 use crate::random::Random;
 use crate::sdp::{CNAME, Line, Role, SlotKind};
 use crate::slab::Slab;
@@ -128,12 +129,12 @@ impl Downlink {
         }
     }
 
-    /// Sends a packet of the stream in slot `slot`, now or when it is its turn, if it is of a temporal layer up to `limit`.
+    /// Sends a packet of the stream in slot `slot`, now or when it is its turn, if it is of what goes on up to `limit`.
     /// Returns whether the stream begins with it. `plain` is a copy of its payload that may be changed.
     pub(crate) fn media(
         &mut self,
         now: Now,
-        (slot, limit): (usize, u8),
+        (slot, limit): (usize, Limit),
         stream: &Stream,
         (packet, plain): (&MediaPacket<'_>, &mut [u8]),
         path: &mut Path<'_>,
@@ -446,13 +447,18 @@ impl DownSlot {
         };
         let transport_sequence = leaving.transport_sequence.to_be_bytes();
         let level = packet.audio_level.map(AudioLevel::encode);
-        let mut extensions: [(u8, &[u8]); 3] = [(0, &[]); 3];
+        let dependency = packet.description.filter(|_| !admitted.empty).and_then(|it| {
+            let active = (admitted.active != 0).then_some(admitted.active);
+            Some(it.read?.rewrite(it.value, admitted.frame, active))
+        });
+        let mut extensions: [(u8, &[u8]); 4] = [(0, &[]); 4];
         let mut count = 0;
         let named = self.packets < NAMED_PACKETS;
-        let candidates: [(Option<u8>, Option<&[u8]>); 3] = [
+        let candidates: [(Option<u8>, Option<&[u8]>); 4] = [
             (self.extensions.transport_sequence, Some(&transport_sequence)),
             (self.extensions.audio_level, level.as_ref().map(<[u8; 1]>::as_slice)),
             (self.extensions.mid.filter(|_| named), Some(self.mid.as_bytes())),
+            (self.extensions.dependency, dependency.as_ref().map(Rewritten::as_bytes)),
         ];
         for (id, value) in candidates {
             if let (Some(id), Some(value)) = (id, value) {

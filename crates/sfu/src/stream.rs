@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::allocate::{Ask, Phase, Quality};
-use crate::forward::{ALL_TEMPORAL, MediaPacket};
+use crate::dependencies::Told;
+use crate::forward::{ALL_TEMPORAL, Limit, MediaPacket};
 use crate::layers::{Layer, choose, nearest};
 use crate::sdp::{CodecKind, MAX_LAYERS};
 use crate::{LayerReason, Source, speech};
@@ -30,8 +31,8 @@ pub(crate) struct Route {
     target: Option<usize>,
     /// The layer that it gets: the target, from the target's next key frame on.
     current: Option<usize>,
-    /// The highest temporal layer that it gets.
-    pub(crate) limit: u8,
+    /// What of that it gets.
+    pub(crate) limit: Limit,
 }
 
 impl Route {
@@ -48,19 +49,20 @@ impl Route {
         (self.current, reason)
     }
 
-    /// Sets the highest temporal layer by what was granted. Until a layer comes that costs less, only the pictures go on that
-    /// the others build on: `is_larger` tells whether one layer has more pixels than another.
-    fn set_limit(&mut self, is_larger: impl Fn(usize, usize) -> bool) {
-        self.limit = match (self.granted, self.current) {
+    /// Sets what it gets of its layer by what was granted. Until a layer comes that costs less, only the pictures go on that
+    /// the others build on.
+    fn set_limit(&mut self, layers: &[Layer], is_within: bool) {
+        let is_larger = |one: usize, other: usize| layers[one].pixels(one) > layers[other].pixels(other);
+        let temporal = match (self.granted, self.current) {
             (Some(granted), Some(current)) if granted.layer == current => granted.temporal,
             (Some(granted), Some(current)) if self.is_short && is_larger(current, granted.layer) => 0,
             _ => ALL_TEMPORAL,
         };
-    }
-
-    /// Whether packets of this layer go to the receiver.
-    pub(crate) fn takes(&self, layer: u8) -> bool {
-        self.current == Some(usize::from(layer))
+        self.limit = match self.current {
+            Some(current) if is_within => layers[0].dependencies.limit(current as u8, temporal),
+            Some(current) => layers[current].dependencies.limit(u8::MAX, temporal),
+            None => Limit::temporal(temporal),
+        };
     }
 }
 
@@ -71,6 +73,8 @@ pub(crate) struct News {
     pub(crate) starts: bool,
     /// A layer began, ended, or has another size.
     pub(crate) layers: bool,
+    /// A key frame must have been lost.
+    pub(crate) lost: bool,
 }
 
 /// What does not change about a stream, with the meanings that [`Stream`] gives.
@@ -104,6 +108,8 @@ pub(crate) struct Stream {
     pub(crate) routes: Vec<Route>,
     /// In the order of the offer; at least one.
     pub(crate) layers: Vec<Layer>,
+    /// The layers are spatial ones within the stream of packets that the first of them carries.
+    is_within: bool,
     /// Which layers the publisher was last told to send: all, until told otherwise.
     told: [bool; MAX_LAYERS],
     /// Since when fewer would do.
@@ -128,6 +134,7 @@ impl Stream {
             codec: None,
             routes: Vec::new(),
             layers: (0..layers.max(1)).map(|_| Layer::default()).collect(),
+            is_within: false,
             told: [true; MAX_LAYERS],
             fewer_since: None,
             peak: None,
@@ -135,18 +142,27 @@ impl Stream {
         }
     }
 
-    /// Notes a packet of a stream that is on; a key frame moves those to its layer who wait for one there.
-    pub(crate) fn packet(&mut self, packet: &MediaPacket<'_>, now: Instant) -> News {
+    /// Notes a packet of a stream that is on, and writes into it what is known of its frame; a key frame moves those to its
+    /// layer who wait for one there.
+    pub(crate) fn packet(&mut self, packet: &mut MediaPacket<'_>, now: Instant) -> News {
         self.codec = Some(packet.codec);
         let starts = !std::mem::replace(&mut self.started, true);
         if packet.codec == CodecKind::Opus {
             let level = packet.audio_level.map_or(speech::UNKNOWN_LEVEL, |it| it.below_overload_db);
             self.peak = Some(self.peak.map_or(level, |peak| peak.min(level)));
             self.layers[0].sound(packet, now);
-            return News { starts, layers: false };
+            return News { starts, ..News::default() };
         }
-        let at = usize::from(packet.layer);
-        let mut layers = self.layers[at].packet(packet, now);
+        let carrier = usize::from(packet.layer);
+        let told = self.layers[carrier].dependencies.read(packet);
+        if told == Told::Structure {
+            self.structured(carrier);
+        }
+        let (at, mut layers) = if self.is_within {
+            self.packet_within(packet, now)
+        } else {
+            (carrier, self.layers[carrier].packet(packet, now))
+        };
         if packet.marker {
             let others = self.layers.iter_mut().enumerate().filter(|(other, _)| *other != at);
             for (other, it) in others {
@@ -157,10 +173,78 @@ impl Stream {
                 }
             }
         }
-        if packet.frame.begins_decoding {
-            self.move_to(at);
+        if packet.frame.begins_decoding && !self.is_within {
+            self.move_to(carrier);
         }
-        News { starts, layers }
+        News { starts, layers: layers || told == Told::Structure, lost: told == Told::Riddle }
+    }
+
+    /// A key frame told which layers are in the stream of packets of number `carrier`.
+    fn structured(&mut self, carrier: usize) {
+        let count = self.layers[carrier].dependencies.spatial_layers();
+        if count > 1 && self.layers.len() == 1 {
+            self.is_within = true;
+            self.layers.resize_with(count, Layer::default);
+            self.names = (0..count).map(|at| Arc::from(format!("s{at}"))).collect();
+        }
+        let pixels = |layers: &[Layer], spatial| layers[carrier].dependencies.pixels(spatial);
+        if self.is_within {
+            for at in 0..self.layers.len() {
+                let size = pixels(&self.layers, at);
+                self.layers[at].measured(size);
+                if at >= count {
+                    self.layers[at].ends();
+                } else {
+                    self.layers[at].asked();
+                }
+            }
+        } else {
+            let size = pixels(&self.layers, count - 1);
+            self.layers[carrier].measured(size);
+        }
+        self.routes.iter_mut().for_each(|route| route.set_limit(&self.layers, self.is_within));
+    }
+
+    /// Notes a packet in which one of the layers is; returns which, and whether it tells something new.
+    fn packet_within(&mut self, packet: &MediaPacket<'_>, now: Instant) -> (usize, bool) {
+        self.layers[0].carry(packet, now);
+        let Some(read) = packet.descriptor() else { return (0, false) };
+        let own = usize::from(read.spatial).min(self.layers.len() - 1);
+        let mut news = false;
+        for at in 0..self.layers.len() {
+            let top = self.layers[0].dependencies.top(at);
+            if read.active.is_some_and(|active| active & top == 0) {
+                news |= self.layers[at].ends();
+            } else if at == own {
+                news |= self.layers[at].comes(now);
+            }
+            if read.present & top != 0 {
+                self.layers[at].count(packet, now);
+            }
+        }
+        (own, news)
+    }
+
+    /// A key frame with all layers within is here: everybody goes on with the one that they are to get.
+    pub(crate) fn begin_within(&mut self) {
+        if !self.is_within {
+            return;
+        }
+        for route in &mut self.routes {
+            route.current = route.target.or(route.granted.map(|it| it.layer));
+            route.set_limit(&self.layers, true);
+        }
+        self.layers[0].key_frames.cancel();
+    }
+
+    /// Whether packets of this stream of them go to a receiver.
+    pub(crate) fn goes_to(&self, route: &Route, carrier: u8) -> bool {
+        if self.is_within { route.current.is_some() } else { route.current == Some(usize::from(carrier)) }
+    }
+
+    /// Which stream of packets has a layer.
+    fn carrier(&self, layer: usize) -> usize {
+        if self.is_within { 0 } else { layer }
     }
 
     /// A key frame of this layer is here: whose target it is goes on with it. Who sees nothing yet takes a smaller one
@@ -172,7 +256,7 @@ impl Stream {
             let begins = route.current.is_none() && pixels(layer) <= pixels(limit);
             if begins || route.target == Some(layer) {
                 route.current = Some(layer);
-                route.set_limit(|one, other| pixels(one) > pixels(other));
+                route.set_limit(&self.layers, false);
             }
         }
     }
@@ -197,7 +281,7 @@ impl Stream {
             is_short: false,
             target: only,
             current: only,
-            limit: ALL_TEMPORAL,
+            limit: Limit::ALL,
         });
     }
 
@@ -299,11 +383,16 @@ impl Stream {
             if let Some(target) = route.target
                 && route.current != route.target
             {
-                awaited[target] |= is_connected(route.peer);
-                // The slot itself waits for the key frame.
-                route.current = if is_single { Some(target) } else { route.current };
+                let includes = |it| it > target && self.layers[0].dependencies.includes(it, target);
+                if self.is_within && route.current.is_some_and(includes) {
+                    route.current = Some(target); // it has all of it already
+                } else {
+                    awaited[if self.is_within { 0 } else { target }] |= is_connected(route.peer);
+                    // The slot itself waits for the key frame.
+                    route.current = if is_single { Some(target) } else { route.current };
+                }
             }
-            route.set_limit(|one, other| self.layers[one].pixels(one) > self.layers[other].pixels(other));
+            route.set_limit(&self.layers, self.is_within);
         }
         self.cancel_unwanted();
         let awaited = self.layers.iter_mut().zip(awaited).filter(|(_, it)| *it);
@@ -315,6 +404,9 @@ impl Stream {
     pub(crate) fn wanted_layers(&mut self, now: Instant) -> Option<[bool; MAX_LAYERS]> {
         let count = self.layers.len();
         let all = self.layers.iter().enumerate().map(|(at, layer)| (at, layer.pixels(at)));
+        if self.is_within {
+            return None; // they have no names of their own
+        }
         let mut wanted = [false; MAX_LAYERS];
         // The lowest always: who comes next sees it at once.
         let lowest = choose(all.clone(), 0, None);
@@ -360,14 +452,21 @@ impl Stream {
     pub(crate) fn want_key_frame(&mut self, peer: u32, slot: usize) {
         let route = self.routes.iter().find(|route| route.peer == peer && route.slot == slot);
         if let Some(layer) = route.and_then(|it| it.target.or(it.current)) {
-            self.layers[layer].key_frames.want();
+            let carrier = self.carrier(layer);
+            self.layers[carrier].key_frames.want();
         }
     }
 
     /// Nobody gets or waits for these layers any more.
     fn cancel_unwanted(&mut self) {
+        let is_within = self.is_within;
         for (at, layer) in self.layers.iter_mut().enumerate() {
-            if !self.routes.iter().any(|route| route.target == Some(at) || route.current == Some(at)) {
+            let is_it = |it: usize| it == at || is_within && at == 0;
+            if !self
+                .routes
+                .iter()
+                .any(|route| route.target.is_some_and(is_it) || route.current.is_some_and(is_it))
+            {
                 layer.key_frames.cancel();
             }
         }

@@ -89,7 +89,7 @@ impl Engine {
 
     fn rtp(&mut self, now: Instant, key: u32, datagram: &mut [u8], out: &mut Outbox) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        let received = match peer.open_rtp(now, datagram) {
+        let mut received = match peer.open_rtp(now, datagram) {
             Ok(received) => received,
             Err(reason) => return peer.drops.count(reason),
         };
@@ -104,16 +104,25 @@ impl Engine {
             stream.layers[usize::from(received.packet.layer)].key_frames.want();
         }
         let codec = stream.codec;
-        let news = stream.packet(&received.packet, now);
+        let news = stream.packet(&mut received.packet, now);
+        if news.lost {
+            stream.layers[usize::from(received.packet.layer)].key_frames.want();
+        }
         if news.starts || codec != Some(received.packet.codec) {
             self.stream_started(received.stream, news.starts);
         }
         if news.layers {
             self.layers_changed(now, received.stream);
         }
+        if received.packet.description.is_some()
+            && received.packet.frame.begins_decoding
+            && let Some(stream) = self.streams.get_mut(received.stream)
+        {
+            stream.begin_within();
+        }
         self.deliver(now, received.stream, &received.packet, out);
         self.blamed = Some(key);
-        if received.outage {
+        if received.outage || news.lost {
             self.arm(now, key);
         }
     }
@@ -124,7 +133,7 @@ impl Engine {
         let (moment, mut awaited) = (self.clock.moment(now), false);
         self.plain.clear();
         self.plain.extend_from_slice(packet.payload);
-        for route in stream.routes.iter().filter(|route| route.takes(packet.layer)) {
+        for route in stream.routes.iter().filter(|route| stream.goes_to(route, packet.layer)) {
             let Some(peer) = self.peers.get_mut(route.peer) else { continue };
             self.blamed = Some(route.peer);
             match peer.forward(moment, route, stream, (packet, &mut self.plain), out) {
@@ -214,7 +223,7 @@ impl Engine {
             return;
         }
         let Some(stream) = self.streams.get(key) else { return };
-        for route in stream.routes.iter().filter(|route| route.takes(layer as u8)) {
+        for route in stream.routes.iter().filter(|route| stream.goes_to(route, layer as u8)) {
             if let Some(peer) = self.peers.get_mut(route.peer) {
                 self.blamed = Some(route.peer);
                 peer.report_slot(now, route.slot, &self.streams, self.clock, out);

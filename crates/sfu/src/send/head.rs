@@ -33,6 +33,9 @@ impl DownSlot {
         path: &mut Path<'_>,
     ) -> Option<usize> {
         let Leaving { admitted, packet, .. } = leaving;
+        if packet.description.is_some() && self.extensions.dependency.is_some() {
+            return None;
+        }
         let kind = Kind {
             payload_type: leaving.payload_type,
             stream_id: leaving.stream_id,

@@ -199,6 +199,8 @@ mod tests {
             timestamp: 0,
             marker: false,
             picture: None,
+            frame: 0,
+            active: 0,
             begins: sequence == 0,
             empty: false,
         };

@@ -222,8 +222,13 @@ fn read_indications(bits: &mut Bits<'_>, targets: u8) -> Option<(u32, u32)> {
     Some((present, switch))
 }
 
-/// Whether a descriptor brings a structure: it is of the first packet from which a decoder can begin.
-pub fn is_attached(value: &[u8]) -> bool {
+/// Whether a decoder can begin with this packet: it is the first of a frame and brings a structure.
+pub fn begins_sequence(value: &[u8]) -> bool {
+    is_attached(value) && value.first().is_some_and(|first| first & 0x80 != 0)
+}
+
+/// Whether a descriptor brings a structure.
+fn is_attached(value: &[u8]) -> bool {
     value.get(3).is_some_and(|flags| flags & 0x80 != 0)
 }
 
