@@ -14,7 +14,7 @@ PNPM_VERSION := $(shell sed -n 's/.*"packageManager": "pnpm@\([0-9.]*\)".*/\1/p'
 STATIC := src/meetinghouse/app/static
 ARGS ?=
 
-CRATES := $(shell find crates -name '*.rs' -o -name Cargo.toml 2>/dev/null) Cargo.toml Cargo.lock
+CRATES := $(shell find crates vendor -name '*.rs' -o -name Cargo.toml 2>/dev/null) Cargo.toml Cargo.lock
 WEB := $(shell find web/src web/public web/scripts -type f -not -name '*.test.ts*' 2>/dev/null) web/index.html web/vite.config.ts web/lingui.config.ts web/tsconfig.json
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 export UV_PYTHON_DOWNLOADS := never

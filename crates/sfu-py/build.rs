@@ -1,19 +1,20 @@
 //! Compiles a digest of the Rust sources into the module, so that `meetinghouse.media.build` can refuse a stale binary.
 //!
-//! The digest is the CRC-32 of every source below `crates/` (and of `Cargo.lock`) in the order of their paths, path and
+//! The digest is the CRC-32 of every source of these crates (and of `Cargo.lock`) in the order of their paths, path and
 //! content. It tells an old build from a new one and protects from nothing else.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The crates that end up in the module.
-const CRATES: [&str; 4] = ["sfu", "sfu-io", "sfu-py", "wire"];
+/// The crates that end up in the module and are no business of `Cargo.lock`.
+const FOLDERS: [&str; 6] =
+    ["crates/sfu", "crates/sfu-io", "crates/sfu-py", "crates/turn", "crates/wire", "vendor/dimpl"];
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut files = vec![root.join("Cargo.lock")];
-    for name in CRATES {
-        let folder = root.join("crates").join(name);
+    for name in FOLDERS {
+        let folder = root.join(name);
         files.push(folder.join("Cargo.toml"));
         collect(&folder.join("src"), &mut files);
     }

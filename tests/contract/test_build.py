@@ -16,7 +16,8 @@ def test_the_engine_was_built_from_these_sources() -> None:
 
 
 def test_a_changed_source_is_noticed(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "crates", tmp_path / "crates")
+    for folder in ("crates", "vendor"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     shutil.copy(ROOT / "Cargo.lock", tmp_path)
     before = source_digest(tmp_path)
     assert before == source_digest()

@@ -11,7 +11,7 @@ from pathlib import Path
 from meetinghouse.media._native import SOURCE_DIGEST
 
 _ROOT = Path(__file__).resolve().parents[3]
-_CRATES = ("sfu", "sfu-io", "sfu-py", "wire")
+_FOLDERS = ("crates/sfu", "crates/sfu-io", "crates/sfu-py", "crates/turn", "crates/wire", "vendor/dimpl")
 
 
 def source_digest(root: Path = _ROOT) -> str | None:
@@ -19,8 +19,7 @@ def source_digest(root: Path = _ROOT) -> str | None:
     if not (root / "crates").is_dir():
         return None
     files = [root / "Cargo.lock"]
-    for crate in _CRATES:
-        folder = root / "crates" / crate
+    for folder in map(root.joinpath, _FOLDERS):
         files += [folder / "Cargo.toml", *folder.joinpath("src").rglob("*.rs")]
     digest = 0
     for name, path in sorted((path.relative_to(root).as_posix(), path) for path in files):
