@@ -1,7 +1,7 @@
 """`make soak`: half an hour of watchers who come and go on a server of its own, and what of them is left.
 
-`make soak ARGS=5` takes five minutes. Once a minute everybody leaves; then the server's memory and open files are read. It
-fails when files are not back to what they were, memory still rises in the second half, the server met a bug, or it ended.
+`make soak ARGS=5` takes five minutes, after two to warm up. It fails when the server's open files are not back to what they
+were once all are gone, when its memory still rises towards the end, when it met a bug, or when it ended.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -19,22 +18,12 @@ from servers import Target, ours
 from load import built, cores
 
 MINUTES = 30
-ROUND = [
-    "churn",
-    "--watchers",
-    "20",
-    "--audio",
-    "--joins-per-second",
-    "20",
-    "--stay",
-    "5",
-    "--seconds",
-    "50",
-    "--quiet",
-]
-# Whoever went without a word is given up after 30 seconds (`ICE` consent); then files are as before.
+WARM_UP_SECONDS = 30
+CHURN = ["churn", "--watchers", "20", "--audio", "--joins-per-second", "20", "--stay", "5", "--quiet"]
+# Whoever went without a word is given up after 30 seconds without consent; then files are as before.
 GIVEN_UP_SECONDS = 60
-# Of the memory at half time, what may come on top until the end: pages that an allocator takes once.
+LOOK_SECONDS = 10
+# Of the third quarter's memory, what the fourth may have on top: pages that an allocator takes once.
 MAY_GROW = 0.02
 BUGS = ('reason="panic"', 'reason="worker"')
 
@@ -65,31 +54,37 @@ def bugs(target: Target) -> list[str]:
     return [line for line in text.splitlines() if any(reason in line for reason in BUGS) and not line.endswith(" 0.0")]
 
 
+def churn(program: str, stream: str, seconds: int) -> subprocess.Popen[bytes]:
+    """The load generator at work; it reads its stream, with the ticket, from its input."""
+    command = [program, *CHURN, "--seconds", str(seconds), "--streams", "-"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    assert process.stdin is not None
+    process.stdin.write(stream.encode())
+    process.stdin.close()
+    return process
+
+
 def soak(program: str, target: Target, minutes: int) -> list[str]:
-    """Round after round; returns what was wrong."""
+    """Come and go; returns what was wrong."""
     wrong = []
+    # The first opens what stays open: the database's files, the loop's own.
+    if churn(program, target.streams[0], WARM_UP_SECONDS).wait():
+        return ["the load did not begin"]
+    baseline = settled(target.pid, 0)
     memory = []
-    baseline = 0
-    with tempfile.NamedTemporaryFile("w") as streams:
-        streams.write("\n".join(target.streams))
-        streams.flush()
-        until = time.monotonic() + 60 * minutes
-        while time.monotonic() < until:
-            done = subprocess.run([program, *ROUND, "--streams", streams.name], check=False, capture_output=True)
-            if done.returncode:
-                wrong.append(f"the load ended with {done.returncode}: {done.stderr.decode()[-300:]}")
-                break
-            # The first round opens what stays open: the database's files, the loop's own.
-            baseline = baseline or settled(target.pid, 0)
-            memory.append(memory_kb(target.pid))
-            left = settled(target.pid, baseline)
-            print(f"  {len(memory):3} rounds: {memory[-1] / 1024:7.1f} MB, {left} files", flush=True)
-            if left > baseline:
-                wrong.append(f"{left} files are open, {baseline} were at first")
-                break
-    later = memory[len(memory) // 2 :]
-    if len(later) > 1 and later[-1] > later[0] * (1 + MAY_GROW):
-        wrong.append(f"memory rose from {later[0]} kB at half time to {later[-1]} kB")
+    load = churn(program, target.streams[1], 60 * minutes)
+    while load.poll() is None:
+        time.sleep(LOOK_SECONDS)
+        memory.append(memory_kb(target.pid))
+        print(f"  {len(memory) * LOOK_SECONDS:5} s: {memory[-1] / 1024:6.1f} MB, {files(target.pid)} files", flush=True)
+    if load.returncode:
+        wrong.append(f"the load ended with {load.returncode}")
+    left = settled(target.pid, baseline)
+    if left > baseline:
+        wrong.append(f"{left} files are open, {baseline} were before")
+    third, fourth = (memory[len(memory) * n // 4 : len(memory) * (n + 1) // 4] for n in (2, 3))
+    if third and fourth and sum(fourth) / len(fourth) > sum(third) / len(third) * (1 + MAY_GROW):
+        wrong.append(f"memory rises: {third[0]} kB at half time, {fourth[-1]} kB at the end")
     return wrong + bugs(target)
 
 
@@ -100,7 +95,7 @@ def main() -> int:
     server_core, client_core = cores()
     if client_core is not None:
         os.sched_setaffinity(0, {client_core})
-    with ours(server_core, 1) as target:
+    with ours(server_core, 2) as target:
         wrong = soak(program, target, minutes)
     for sentence in wrong:
         print(f"  {sentence}", file=sys.stderr)
