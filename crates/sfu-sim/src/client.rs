@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use sfu::Source;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
-use str0m::format::Codec;
+use str0m::format::{Codec, PayloadParams};
 use str0m::media::{
     Direction, KeyframeRequest, KeyframeRequestKind, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer,
 };
@@ -17,10 +17,13 @@ use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
 use wire::extension::URI_DEPENDENCY_DESCRIPTOR;
 
+use crate::trail::Trail;
 use crate::{Content, Scalability, Screen, Speaker, VideoCodec};
 
 const AUDIO_INTERVAL: Duration = Duration::from_millis(20);
 const AUDIO_TICKS: u32 = 960;
+/// A silent encoder sends one packet in so many.
+const DTX_INTERVAL: u32 = 20;
 const VIDEO_INTERVAL: Duration = Duration::from_micros(33_333);
 const VIDEO_TICKS: u32 = 3000;
 /// Names of the layers, low to high.
@@ -81,6 +84,8 @@ pub struct ClientOptions {
     pub vp9: bool,
     /// … and sends it, its camera in three sizes and frame rates within one stream.
     pub scalability: Option<Scalability>,
+    /// Sends the last packet of sound once more with each one, and takes such packets (RFC 2198).
+    pub red: bool,
     /// May publish (command, not client).
     pub publish: bool,
     /// May receive (command, not client).
@@ -99,6 +104,7 @@ impl ClientOptions {
         temporal: false,
         vp9: false,
         scalability: None,
+        red: false,
         publish: true,
         subscribe: true,
         one_way: false,
@@ -136,12 +142,22 @@ struct Layer {
     content: Content,
     active: bool,
     sequence: u64,
+    trail: Trail,
+    /// Counts what would be sent.
+    turn: u32,
 }
 
 impl Layer {
     fn new(rid: Option<&str>, content: Content) -> Self {
         // str0m wants the first number below 65 536; that it wraps soon is the point.
-        Self { rid: rid.map(Rid::from), content, active: true, sequence: 65_500 }
+        Self {
+            rid: rid.map(Rid::from),
+            content,
+            active: true,
+            sequence: 65_500,
+            trail: Trail::default(),
+            turn: 0,
+        }
     }
 }
 
@@ -180,6 +196,8 @@ pub struct Client {
     publications: Vec<Publication>,
     video: VideoCodec,
     audio_level_db: i8,
+    /// Nobody speaks: of twenty packets of sound one is sent (DTX).
+    is_silent: bool,
     audio_mids: Vec<Mid>,
     video_mids: Vec<Mid>,
     deadline: Instant,
@@ -198,7 +216,7 @@ impl Client {
     ) -> (Self, String) {
         let mut rtc = RtcConfig::new()
             .clear_codecs()
-            .enable_opus(true, false)
+            .enable_opus(true, options.red)
             .enable_vp8(options.vp8)
             .enable_vp9(options.vp9)
             .set_extension(DEPENDENCY_ID, Extension::with_serializer(URI_DEPENDENCY_DESCRIPTOR, Dependency))
@@ -272,6 +290,7 @@ impl Client {
             publications,
             video,
             audio_level_db: -30,
+            is_silent: false,
             audio_mids,
             video_mids,
             deadline: now,
@@ -376,6 +395,12 @@ impl Client {
         self.audio_level_db = level_db;
     }
 
+    /// Whether the microphone sends next to nothing because nobody speaks; then its level is silence.
+    pub fn set_silent(&mut self, silent: bool) {
+        self.is_silent = silent;
+        self.set_loudness(if silent { -127 } else { -30 });
+    }
+
     /// Key frames made of a source, in all its layers.
     pub fn key_frames_made(&self, source: Source) -> u32 {
         let layers = self.publications.iter().filter(|it| it.source == source).flat_map(|it| &it.layers);
@@ -476,7 +501,8 @@ impl Client {
                 described,
             );
         } else if let Some(index) = self.audio_mids.iter().position(|slot| *slot == mid) {
-            self.speakers[index].receive(now, sequence, timestamp, &packet.payload);
+            let redundant = self.params(packet.header.payload_type).is_none();
+            self.speakers[index].receive(now, (sequence, timestamp), &packet.payload, redundant);
         } else {
             self.strays += 1;
         }
@@ -530,12 +556,22 @@ impl Client {
         ticks: u32,
     ) {
         let layer = &mut self.publications[index].layers[at];
-        let (rid, active) = (layer.rid, layer.active);
+        layer.turn = layer.turn.wrapping_add(1);
+        let is_left_out = level.is_some() && self.is_silent && !layer.turn.is_multiple_of(DTX_INTERVAL);
+        let (rid, active) = (layer.rid, layer.active && !is_left_out);
         if !active {
             layer.content.pause(ticks);
             return;
         }
-        for made in layer.content.next_frame(ticks) {
+        let red = self.params(payload_type).and_then(PayloadParams::red);
+        let layer = &mut self.publications[index].layers[at];
+        for mut made in layer.content.next_frame(ticks) {
+            let mut payload_type = payload_type;
+            if let Some(red) = red {
+                let trail = &mut self.publications[index].layers[at].trail;
+                made.payload = trail.wrap(*payload_type, made.timestamp, made.payload);
+                payload_type = red;
+            }
             let sequence = self.publications[index].layers[at].sequence;
             self.publications[index].layers[at].sequence += 1;
             let mut values = ExtensionValues {
@@ -565,7 +601,10 @@ impl Client {
     }
 
     fn codec(&self, payload_type: Pt) -> Option<Codec> {
-        let params = self.rtc.codec_config().params();
-        params.iter().find(|params| params.pt() == payload_type).map(|params| params.spec().codec)
+        self.params(payload_type).map(|params| params.spec().codec)
+    }
+
+    fn params(&self, payload_type: Pt) -> Option<&PayloadParams> {
+        self.rtc.codec_config().params().iter().find(|params| params.pt() == payload_type)
     }
 }

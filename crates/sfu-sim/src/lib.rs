@@ -21,6 +21,7 @@ mod scalable;
 mod screen;
 mod speaker;
 pub mod stage;
+mod trail;
 mod world;
 
 pub use client::{Client, ClientOptions};
@@ -31,5 +32,5 @@ pub use network::{Link, Loss, Network};
 pub use random::Random;
 pub use scalable::Scalability;
 pub use screen::{Picture, Screen};
-pub use speaker::Speaker;
+pub use speaker::{Gaps, Speaker};
 pub use world::{ClientId, World};

@@ -1,4 +1,4 @@
-//! What a video stream sent lately, kept once for all its receivers: retransmissions are made from it (RFC 4588).
+//! What a stream sent lately, kept once for all its receivers: what they missed goes out again from it (RFC 4588, RFC 2198).
 
 use std::time::{Duration, Instant};
 
@@ -8,14 +8,21 @@ use crate::codec::Frame;
 use crate::forward::{Description, MediaPacket};
 use crate::sdp::CodecKind;
 
-/// Packets that can be found; at 1000 packets a second, more than any camera sends, a second.
-const ENTRIES: usize = 1024;
+/// How much is kept.
+#[derive(Debug)]
+struct Size {
+    /// Packets that can be found; a power of two.
+    entries: usize,
+    first_bytes: usize,
+    most_bytes: usize,
+}
 
-/// Bytes at first: a second of a thumbnail.
-const FIRST_BYTES: usize = 64 * 1024;
+/// At 1000 packets a second, more than any camera sends, a second; at first the bytes of a thumbnail, at most a second at
+/// 8 Mbit/s. Larger costs memory per publisher, smaller loses repairs of good cameras.
+const PICTURES: Size = Size { entries: 1024, first_bytes: 64 * 1024, most_bytes: 1024 * 1024 };
 
-/// Bytes at most: a second at 8 Mbit/s. Larger costs memory per publisher, smaller loses repairs of good cameras.
-const MAX_BYTES: usize = 1024 * 1024;
+/// A second of speech, and of music more than redundancy reaches back to.
+const SOUND: Size = Size { entries: 64, first_bytes: 8 * 1024, most_bytes: 8 * 1024 };
 
 /// What the buffer grows for: jitter buffers wait about this long.
 const WORTH_KEEPING: Duration = Duration::from_secs(1);
@@ -46,6 +53,8 @@ pub(crate) struct PacketCache {
     /// What the descriptors of entries say; empty where the codec has none.
     descriptors: Vec<Option<Descriptor>>,
     ring: Vec<u8>,
+    /// What the ring may grow to.
+    most_bytes: usize,
     /// Bytes ever written; the next payload begins here, or at the ring's next turn when it would not fit.
     written: u64,
 }
@@ -58,10 +67,12 @@ impl PacketCache {
         let described = packet.description.map_or(&[][..], |it| it.value);
         let len = described.len() + packet.payload.len();
         if self.ring.is_empty() {
-            self.entries.resize(ENTRIES, None);
-            self.ring.resize(FIRST_BYTES, 0);
+            let size = if packet.codec == CodecKind::Opus { SOUND } else { PICTURES };
+            self.entries.resize(size.entries, None);
+            self.ring.resize(size.first_bytes, 0);
+            self.most_bytes = size.most_bytes;
         }
-        if packet.payload.is_empty() || len > FIRST_BYTES {
+        if packet.payload.is_empty() || len > self.ring.len() {
             return;
         }
         if self.is_turned_by(len) {
@@ -73,12 +84,14 @@ impl PacketCache {
         let place = &mut self.ring[start..start + len];
         if !described.is_empty() {
             place[..described.len()].copy_from_slice(described);
-            self.descriptors.resize(ENTRIES, None);
-            self.descriptors[packet.sequence as usize % ENTRIES] = packet.description.and_then(|it| it.read);
+            self.descriptors.resize(self.entries.len(), None);
+            let at = packet.sequence as usize & (self.entries.len() - 1); // as in [`Self::place`]
+            self.descriptors[at] = packet.description.and_then(|it| it.read);
         }
         place[described.len()..].copy_from_slice(packet.payload);
         self.written = at + len as u64;
-        self.entries[packet.sequence as usize % ENTRIES] = Some(Entry {
+        let place = self.place(packet.sequence);
+        self.entries[place] = Some(Entry {
             epoch: packet.epoch,
             sequence: packet.sequence,
             written_at: at,
@@ -92,9 +105,14 @@ impl PacketCache {
         });
     }
 
+    /// Which entry is a packet's; the count is a power of two.
+    fn place(&self, sequence: u64) -> usize {
+        sequence as usize & self.entries.len().wrapping_sub(1)
+    }
+
     /// The packet, if it is still there and young enough.
     pub(crate) fn get(&self, epoch: u32, sequence: u64, now: Instant) -> Option<MediaPacket<'_>> {
-        let entry = self.entries.get(sequence as usize % ENTRIES)?.as_ref()?;
+        let entry = self.entries.get(self.place(sequence))?.as_ref()?;
         if entry.sequence != sequence
             || entry.epoch != epoch
             || now.saturating_duration_since(entry.came) > MAX_AGE
@@ -108,7 +126,7 @@ impl PacketCache {
         let start = (entry.written_at % size) as usize;
         let kept = &self.ring[start..start + usize::from(entry.len)];
         let (value, payload) = kept.split_at(usize::from(entry.described));
-        let read = self.descriptors.get(sequence as usize % ENTRIES).copied().flatten();
+        let read = self.descriptors.get(self.place(sequence)).copied().flatten();
         Some(MediaPacket {
             codec: entry.codec,
             layer: entry.layer,
@@ -134,7 +152,7 @@ impl PacketCache {
     /// What it held moves along: some of it may wait to be sent.
     fn grow_for(&mut self, now: Instant) {
         let size = self.ring.len() as u64;
-        if size as usize >= MAX_BYTES {
+        if size as usize >= self.most_bytes {
             return;
         }
         let oldest = self
@@ -207,6 +225,16 @@ mod tests {
             assert_eq!(cache.get(3, n, at(5000)).unwrap().payload, payload(n), "500 packets are a second");
         }
         assert!(cache.get(3, 3000, at(5000)).is_none());
-        assert!(cache.ring.len() <= MAX_BYTES);
+        assert!(cache.ring.len() <= PICTURES.most_bytes);
+    }
+
+    #[test]
+    fn sound_takes_little() {
+        let now = crate::testing::some_moment();
+        let mut cache = PacketCache::default();
+        let spoken = |sequence| MediaPacket { codec: CodecKind::Opus, ..packet(sequence, &[7; 120]) };
+        (0..1000).for_each(|n| cache.insert(&spoken(n), now));
+        assert!((950..1000).all(|n| cache.get(3, n, now).is_some()), "a second");
+        assert_eq!((cache.ring.len(), cache.entries.len()), (SOUND.most_bytes, SOUND.entries));
     }
 }

@@ -95,6 +95,7 @@ struct Reference {
 impl Layer {
     /// Notes a packet of sound.
     pub(crate) fn sound(&mut self, packet: &MediaPacket<'_>, now: Instant) {
+        self.cache.insert(packet, now);
         self.rate.count(now, 0, packet.payload.len());
     }
 

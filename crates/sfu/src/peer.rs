@@ -298,7 +298,9 @@ impl Peer {
         let drops = &mut self.drops;
         match self.transport.path(now.at, out) {
             Ok(mut path) => {
-                self.downlink.repair(now, media, sequences, streams, &mut path, |reason| drops.count(reason));
+                self.downlink.repair(now, (media, self.rtt), sequences, streams, &mut path, |reason| {
+                    drops.count(reason);
+                });
             }
             Err(reason) => drops.count(reason),
         }
@@ -307,6 +309,8 @@ impl Peer {
     /// When each of our packets arrived at the peer.
     pub(crate) fn transport_feedback(&mut self, now: Instant, feedback: &TransportFeedback<'_>) {
         self.downlink.bandwidth.feedback(now, feedback, self.rtt);
+        let (packets, lost) = self.downlink.bandwidth.take_fates();
+        self.downlink.lost(now, packets, lost);
     }
 
     /// A report of the peer about a slot that it receives.
@@ -316,17 +320,22 @@ impl Peer {
         slot.jitter_ms = f64::from(block.jitter) * 1000.0 / f64::from(slot.clock_rate());
         let before = slot.reported.replace((block.highest_sequence, now));
         let packets = before.map_or(0, |(before, _)| block.highest_sequence.wrapping_sub(before));
+        // Numbers that leap tell nothing.
+        let packets = if packets < 1 << 16 { packets } else { 0 };
+        let is_numbered = slot.is_numbered();
         let sample = round_trip(now, block, clock);
         self.downlink.bandwidth.report(
             now,
             &Report {
-                // Numbers that leap tell nothing.
-                packets: if packets < 1 << 16 { packets } else { 0 },
+                packets,
                 loss: f64::from(block.fraction_lost) / 256.0,
                 since: before.map(|(_, at)| at),
                 rtt_us: sample.map(|it| (it * 1e6) as i64),
             },
         );
+        if !is_numbered {
+            self.downlink.lost(now, packets, packets * u32::from(block.fraction_lost) / 256);
+        }
         if let Some(sample) = sample {
             let smoothed =
                 self.rtt.map_or(sample, |rtt| rtt.as_secs_f64() + RTT_GAIN * (sample - rtt.as_secs_f64()));

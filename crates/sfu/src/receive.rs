@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use wire::dependency::begins_sequence;
 use wire::extension::{AudioLevel, transport_sequence};
+use wire::red::Redundant;
 use wire::rtcp::{ReportBlock, SenderInfo, write_nack};
 use wire::rtp::Header;
 use wire::seq::Unwrapper;
@@ -33,6 +34,22 @@ pub(crate) struct Received<'a> {
     pub(crate) packet: MediaPacket<'a>,
     /// So much is missing that only a key frame helps.
     pub(crate) outage: bool,
+    /// What came with it once more.
+    pub(crate) earlier: Option<Earlier<'a>>,
+}
+
+/// Earlier packets that came with another one (RFC 2198).
+#[derive(Debug)]
+pub(crate) struct Earlier<'a> {
+    redundant: Redundant<'a>,
+    line: usize,
+}
+
+impl Earlier<'_> {
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.redundant.earlier().len()
+    }
 }
 
 /// All send-only lines of one peer.
@@ -134,8 +151,12 @@ impl Uplink {
         {
             self.arrivals.packet(sequence, now);
         }
-        let codec = line.codec(header.payload_type, found.repair).ok_or(Drop::UnknownPayloadType)?;
+        let (codec, is_wrapped) =
+            line.codec(header.payload_type, found.repair).ok_or(Drop::UnknownPayloadType)?;
         let payload = &packet[payload];
+        let redundant = is_wrapped.then(|| Redundant::parse(payload)).transpose();
+        let redundant = redundant.map_err(|_| Drop::RtpMalformed)?;
+        let payload = redundant.map_or(payload, |it| it.newest.payload);
         let layer = &mut line.layers[found.layer];
         let (sequence, payload) = if found.repair {
             layer.repaired(payload)?
@@ -158,7 +179,7 @@ impl Uplink {
         if let Some(Description { value, .. }) = description {
             frame.begins_decoding = begins_sequence(value);
         }
-        if frame.begins_decoding {
+        if frame.begins_decoding && codec != CodecKind::Opus {
             layer.loss.forget_before(sequence);
         }
         let packet = MediaPacket {
@@ -173,7 +194,30 @@ impl Uplink {
             description,
             payload,
         };
-        Ok(Received { stream: line.stream, packet, outage })
+        let earlier = redundant.map(|redundant| Earlier { redundant, line: found.line });
+        Ok(Received { stream: line.stream, packet, outage, earlier })
+    }
+
+    /// The earlier packet number `at`, oldest first, of those that came with another one, if it was missing.
+    ///
+    /// Nothing names the numbers of earlier packets: senders put in the last ones, without a gap.
+    pub(crate) fn recovered<'a>(
+        &mut self,
+        now: Instant,
+        (carrier, earlier): (&MediaPacket<'a>, &Earlier<'a>),
+        at: usize,
+    ) -> Option<MediaPacket<'a>> {
+        let line = &mut self.lines[earlier.line];
+        let block = earlier.redundant.earlier().nth(at)?;
+        let is_carried = line.codec(block.payload_type, false) == Some((carrier.codec, false));
+        let back = (earlier.count() - at) as u64;
+        if !is_carried || block.payload.is_empty() {
+            return None;
+        }
+        let sequence = carrier.sequence.checked_sub(back)?;
+        line.layers[0].record(sequence, carrier.codec, true, block.payload.len(), now).ok()?;
+        let timestamp = carrier.timestamp.wrapping_sub(block.offset);
+        Some(MediaPacket { sequence, timestamp, marker: false, payload: block.payload, ..*carrier })
     }
 
     /// The layer of a packet: by its SSRC, else by its mid (RFC 8843 §9.2) and the name of its layer (RFC 8852), which
@@ -309,9 +353,13 @@ impl UplinkLine {
         self.rids.iter().position(|rid| rid.as_bytes() == name)
     }
 
-    fn codec(&self, payload_type: u8, repair: bool) -> Option<CodecKind> {
-        let offered = |it: &Codec| if repair { it.rtx_payload_type } else { Some(it.payload_type) };
-        self.codecs.iter().find(|it| offered(it) == Some(payload_type)).map(|it| it.kind)
+    /// What a payload type stands for, and whether packets of it carry earlier ones.
+    fn codec(&self, payload_type: u8, repair: bool) -> Option<(CodecKind, bool)> {
+        self.codecs.iter().find_map(|it| {
+            let offered = if repair { it.rtx_payload_type } else { Some(it.payload_type) };
+            let is_wrapped = !repair && it.red_payload_type == Some(payload_type);
+            (offered == Some(payload_type) || is_wrapped).then_some((it.kind, is_wrapped))
+        })
     }
 
     /// Only where the client keeps what it sent.
@@ -368,8 +416,8 @@ impl UplinkLayer {
 
     /// Counts the packet; whether so many are missing before it that only a key frame helps.
     ///
-    /// A video packet passes once, whichever way it came: a slot must never number one twice, since its number is part
-    /// of the nonce that it is encrypted with.
+    /// A packet passes once, whichever way it came: a slot must never number one twice, since its number is part of the nonce
+    /// that it is encrypted with.
     fn record(
         &mut self,
         sequence: u64,
@@ -378,10 +426,7 @@ impl UplinkLayer {
         len: usize,
         now: Instant,
     ) -> Result<bool, Drop> {
-        let arrival = match codec {
-            CodecKind::Opus => Arrival::InOrder,
-            _ => self.loss.packet(sequence, now),
-        };
+        let arrival = self.loss.packet(sequence, now);
         if arrival == Arrival::Useless {
             return Err(Drop::Duplicate);
         }
@@ -389,6 +434,6 @@ impl UplinkLayer {
             reception.packet(sequence, len);
         }
         self.recovered += u64::from(repair);
-        Ok(arrival == Arrival::AfterOutage)
+        Ok(arrival == Arrival::AfterOutage && codec != CodecKind::Opus)
     }
 }

@@ -4,8 +4,10 @@ mod budget;
 mod head;
 mod pacer;
 mod probing;
+mod redundancy;
 mod resent;
 mod slot;
+mod sound;
 
 pub(crate) use self::slot::DownSlot;
 
@@ -19,6 +21,7 @@ use wire::rtp::{Outgoing, write_header};
 use self::budget::RepairBudget;
 use self::pacer::{Pacer, Waiting};
 use self::probing::Probing;
+use self::redundancy::Redundancy;
 use crate::allocate::{Ask, Budget, Hold, allocate, demand};
 use crate::bwe::Bandwidth;
 use crate::clock::{Clock, Now};
@@ -75,6 +78,9 @@ pub(crate) struct Downlink {
     /// A probe under way.
     probing: Option<Probing>,
     budget: RepairBudget,
+    redundancy: Redundancy,
+    /// A packet of sound with earlier ones; kept for its memory.
+    redundant: Vec<u8>,
 }
 
 impl Downlink {
@@ -87,6 +93,8 @@ impl Downlink {
             pacer: Pacer::new(now),
             probing: None,
             budget: RepairBudget::default(),
+            redundancy: Redundancy::default(),
+            redundant: Vec::new(),
         };
         downlink.add(lines, random, now.at);
         downlink
@@ -95,7 +103,10 @@ impl Downlink {
     /// Gives what the way carries to those who ask, after sound of `audio_bps`.
     pub(crate) fn allocate(&mut self, now: Instant, audio_bps: u64, asks: &mut [Ask]) {
         self.allocated = Some(now);
-        let bps = self.bandwidth.target_bps().saturating_sub(audio_bps);
+        let target = self.bandwidth.target_bps();
+        let room = if self.bandwidth.is_free() { u64::MAX } else { target };
+        let audio_bps = audio_bps * (1 + self.redundancy.fit(audio_bps, room));
+        let bps = target.saturating_sub(audio_bps);
         let is_guess = !self.bandwidth.is_measured();
         let rise = self.hold.rise(now, bps);
         allocate(Budget { bps, is_guess, rise }, asks);
@@ -141,8 +152,10 @@ impl Downlink {
     ) -> Result<bool, Drop> {
         let place = &mut self.slots[slot];
         let payload_type = place.payload_types(packet.codec).ok_or(Drop::CannotDecode)?.0;
-        let is_open = self.pacer.is_open(now) && self.bandwidth.has_room(now.at);
-        let waits = place.kind == SlotKind::Video && !is_open;
+        if place.kind != SlotKind::Video {
+            return self.sound(now, slot, stream, (packet, plain), path);
+        }
+        let waits = !(self.pacer.is_open(now) && self.bandwidth.has_room(now.at));
         if waits && self.pacer.is_full() {
             self.give_up(slot); // the next key frame goes on without a gap
             return Err(Drop::PacerFull);
@@ -171,11 +184,12 @@ impl Downlink {
         self.pacer.is_behind(now)
     }
 
-    /// Answers a request for packets of the slot with SSRC `media`; `drop` counts those that are not sent again.
+    /// Answers a request for packets of the slot with SSRC `media` of a receiver so far away; `drop` counts those that are not
+    /// sent again.
     pub(crate) fn repair(
         &mut self,
         now: Now,
-        media: u32,
+        (media, rtt): (u32, Option<Duration>),
         sequences: impl Iterator<Item = u16>,
         streams: &Slab<Stream>,
         path: &mut Path<'_>,
@@ -195,7 +209,7 @@ impl Downlink {
                 drop(Drop::NackLimited);
                 continue;
             }
-            let Some(before) = slot.resent.again(sequence, now.at) else {
+            let Some(before) = slot.resent.again(sequence, now.at, rtt) else {
                 drop(Drop::NackLimited);
                 continue;
             };

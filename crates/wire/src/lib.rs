@@ -6,7 +6,7 @@
 //! ```text
 //! datagram ──► demux::classify ─┬─► stun::BindingRequest
 //!                               ├─► dtls::records (what a handshake says of itself; the rest is a library's)
-//!                               ├─► rtp::Header ──► extension::*, dependency::Descriptor, {vp8, vp9}::Descriptor, h264, av1
+//!                               ├─► rtp::Header ──► extension::*, dependency::Descriptor, {vp8, vp9}::Descriptor, h264, av1, red
 //!                               └─► rtcp::packets ──► rtcp::Packet
 //! ```
 
@@ -17,6 +17,7 @@ pub mod dtls;
 mod error;
 pub mod extension;
 pub mod h264;
+pub mod red;
 pub mod rtcp;
 pub mod rtp;
 pub mod seq;

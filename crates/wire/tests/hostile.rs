@@ -5,7 +5,7 @@
 use wire::rtcp::{self, Packet, ReportBlock, SenderInfo};
 use wire::rtp::{self, Header, Outgoing};
 use wire::stun::{self, BindingRequest, OutgoingRequest, Role, turn};
-use wire::{av1, demux, dependency, dtls, h264, vp8, vp9};
+use wire::{av1, demux, dependency, dtls, h264, red, vp8, vp9};
 
 const DEFAULT_INPUTS: u64 = 20_000;
 
@@ -53,6 +53,11 @@ fn seeds() -> Vec<Vec<u8>> {
     push(&|out| h264::write_sps(out, (1920, 1080)));
     push(&|out| vp9::write_payload_head(out, (1, false), (true, true), (2, 1)));
     push(&|out| out.extend_from_slice(&described()));
+    push(&|out| {
+        rtp::write_header(out, &header, &[(1, &[5])]);
+        red::write_earlier(out, 111, [(1920, &[7; 60][..]), (960, &[8; 40])].into_iter());
+        out.extend_from_slice(&[9; 50]);
+    });
     push(&|out| {
         let info = SenderInfo { ntp: 1, rtp_timestamp: 2, packets: 3, bytes: 4 };
         rtcp::write_sender_report(out, 1, &info, &[ReportBlock::default(); 3]);
@@ -187,6 +192,11 @@ fn parse_payload(payload: &[u8]) {
         descriptor.rewrite(&mut copy, 0x1234, 0x56);
         let again = vp9::Descriptor::parse(&copy).expect("a rewrite keeps the shape");
         assert_eq!((again.len, again.begins_decoding()), (descriptor.len, descriptor.begins_decoding()));
+    }
+    if let Ok(redundant) = red::Redundant::parse(payload) {
+        let bytes = redundant.earlier().map(|it| it.payload.len()).sum::<usize>();
+        let heads = 4 * redundant.earlier().count() + 1;
+        assert_eq!(heads + bytes + redundant.newest.payload.len(), payload.len(), "every byte once");
     }
     if let Ok(descriptor) = vp8::Descriptor::parse(payload) {
         let _ = descriptor.frame_size(payload);

@@ -134,6 +134,8 @@ pub(crate) struct Bandwidth {
     is_measured: bool,
     /// Bytes that may be under way, as of the last feedback; `None` is no limit.
     window: Option<f64>,
+    /// Packets of which feedback told, and those of them that were lost, since the last look.
+    fates: (u32, u32),
 }
 
 impl Bandwidth {
@@ -157,6 +159,7 @@ impl Bandwidth {
             told: None,
             is_measured: false,
             window: None,
+            fates: (0, 0),
         }
     }
 
@@ -186,6 +189,7 @@ impl Bandwidth {
         for arrival in feedback.arrivals() {
             match self.history.verdict(arrival.sequence, arrival.arrived_us.is_some()) {
                 Some(Verdict::Arrived { sent, late }) => {
+                    self.fates.0 += 1;
                     let arrived_us = arrival.arrived_us.unwrap_or_default();
                     newest = Some(sent.at_us);
                     self.loss.arrived(sent.size, arrived_us, late);
@@ -201,6 +205,7 @@ impl Bandwidth {
                 None => {}
             }
         }
+        self.fates = (self.fates.0 + lost, self.fates.1 + lost);
         self.loss.lost(lost);
         let Some(newest) = newest else { return };
         let now_us = self.micros(now);
@@ -228,6 +233,16 @@ impl Bandwidth {
         }
         let missing = (from..base).rev().take(history::MAX_ENTRIES);
         missing.filter(|it| self.history.verdict(*it as u16, false).is_some()).count() as u32
+    }
+
+    /// Nothing waits on the way: what is lost there is not lost for want of room.
+    pub(crate) fn is_free(&self) -> bool {
+        self.delay.queue_us() < QUEUE_FREE_US
+    }
+
+    /// Packets of which feedback told since the last call, and those of them that were lost.
+    pub(crate) fn take_fates(&mut self) -> (u32, u32) {
+        std::mem::take(&mut self.fates)
     }
 
     fn judge(&mut self, now: Instant, rtt: Duration) {

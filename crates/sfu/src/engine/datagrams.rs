@@ -10,6 +10,7 @@ use super::Engine;
 use crate::drops::Drop;
 use crate::forward::MediaPacket;
 use crate::peer::Transition;
+use crate::receive::Received;
 use crate::timers::Due;
 use crate::{Event, Outbox, Remote};
 
@@ -89,42 +90,67 @@ impl Engine {
 
     fn rtp(&mut self, now: Instant, key: u32, datagram: &mut [u8], out: &mut Outbox) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        let mut received = match peer.open_rtp(now, datagram) {
+        let received = match peer.open_rtp(now, datagram) {
             Ok(received) => received,
             Err(reason) => return peer.drops.count(reason),
         };
         if let Some(at) = peer.uplink.feedback_due() {
             peer.alarm.no_later_than(at, Due::Peer(key), &mut self.timers);
         }
-        let Some(stream) = self.streams.get_mut(received.stream) else { return };
-        if !stream.on {
-            return peer.drops.count(Drop::SourceOff);
+        let Received { stream, packet, outage, earlier } = received;
+        if let Some(earlier) = &earlier {
+            for at in 0..earlier.count() {
+                let Some(peer) = self.peers.get_mut(key) else { return };
+                if let Some(missed) = peer.uplink.recovered(now, (&packet, earlier), at) {
+                    self.publish(now, key, stream, missed, out);
+                }
+            }
         }
-        if received.outage {
-            stream.layers[usize::from(received.packet.layer)].key_frames.want();
+        if outage && let Some(stream) = self.streams.get_mut(stream).filter(|stream| stream.on) {
+            stream.layers[usize::from(packet.layer)].key_frames.want();
+        }
+        let is_lost = self.publish(now, key, stream, packet, out);
+        if outage || is_lost {
+            self.arm(now, key);
+        }
+    }
+
+    /// A packet of a peer's stream: to everybody who wants it. Returns whether only a key frame helps the stream.
+    fn publish(
+        &mut self,
+        now: Instant,
+        peer: u32,
+        key: u32,
+        mut packet: MediaPacket<'_>,
+        out: &mut Outbox,
+    ) -> bool {
+        let Some(stream) = self.streams.get_mut(key) else { return false };
+        if !stream.on {
+            if let Some(peer) = self.peers.get_mut(peer) {
+                peer.drops.count(Drop::SourceOff);
+            }
+            return false;
         }
         let codec = stream.codec;
-        let news = stream.packet(&mut received.packet, now);
+        let news = stream.packet(&mut packet, now);
         if news.lost {
-            stream.layers[usize::from(received.packet.layer)].key_frames.want();
+            stream.layers[usize::from(packet.layer)].key_frames.want();
         }
-        if news.starts || codec != Some(received.packet.codec) {
-            self.stream_started(received.stream, news.starts);
+        if news.starts || codec != Some(packet.codec) {
+            self.stream_started(key, news.starts);
         }
         if news.layers {
-            self.layers_changed(now, received.stream);
+            self.layers_changed(now, key);
         }
-        if received.packet.description.is_some()
-            && received.packet.frame.begins_decoding
-            && let Some(stream) = self.streams.get_mut(received.stream)
+        if packet.description.is_some()
+            && packet.frame.begins_decoding
+            && let Some(stream) = self.streams.get_mut(key)
         {
             stream.begin_within();
         }
-        self.deliver(now, received.stream, &received.packet, out);
-        self.blamed = Some(key);
-        if received.outage || news.lost {
-            self.arm(now, key);
-        }
+        self.deliver(now, key, &packet, out);
+        self.blamed = Some(peer);
+        news.lost
     }
 
     /// Sends a packet to everybody who has its stream in a slot and gets its layer.

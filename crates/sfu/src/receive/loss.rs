@@ -1,4 +1,4 @@
-//! Which packets of a video stream are missing, and when to ask for them (RFC 4585 §6.2.1, RFC 4588).
+//! Which packets of a stream are missing, and when to ask for them (RFC 4585 §6.2.1, RFC 4588).
 
 use std::time::{Duration, Instant};
 

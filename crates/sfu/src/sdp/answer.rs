@@ -137,7 +137,15 @@ fn write_head(out: &mut Text, line: &Line, answer: &Answer<'_>, candidates: &[Re
     out.0.push_str(media_name(line.kind));
     out.0.push_str(" 9 UDP/TLS/RTP/SAVPF");
     for codec in &line.codecs {
+        // What stands first is what the client sends: of a voice, packets that carry earlier ones once more.
+        let red = red(line.role, codec);
+        if let (Some(red), Role::Send(_)) = (red, line.role) {
+            let _ = write!(out.0, " {red}");
+        }
         let _ = write!(out.0, " {}", codec.payload_type);
+        if let (Some(red), Role::Slot(_)) = (red, line.role) {
+            let _ = write!(out.0, " {red}");
+        }
         if let Some(rtx) = codec.rtx_payload_type {
             let _ = write!(out.0, " {rtx}");
         }
@@ -206,6 +214,12 @@ fn write_extensions(out: &mut Text, line: &Line) {
     }
 }
 
+/// Where redundancy is worth its bytes: music costs several times what speech does, and its publisher cannot be told to send
+/// less of it.
+fn red(role: Role, codec: &Codec) -> Option<u8> {
+    codec.red_payload_type.filter(|_| role != Role::Send(Source::ScreenAudio))
+}
+
 fn write_codec(out: &mut Text, role: Role, codec: &Codec) {
     let payload_type = codec.payload_type;
     let map = match codec.kind {
@@ -241,8 +255,12 @@ fn write_codec(out: &mut Text, role: Role, codec: &Codec) {
     if !parameters.is_empty() {
         out.print(format_args!("a=fmtp:{payload_type} {parameters}"));
     }
+    if let Some(red) = red(role, codec) {
+        out.print(format_args!("a=rtpmap:{red} red/{}/2", codec.kind.clock_rate()));
+        out.print(format_args!("a=fmtp:{red} {payload_type}/{payload_type}"));
+    }
     if let Some(rtx) = codec.rtx_payload_type {
-        out.print(format_args!("a=rtpmap:{rtx} rtx/90000"));
+        out.print(format_args!("a=rtpmap:{rtx} rtx/{}", codec.kind.clock_rate()));
         out.print(format_args!("a=fmtp:{rtx} apt={payload_type}"));
     }
 }
@@ -332,7 +350,7 @@ mod tests {
         let tcp = "a=candidate:3 1 tcp 1520434687 192.0.2.7 5000 typ host tcptype passive\r\n";
         assert!(text.contains(tcp), "{text}");
         assert_eq!(text.matches("a=end-of-candidates").count(), 1);
-        assert!(!text.contains("goog-remb") && !text.contains("red/") && !text.contains("G722"));
+        assert!(!text.contains("goog-remb") && !text.contains("G722"));
         assert!(text.contains("a=ssrc-group:FID 1004 2004\r\n"), "video slots are repaired");
         assert!(!text.contains("FID 1003 2003"), "audio is not");
         assert!(text.len() < 50_000, "{}", text.len());
@@ -385,6 +403,19 @@ mod tests {
             ("minptime=10;useinbandfec=1", "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1");
         let microphone = "minptime=10;useinbandfec=1;usedtx=1";
         assert_eq!(parameters, [microphone, screen, voice, voice, voice, screen]);
+    }
+
+    /// The first format of a send line is what Chromium sends; slots take either.
+    #[test]
+    fn a_voice_comes_with_earlier_packets_and_goes_out_as_is_wanted() {
+        let text = answer(CHROMIUM, true, true);
+        let formats: Vec<_> =
+            text.lines().filter_map(|line| line.strip_prefix("m=audio 9 UDP/TLS/RTP/SAVPF ")).collect();
+        assert_eq!(formats, ["63 111", "111", "111 63", "111 63", "111 63", "111 63"]);
+        assert_eq!(count(&text, "a=rtpmap:63 red/48000/2"), 5);
+        assert_eq!(count(&text, "a=fmtp:63 111/111"), 5);
+        let without = answer(&CHROMIUM.replace("red/48000/2", "green/48000/2"), true, true);
+        assert!(!without.contains("red/") && !without.contains(" 63"), "who has none");
     }
 
     #[test]

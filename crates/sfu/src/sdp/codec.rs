@@ -114,6 +114,8 @@ pub struct Codec {
     pub payload_type: u8,
     /// The client's number for its retransmissions (RFC 4588).
     pub rtx_payload_type: Option<u8>,
+    /// The client's number for packets that carry earlier ones once more (RFC 2198); of Opus.
+    pub red_payload_type: Option<u8>,
     /// The client serves NACK.
     pub nack: bool,
     /// The client serves picture loss indications.
@@ -175,10 +177,15 @@ fn codec(kind: CodecKind, format: &Format<'_>, offered: &[Format<'_>]) -> Codec 
         rtx.map.get(..4).is_some_and(|name| name.eq_ignore_ascii_case("rtx/"))
             && parameter(rtx.parameters, "apt").and_then(|apt| apt.parse().ok()) == Some(format.payload_type)
     });
+    let red = offered.iter().filter(|_| kind == CodecKind::Opus).find(|red| {
+        let mut carried = red.parameters.split('/').map(str::trim);
+        red.map.eq_ignore_ascii_case("red/48000/2") && carried.all(|it| it.parse() == Ok(format.payload_type))
+    });
     Codec {
         kind,
         payload_type: format.payload_type,
         rtx_payload_type: rtx.map(|rtx| rtx.payload_type),
+        red_payload_type: red.map(|red| red.payload_type),
         nack,
         pli,
         fir,
@@ -227,6 +234,22 @@ mod tests {
         assert_eq!(chosen[0].rtx_payload_type, None);
         keep_best(&mut chosen);
         assert_eq!(payload_types(&chosen), [96, 108]);
+    }
+
+    #[test]
+    fn redundancy_is_taken_of_opus_alone() {
+        let red = |parameters| {
+            choose(
+                MediaKind::Audio,
+                &[
+                    format(111, "opus/48000/2", ""),
+                    format(63, "red/48000/2", parameters),
+                    format(64, "red/8000", "111/111"),
+                ],
+            )[0]
+            .red_payload_type
+        };
+        assert_eq!(["111/111", "111", "0/111", ""].map(red), [Some(63), Some(63), None, None]);
     }
 
     #[test]

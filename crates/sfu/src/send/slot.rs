@@ -59,6 +59,8 @@ pub(crate) struct DownSlot {
     codecs: Vec<(CodecKind, u8, Option<u8>)>,
     /// Of the last packet of media.
     pub(super) head: Option<Head>,
+    /// Payload type of packets of sound that carry earlier ones (RFC 2198).
+    pub(super) red: Option<u8>,
 }
 
 impl DownSlot {
@@ -92,6 +94,7 @@ impl DownSlot {
             reported: None,
             codecs: line.codecs.iter().map(|it| (it.kind, it.payload_type, it.rtx_payload_type)).collect(),
             head: None,
+            red: line.codecs.iter().find_map(|it| it.red_payload_type),
         }
     }
 
