@@ -67,11 +67,15 @@ export class Player {
     );
   }
 
-  /** Publishes a camera of this colour in layers at a WHIP address; returns the address of the connection. */
-  async publish(address: string, ticket: string, hue: number): Promise<string> {
+  /**
+   * Publishes a camera of this colour at a WHIP address: in two layers by name, or in VP9 with those of a scalability mode; returns
+   * the address of the connection.
+   */
+  async publish(address: string, ticket: string, hue: number, scalabilityMode?: string): Promise<string> {
     return await this.#page.evaluate(
-      async ([url, bearer, colour]) => {
-        const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 360 });
+      async ([url, bearer, colour, mode]) => {
+        const size = mode === undefined ? { width: 640, height: 360 } : { width: 960, height: 540 };
+        const canvas = Object.assign(document.createElement("canvas"), size);
         const pen = canvas.getContext("2d") as CanvasRenderingContext2D;
         let step = 0;
         setInterval(() => {
@@ -81,13 +85,18 @@ export class Player {
           pen.fillRect((step++ * 13) % canvas.width, canvas.height - 40, 40, 40);
         }, 100);
         const connection = new RTCPeerConnection();
-        connection.addTransceiver(canvas.captureStream().getVideoTracks()[0] as MediaStreamTrack, {
+        const layers = [{ rid: "l", scaleResolutionDownBy: 2 }, { rid: "h" }];
+        const line = connection.addTransceiver(canvas.captureStream().getVideoTracks()[0] as MediaStreamTrack, {
           direction: "sendonly",
-          sendEncodings: [{ rid: "l", scaleResolutionDownBy: 2 }, { rid: "h" }],
+          sendEncodings: mode === undefined ? layers : [{ scalabilityMode: mode } as RTCRtpEncodingParameters],
         });
+        if (mode !== undefined) {
+          const codecs = RTCRtpSender.getCapabilities("video")?.codecs ?? [];
+          line.setCodecPreferences(codecs.filter(({ mimeType }) => /VP9|rtx/.test(mimeType)));
+        }
         return await dial(connection, url, bearer);
       },
-      [address, ticket, hue] as const,
+      [address, ticket, hue, scalabilityMode] as const,
     );
   }
 

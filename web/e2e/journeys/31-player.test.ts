@@ -9,6 +9,9 @@ import { gatherTroupe, Scene } from "../harness/troupe";
 /** Silent, for it sends no sound. */
 const LECTERN: Persona = { name: "Lectern", hue: 200, toneHz: 0 };
 
+const SMALL_WINDOW = { width: 420, height: 420 };
+const LARGE_WINDOW = { width: 1280, height: 800 };
+
 const troupe = gatherTroupe(ANA);
 
 test("a player follows one person from the camera to the screen and back", async () => {
@@ -45,4 +48,22 @@ test("a camera that comes in by WHIP is somebody on everybody's tiles until it l
   expect(await camera.stop(session, ticket)).toBe(200);
   await ana.sees([]);
   expect((await scene.api.roster(scene.meeting)).map(({ name }) => name)).toEqual([ANA.name]);
+});
+
+test("a camera in VP9 with layers in one stream is seen in the size of each tile", async () => {
+  const scene = await Scene.open(troupe);
+  const [ana] = (await scene.join(ANA)) as [Person];
+  const ticket = await scene.api.ticket(scene.meeting, LECTERN.name);
+  const camera = await Player.open(troupe.browser(ANA));
+  await ana.page.setViewportSize(SMALL_WINDOW);
+  await camera.publish(`${scene.api.url}/whip/${scene.meeting.id}`, ticket, LECTERN.hue, "L3T3_KEY");
+  await ana.sees([LECTERN]);
+  await ana.seesInHeight(LECTERN, 136);
+
+  await ana.page.setViewportSize(LARGE_WINDOW);
+  await ana.seesInHeight(LECTERN, 540);
+  await ana.seesMoving(LECTERN);
+  await ana.page.setViewportSize(SMALL_WINDOW);
+  await ana.seesInHeight(LECTERN, 136);
+  await ana.seesMoving(LECTERN);
 });
