@@ -168,8 +168,8 @@ impl Layered {
         Ok(summary)
     }
 
-    /// Numbers from the first packet to the last that no packet has.
-    fn missing(&self) -> u64 {
+    /// Numbers from the first packet to the last that no packet has, whatever is in them.
+    pub fn missing(&self) -> u64 {
         let (first, last) = (self.packets.first_key_value(), self.packets.last_key_value());
         let span = first.zip(last).map_or(0, |((first, _), (last, _))| last - first + 1);
         span - self.packets.len() as u64

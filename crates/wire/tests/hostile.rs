@@ -274,6 +274,9 @@ fn the_corpus_is_what_its_names_say() {
     assert_eq!((turn, checks), (7, 1), "the checksums hold, so that mutations get past the door");
     let hello = |input: &&Vec<u8>| matches!(dtls::records(input).next(), Some(dtls::Record::Hello(_)));
     assert_eq!(all.iter().filter(hello).count(), 1);
+    let structures = all.iter().filter_map(|input| dependency::Structure::attached(input).ok().flatten());
+    let layers: Vec<_> = structures.map(|it| (it.spatial_layers(), it.targets())).collect();
+    assert!(layers.contains(&(3, 9)) && layers.contains(&(1, 3)), "{layers:?}");
 }
 
 #[test]

@@ -42,6 +42,11 @@ impl MediaPacket<'_> {
         self.description.as_ref()?.read.as_ref()
     }
 
+    /// It has a descriptor that cannot be understood.
+    pub(crate) fn is_riddle(&self) -> bool {
+        self.description.as_ref().is_some_and(|it| it.read.is_none())
+    }
+
     /// Of its picture, where the packet tells.
     pub(crate) fn pixels(&self) -> Option<u32> {
         let (width, height) = match self.codec {

@@ -167,7 +167,7 @@ impl Rewriter {
     ) -> Result<Admitted, Drop> {
         let begins = self.flow.as_ref().is_none_or(|flow| flow.epoch != packet.epoch);
         if begins {
-            if !packet.frame.begins_decoding {
+            if !packet.frame.begins_decoding || packet.is_riddle() {
                 return Err(Drop::AwaitingKeyFrame);
             }
             self.flow = Some(self.begin(packet, limit, now, translate));
@@ -185,7 +185,10 @@ impl Rewriter {
             return Ok(admitted);
         }
         if let Some(description) = &packet.description {
-            let read = description.read.as_ref().ok_or(Drop::Undescribed)?;
+            let Some(read) = &description.read else {
+                flow.leave_out(&mut self.skips, packet);
+                return Err(Drop::Undescribed);
+            };
             let is_new_picture = self.last_timestamp != packet.timestamp.wrapping_add(flow.timestamp);
             let (skips, passed) = (&mut self.skips, &mut self.passed);
             flow.pass_described(skips, passed, packet, read, limit, begins, is_new_picture)?;
