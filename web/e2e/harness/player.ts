@@ -86,10 +86,14 @@ export class Player {
         }, 100);
         const connection = new RTCPeerConnection();
         const layers = [{ rid: "l", scaleResolutionDownBy: 2 }, { rid: "h" }];
-        const line = connection.addTransceiver(canvas.captureStream().getVideoTracks()[0] as MediaStreamTrack, {
-          direction: "sendonly",
-          sendEncodings: mode === undefined ? layers : [{ scalabilityMode: mode } as RTCRtpEncodingParameters],
-        });
+        const line = connection.addTransceiver(
+          canvas.captureStream().getVideoTracks()[0] as MediaStreamTrack,
+          {
+            direction: "sendonly",
+            sendEncodings:
+              mode === undefined ? layers : [{ scalabilityMode: mode } as RTCRtpEncodingParameters],
+          },
+        );
         if (mode !== undefined) {
           const codecs = RTCRtpSender.getCapabilities("video")?.codecs ?? [];
           line.setCodecPreferences(codecs.filter(({ mimeType }) => /VP9|rtx/.test(mimeType)));

@@ -317,8 +317,8 @@ impl Descriptor {
     /// that is `None` it is left as it is.
     pub fn rewrite(&self, value: &[u8], frame_number: u16, active: Option<u32>) -> Rewritten {
         let mut out = Rewritten { bytes: [0; MAX_BYTES], len: value.len().min(MAX_BYTES) };
-        let added = MANDATORY_BITS + FLAG_BITS + usize::from(self.targets);
-        let fits = value.len() * 8 + added <= MAX_BYTES * 8;
+        let longest = usize::from(self.end).max(MANDATORY_BITS + FLAG_BITS) + usize::from(self.targets);
+        let fits = longest <= MAX_BYTES * 8;
         match active.filter(|active| fits && self.active != Some(*active)) {
             Some(active) => self.write_active(value, active, &mut out),
             None => out.bytes[..out.len].copy_from_slice(&value[..out.len]),
