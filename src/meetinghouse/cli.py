@@ -13,19 +13,14 @@ import os
 import re
 import sys
 import time
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
-from meetinghouse.market.model import Channel, Rules, TenantKind, Verb
-
-Data = Annotated[Path | None, Parameter(help="The data directory (else $MEETINGHOUSE_DATA, else this user's).")]
-ConfigFile = Annotated[Path | None, Parameter(help="The TOML file with the configuration.")]
-Server = Annotated[str | None, Parameter(help="The URL of a running server; the token comes from $MEETINGHOUSE_TOKEN.")]
-AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
+from meetinghouse.cli_market import market_app
+from meetinghouse.cli_options import AsJson, ConfigFile, Data, Server, UsageError, print_json, token_from_environment
 
 _DURATION = re.compile(r"(\d+)([smhd]?)")
 # Between two looks whether the last meeting has ended.
@@ -44,13 +39,8 @@ owner_app = App(name="owner", help="The first owner.")
 token_app = App(name="token", help="API tokens.")
 meeting_app = App(name="meeting", help="Meetings.")
 config_app = App(name="config", help="The configuration.")
-market_app = App(name="market", help="Market rules: who may do what, where, from when.")
 for part in (owner_app, token_app, meeting_app, config_app, market_app):
     app.command(part)
-
-
-class UsageError(Exception):
-    """The command line is wrong: exit 2."""
 
 
 @app.command
@@ -76,9 +66,7 @@ def serve(
     run_server(
         loaded,
         ready_file,
-        lambda said: (
-            _print_json(said) if as_json else print(announcement_text(said, loaded.data_directory), flush=True)
-        ),
+        lambda said: print_json(said) if as_json else print(announcement_text(said, loaded.data_directory), flush=True),
     )
 
 
@@ -98,7 +86,7 @@ def link(*, data: Data = None, config: ConfigFile = None, as_json: AsJson = Fals
             return await make_owner_link(db, keys, loaded.people, url, clock.now())
 
     made = asyncio.run(make())
-    _print_json(made) if as_json else print(made.link)
+    print_json(made) if as_json else print(made.link)
 
 
 @token_app.command
@@ -142,7 +130,7 @@ def create_meeting(
 
     settings = {key: False for key, wanted in (("lobby", lobby), ("passcode", passcode)) if not wanted}
     body = {key: value for key, value in (("title", title), ("settings", settings)) if value}
-    made = post(server, "/meetings", _token(), body)
+    made = post(server, "/meetings", token_from_environment(), body)
     if as_json:
         print(json.dumps(made))
         return
@@ -158,7 +146,7 @@ def doctor(*, config: ConfigFile = None, data: Data = None, as_json: AsJson = Fa
 
     findings = examine(effective_config(config, data, os.environ))
     if as_json:
-        _print_json({"findings": findings})
+        print_json({"findings": findings})
     else:
         for finding in findings:
             print(f"{finding.status:<8} {finding.check:<12} {finding.detail}")
@@ -180,7 +168,7 @@ def drain(
 
     if undo and wait:
         raise UsageError("Give either --undo or --wait.")
-    token = _token()
+    token = token_from_environment()
     state = post(server, "/node/drain", token, {"draining": not undo})
     while wait and state["sessions"]:
         time.sleep(_DRAIN_LOOK_SECONDS)
@@ -206,102 +194,6 @@ def show(*, config: ConfigFile = None, data: Data = None, as_json: AsJson = Fals
         for key, value in keys.items():
             print(f"{key} = {json.dumps(value, ensure_ascii=False)}")
         print()
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
-class MarketQuestion:
-    """What is asked of market rules."""
-
-    verb: Annotated[Verb, Parameter(help="What is to be done.")]
-    at: Annotated[str, Parameter(help="When: a date (its midnight UTC) or a time such as 2020-08-23T00:00:00+08:00.")]
-    country: Annotated[str | None, Parameter(help="Country or region of the billing address (ISO 3166).")] = None
-    kind: TenantKind | None = None
-    channel: Channel | None = None
-    plan: str | None = None
-    partner: Annotated[str | None, Parameter(help="The id of the partner through whom it is done.")] = None
-
-
-@market_app.command
-def check(
-    asked: MarketQuestion,
-    *,
-    rules: Annotated[
-        Path | None, Parameter(help="A file of rules; else the active ones of --data or --server.")
-    ] = None,
-    data: Data = None,
-    server: Server = None,
-    config: ConfigFile = None,
-    as_json: AsJson = False,
-) -> int:
-    """Ask the rules: print the decision, with its rule and whom to ask instead. Exit 0 is allow, 1 deny."""
-    import msgspec
-
-    from meetinghouse.market.model import Question
-    from meetinghouse.market.places import clean_place
-    from meetinghouse.market.reading import time_of
-    from meetinghouse.market.rules import Rulebook
-
-    moment = time_of(asked.at)
-    if moment is None:
-        raise UsageError(f"--at: {asked.at!r} is no date and no time with an offset; write for example 2020-08-23.")
-    place = None if asked.country is None else clean_place(asked.country)
-    if asked.country is not None and place is None:
-        raise UsageError(f"--country: {asked.country!r} is no country or region of ISO 3166, such as CN, HK or US-CA.")
-    question = Question(
-        verb=asked.verb,
-        at=moment,
-        country=place,
-        kind=asked.kind,
-        channel=asked.channel,
-        plan=asked.plan,
-        partner=asked.partner,
-    )
-    decision = Rulebook(_rules(rules, config, data, server)).decide(question)
-    print(json.dumps(msgspec.to_builtins(decision), ensure_ascii=False, indent=None if as_json else 2))
-    return 0 if decision.decision == "allow" else 1
-
-
-@market_app.command
-def lint(rules: Annotated[Path, Parameter(help="The file of rules.")], *, as_json: AsJson = False) -> int:
-    """Name rules that never decide, and those whose order decides. Exit 1 when there is one that never decides."""
-    from meetinghouse.market.lint import lint as find
-
-    words = {
-        "shadowed": "never decides: {by} do the same before it",
-        "contradicted": "never decides, though it wants the opposite: {by} come first",
-        "overlapping": "decides only what is left by {by}, which say the opposite about some of it",
-    }
-    findings = find(_rules(rules, None, None, None))
-    if as_json:
-        _print_json({"findings": findings})
-    else:
-        for finding in findings:
-            print(f"{finding.rule}: {words[finding.kind].format(by=', '.join(finding.by))}")
-    return 1 if any(finding.kind != "overlapping" for finding in findings) else 0
-
-
-@market_app.command
-def diff(
-    before: Annotated[Path, Parameter(help="The earlier file of rules.")],
-    after: Annotated[Path, Parameter(help="The later one.")],
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Say what differs between two files of rules, rule by rule."""
-    import msgspec
-
-    from meetinghouse.market.differences import differences
-
-    found = differences(_rules(before, None, None, None), _rules(after, None, None, None))
-    if as_json:
-        _print_json({"differences": found})
-        return
-    for one in found:
-        print(f"{one.kind:<8} {one.rule}")
-        for mark, side in (("-", one.was), ("+", one.now)):
-            for key, value in side.items():
-                print(f"  {mark} {key} = {msgspec.json.encode(value).decode()}")
 
 
 def main() -> NoReturn:
@@ -342,30 +234,6 @@ def _fail(error: Exception | None, status: int) -> NoReturn:
     sys.exit(status)
 
 
-def _rules(file: Path | None, config: Path | None, data: Path | None, server: str | None) -> Rules:
-    from meetinghouse.app.client import get
-    from meetinghouse.app.run import effective_config
-    from meetinghouse.app.services import on_data
-    from meetinghouse.market.reading import RulesError, read_rules, rules_of
-    from meetinghouse.market.tables import active_rule_set
-
-    if file is not None:
-        try:
-            return read_rules(file.read_text("utf-8"))
-        except RulesError as error:
-            raise UsageError("\n".join(f"{file}: {fault}" for fault in error.faults)) from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{file} cannot be read: {error}.") from None
-    if server is not None:
-        return rules_of(get(server, "/market/rules/active", _token())["rules"])
-
-    async def read() -> Rules:
-        async with on_data(effective_config(config, data, os.environ)) as (db, _, _), db.read() as connection:
-            return (await active_rule_set(connection)).content
-
-    return asyncio.run(read())
-
-
 def _token_from_data(
     config: Path | None, data: Path | None, member: str | None, scopes: tuple[str, ...], lifetime: timedelta
 ) -> dict[str, Any]:
@@ -398,20 +266,7 @@ def _token_from_server(
     body |= {"owner": True} if owner else {"member": member}
     if scopes:
         body["scopes"] = list(scopes)
-    return post(server, "/tokens", _token(), body)
-
-
-def _token() -> Any:  # noqa: ANN401 (a Secret, whose module is loaded late)
-    from meetinghouse.app.client import ServerRefusedError
-    from meetinghouse.security.secret import Secret
-
-    token = os.environ.get("MEETINGHOUSE_TOKEN", "")
-    if not token:
-        message = (
-            "Put a token into the environment variable MEETINGHOUSE_TOKEN (`meetinghouse token create` makes one)."
-        )
-        raise ServerRefusedError(message)
-    return Secret(token)
+    return post(server, "/tokens", token_from_environment(), body)
 
 
 def _duration(text: str) -> timedelta:
@@ -419,9 +274,3 @@ def _duration(text: str) -> timedelta:
     if match is None or not int(match[1]):
         raise UsageError(f"--expires: {text!r} is not a time; write for example 90s, 30m, 1h or 7d.")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
-
-
-def _print_json(value: Any) -> None:  # noqa: ANN401 (whatever a command found)
-    import msgspec
-
-    print(msgspec.json.encode(value).decode(), flush=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, String, Table, Text, select
+from sqlalchemy import Column, String, Table, Text, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meetinghouse.db.schema import metadata
 from meetinghouse.db.types import Json, UtcTime
 from meetinghouse.market.model import Rules, RuleSet
 from meetinghouse.market.reading import rules_of
+from meetinghouse.market.simulation import Group
+from meetinghouse.people.model import Tenant
+from meetinghouse.people.tables import tenants
 
 market_rule_sets = Table(
     "market_rule_sets",
@@ -36,3 +39,14 @@ async def active_rule_set(connection: AsyncConnection) -> RuleSet:
     if row is None:
         return _NONE
     return RuleSet(id=row.id, name=row.name, content=rules_of(row.rules), activated_at=row.activated_at)
+
+
+async def tenant_groups(connection: AsyncConnection) -> list[Group]:
+    """All tenants, by what rules can ask of them."""
+    asked = (tenants.c.kind, tenants.c.channel, tenants.c.country)
+    example = func.min(tenants.c.id).label("id")
+    query = select(*asked, example, func.count().label("tenants")).group_by(*asked).order_by(example)
+    return [
+        Group(Tenant(row.id, "", row.kind, row.channel, row.country), row.tenants)
+        for row in await connection.execute(query)
+    ]

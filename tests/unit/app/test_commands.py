@@ -158,13 +158,21 @@ def test_rules_are_asked_linted_and_compared(command: Command, tmp_path: Path) -
     assert command("market", "diff", str(first), str(second)).out.split()[0] == "moved"
 
 
-async def test_the_active_rules_are_asked_on_the_data_and_on_the_server(server: Running, command: Command) -> None:
+async def test_the_active_rules_are_asked_on_the_data_and_on_the_server(
+    server: Running, command: Command, tmp_path: Path
+) -> None:
     data = str(server.services.config.data_directory)
     made = json.loads((await asyncio.to_thread(command, "token", "create", "--owner", "--data", data)).out)
     asked = ["market", "check", "--verb", "host", "--at", "2026-01-01"]
     for where in (["--data", data], ["--server", server.url]):
         done = await asyncio.to_thread(command, *asked, *where, MEETINGHOUSE_TOKEN=made["token"])
         assert (done.status, json.loads(done.out)["rule"]) == (0, "initial-allow")
+    drafted = tmp_path / "drafted.toml"
+    drafted.write_text('version = 1\n[[rule]]\nid = "only"\nverbs = ["join", "host"]\ndecision = "allow"\n')
+    asked = ["market", "simulate", "--rules", str(drafted), "--at", "2026-01-01"]
+    for where in (["--data", data], ["--server", server.url]):
+        done = await asyncio.to_thread(command, *asked, *where, MEETINGHOUSE_TOKEN=made["token"])
+        assert (done.status, "1 lose upgrade by default (was initial-allow)" in done.out) == (0, True)
 
 
 def test_the_effective_configuration_is_shown(command: Command, tmp_path: Path) -> None:
