@@ -272,6 +272,20 @@ impl Peer {
         self.downlink.media(now, (route.slot, route.limit), stream, (packet, plain), &mut path)
     }
 
+    /// Lets a slot in which nothing flows yet begin with what followed the last key frame; returns whether it does.
+    pub(crate) fn catch_up(
+        &mut self,
+        now: Now,
+        (key, slot): (u32, usize),
+        streams: &mut Slab<Stream>,
+    ) -> bool {
+        let begins = self.downlink.catch_up(now, slot, streams, key);
+        if begins {
+            self.next_report = now.at; // which time of day it has
+        }
+        begins
+    }
+
     /// Tells the receiver at once which time of day a stream has that has just begun in a slot.
     pub(crate) fn report_slot(
         &mut self,

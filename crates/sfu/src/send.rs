@@ -1,8 +1,8 @@
 //! What a peer receives: its slots, numbered, encrypted in the outgoing buffer, repaired and reported.
 
 mod budget;
-mod head;
 mod pacer;
+mod packet;
 mod probing;
 mod redundancy;
 mod resent;
@@ -13,13 +13,11 @@ pub(crate) use self::slot::DownSlot;
 
 use std::time::{Duration, Instant};
 
-use wire::dependency::Rewritten;
-use wire::extension::AudioLevel;
-use wire::rtcp::{ReportBlock, SenderInfo, write_cname, write_receiver_report, write_sender_report};
-use wire::rtp::{Outgoing, write_header};
+use wire::rtcp::{ReportBlock, write_cname, write_receiver_report, write_sender_report};
 
 use self::budget::RepairBudget;
 use self::pacer::{Pacer, Waiting};
+use self::packet::Leaving;
 use self::probing::Probing;
 use self::redundancy::Redundancy;
 use crate::allocate::{Ask, Budget, Hold, allocate, demand};
@@ -34,11 +32,11 @@ use crate::srtp::Outbound;
 use crate::stream::Stream;
 use crate::{Outbox, Remote};
 
-/// Packets of a slot that carry its mid: until the receiver has surely bound the SSRC that the answer named anyway.
-const NAMED_PACKETS: u64 = 100;
-
 /// Between two looks at who gets what, unless what is wanted changes: feedback comes about as often.
 const ALLOCATION_INTERVAL: Duration = Duration::from_millis(100);
+
+/// The first picture is tried for so long, whatever padding found before it.
+const TRIAL: Duration = Duration::from_secs(1);
 
 /// Of what is asked for, the way should carry so much: the margin that rising asks for, and a little.
 const WANTED_PERCENT: u64 = 125;
@@ -81,6 +79,8 @@ pub(crate) struct Downlink {
     redundancy: Redundancy,
     /// A packet of sound with earlier ones; kept for its memory.
     redundant: Vec<u8>,
+    /// Until when the first picture is tried; `None` before it has begun to leave.
+    tried_until: Option<Instant>,
 }
 
 impl Downlink {
@@ -95,6 +95,7 @@ impl Downlink {
             budget: RepairBudget::default(),
             redundancy: Redundancy::default(),
             redundant: Vec::new(),
+            tried_until: None,
         };
         downlink.add(lines, random, now.at);
         downlink
@@ -107,7 +108,7 @@ impl Downlink {
         let room = if self.bandwidth.is_free() { u64::MAX } else { target };
         let audio_bps = audio_bps * (1 + self.redundancy.fit(audio_bps, room));
         let bps = target.saturating_sub(audio_bps);
-        let is_guess = !self.bandwidth.is_measured();
+        let is_guess = !self.bandwidth.is_measured() || self.is_on_trial(now);
         let rise = self.hold.rise(now, bps);
         allocate(Budget { bps, is_guess, rise }, asks);
         self.hold.learn(now, bps, asks);
@@ -170,6 +171,26 @@ impl Downlink {
             self.leave(now, (slot, payload_type), stream.stable_id, sent, path);
         }
         Ok(admitted.begins)
+    }
+
+    /// Lets what followed a stream's last key frame wait for a slot in which nothing flows yet; returns whether it does.
+    pub(crate) fn catch_up(&mut self, now: Now, slot: usize, streams: &mut Slab<Stream>, peer: u32) -> bool {
+        let place = &mut self.slots[slot];
+        if place.packets > 0 || place.rewriter.layer().is_some() || !self.pacer.is_empty() {
+            return false;
+        }
+        let Some(key) = place.content.as_ref().filter(|it| !it.cannot_decode).map(|it| it.stream) else {
+            return false;
+        };
+        let Some(stream) = streams.get_mut(key) else { return false };
+        let Some((layer, opening, limit)) = stream.open((peer, slot), now.at) else { return false };
+        let cache = &stream.layers[layer].cache;
+        for packet in opening.sequences.filter_map(|it| cache.get(opening.epoch, it, now.at)) {
+            if let Ok(admitted) = place.rewriter.admit(&packet, limit, now.at, |_| None) {
+                self.pacer.push(Waiting::new((slot, key), &packet, admitted, None, now.at));
+            }
+        }
+        true
     }
 
     /// Throws away what waits for a slot: its stream goes on with a key frame, and the receiver misses nothing.
@@ -264,6 +285,12 @@ impl Downlink {
         [self.pacer.due(), probing, probe].into_iter().flatten().min()
     }
 
+    /// Only padding has told of the way, or hardly more: a busy receiver that reads it late would be taken for a way without room,
+    /// and see nothing for as long as that takes to be found out.
+    fn is_on_trial(&self, now: Instant) -> bool {
+        self.tried_until.is_none_or(|until| now < until)
+    }
+
     /// When the next of the packets that wait may leave.
     pub(crate) fn waits_until(&self) -> Option<Instant> {
         self.pacer.due()
@@ -318,6 +345,10 @@ impl Downlink {
             slot.bytes += sent as u64;
             slot.octets = slot.octets.wrapping_add(packet.payload.len() as u32);
             slot.rewriter.left(&admitted, now.at);
+            if slot.kind == SlotKind::Video {
+                let trial = if self.bandwidth.is_measured() { TRIAL } else { Duration::ZERO };
+                self.tried_until.get_or_insert_with(|| now.at + trial);
+            }
             self.bandwidth.sent_media(sent);
             self.budget.earn(sent);
         }
@@ -393,121 +424,5 @@ impl Downlink {
                 }
             }
         });
-    }
-}
-
-/// One packet as it leaves for one receiver.
-struct Leaving<'a> {
-    payload_type: u8,
-    ssrc: u32,
-    /// Number on that SSRC, with the roll-over counter above 16 bits.
-    index: u64,
-    /// Of what is sent again (RFC 4588 §4).
-    original: Option<u16>,
-    stream_id: u32,
-    transport_sequence: u16,
-    admitted: Admitted,
-    packet: &'a MediaPacket<'a>,
-}
-
-impl DownSlot {
-    /// A packet that was sent as `sequence` and is still kept, how it goes out again, and as which payload type.
-    fn kept<'a>(
-        &self,
-        sequence: u16,
-        stream: &'a Stream,
-        now: Instant,
-    ) -> Option<(MediaPacket<'a>, Admitted, u8)> {
-        let origin = self.rewriter.origin(sequence)?;
-        let packet =
-            stream.layers[usize::from(origin.layer)].cache.get(origin.epoch, origin.sequence, now)?;
-        Some((packet, self.rewriter.again(&packet)?, self.payload_types(packet.codec)?.1?))
-    }
-
-    /// Writes a packet of nothing but padding on the SSRC of retransmissions; returns its bytes.
-    fn write_padding(&self, transport_sequence: u16, path: &mut Path<'_>) -> usize {
-        let header = Outgoing {
-            marker: false,
-            payload_type: self.rtx().unwrap_or_default(),
-            sequence: self.rtx_sequence as u16,
-            timestamp: self.rewriter.last_timestamp(),
-            ssrc: self.rtx_ssrc,
-            csrc: None,
-        };
-        let transport_sequence = transport_sequence.to_be_bytes();
-        let id = self.extensions.transport_sequence.unwrap_or_default();
-        let keys = &mut *path.keys;
-        let mut sent = 0;
-        path.out.push(path.to, |bytes| {
-            let start = bytes.len();
-            let head = write_header(bytes, &header, &[(id, &transport_sequence)]);
-            probing::write_padding(bytes, start, probing::PADDING);
-            keys.seal_rtp(bytes, start, head, self.rtx_sequence);
-            sent = bytes.len() - start;
-        });
-        sent
-    }
-
-    /// Writes and encrypts a packet at the end of the outgoing buffer; returns its bytes.
-    fn write(&self, leaving: &Leaving<'_>, path: &mut Path<'_>) -> usize {
-        let Leaving { admitted, packet, .. } = leaving;
-        let header = Outgoing {
-            marker: admitted.marker,
-            payload_type: leaving.payload_type,
-            sequence: leaving.index as u16,
-            timestamp: admitted.timestamp,
-            ssrc: leaving.ssrc,
-            csrc: Some(leaving.stream_id),
-        };
-        let transport_sequence = leaving.transport_sequence.to_be_bytes();
-        let level = packet.audio_level.map(AudioLevel::encode);
-        let dependency = packet.description.filter(|_| !admitted.empty).and_then(|it| {
-            let active = (admitted.active != 0).then_some(admitted.active);
-            Some(it.read?.rewrite(it.value, admitted.frame, active))
-        });
-        let mut extensions: [(u8, &[u8]); 4] = [(0, &[]); 4];
-        let mut count = 0;
-        let named = self.packets < NAMED_PACKETS;
-        let candidates: [(Option<u8>, Option<&[u8]>); 4] = [
-            (self.extensions.transport_sequence, Some(&transport_sequence)),
-            (self.extensions.audio_level, level.as_ref().map(<[u8; 1]>::as_slice)),
-            (self.extensions.mid.filter(|_| named), Some(self.mid.as_bytes())),
-            (self.extensions.dependency, dependency.as_ref().map(Rewritten::as_bytes)),
-        ];
-        for (id, value) in candidates {
-            if let (Some(id), Some(value)) = (id, value) {
-                extensions[count] = (id, value);
-                count += 1;
-            }
-        }
-        let keys = &mut *path.keys;
-        let mut sent = 0;
-        path.out.push(path.to, |bytes| {
-            let start = bytes.len();
-            let head = write_header(bytes, &header, &extensions[..count]);
-            if let Some(original) = leaving.original {
-                bytes.extend_from_slice(&original.to_be_bytes());
-            }
-            let payload = bytes.len();
-            match (admitted.empty, leaving.original) {
-                (false, _) => bytes.extend_from_slice(packet.payload),
-                (true, None) => probing::write_padding(bytes, start, 1),
-                (true, Some(_)) => {} // the number says it all
-            }
-            if let Some(picture) = admitted.picture {
-                packet.frame.rewrite(&mut bytes[payload..], picture);
-            }
-            keys.seal_rtp(bytes, start, head, leaving.index);
-            sent = bytes.len() - start;
-        });
-        sent
-    }
-
-    /// What a sender report says of this slot now: the time of day of the publisher's clock, in the slot's numbering.
-    fn sender_info(&self, now: Instant, streams: &Slab<Stream>, clock: Clock) -> Option<SenderInfo> {
-        let stream = streams.get(self.content.as_ref()?.stream)?;
-        let ntp = clock.ntp(now);
-        let rtp_timestamp = self.rewriter.timestamp_of(stream.timestamp_at(self.rewriter.layer()?, ntp)?)?;
-        Some(SenderInfo { ntp, rtp_timestamp, packets: self.packets as u32, bytes: self.octets })
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::allocate::{Ask, Phase, Quality};
 use crate::dependencies::Told;
 use crate::forward::{ALL_TEMPORAL, Limit, MediaPacket};
-use crate::layers::{Layer, choose, nearest};
+use crate::layers::{Layer, Opening, choose, nearest};
 use crate::sdp::{CodecKind, MAX_LAYERS};
 use crate::{LayerReason, Source, speech};
 
@@ -446,6 +446,21 @@ impl Stream {
         let stopped = self.layers.iter_mut().zip(wanted).filter(|(_, wanted)| !wanted);
         stopped.for_each(|(layer, _)| layer.asked());
         Some(wanted)
+    }
+
+    /// Lets a receiver to whom nothing flows yet begin at the last key frame of the layer that it is to get, if all that
+    /// followed is at hand; returns the layer, its packets, and what of them it gets.
+    pub(crate) fn open(
+        &mut self,
+        (peer, slot): (u32, usize),
+        now: Instant,
+    ) -> Option<(usize, Opening, Limit)> {
+        let route = self.routes.iter_mut().find(|route| route.peer == peer && route.slot == slot)?;
+        let target = route.target.filter(|_| !self.is_within)?;
+        let opening = self.layers[target].opening(now)?;
+        route.current = Some(target);
+        route.set_limit(&self.layers, false);
+        Some((target, opening.clone(), route.limit))
     }
 
     /// Wants a key frame for one receiver.

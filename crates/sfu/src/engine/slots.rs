@@ -152,16 +152,22 @@ impl Engine {
         }
     }
 
-    /// Asks for a key frame of what is in a peer's slot, within its publisher's limits. Sound needs none.
+    /// Somebody wants a picture in a slot: gives it from the last key frame on to who sees nothing yet, where that is at hand;
+    /// else asks for a key frame, within its publisher's limits. Sound needs none.
     pub(super) fn want_key_frame(&mut self, now: Instant, key: u32, slot: usize) {
         let Some(peer) = self.peers.get(key) else { return };
         let content = peer.downlink.slots.get(slot).and_then(|slot| slot.content.as_ref());
-        let Some(stream) = content.and_then(|it| self.streams.get_mut(it.stream)) else { return };
-        if !stream.on || !is_picture(stream.source) {
+        let Some(stream_key) = content.map(|it| it.stream) else { return };
+        let Some(stream) = self.streams.get(stream_key).filter(|it| it.on && is_picture(it.source)) else {
             return;
-        }
-        stream.want_key_frame(key, slot);
+        };
         let publisher = stream.publisher;
+        let moment = self.clock.moment(now);
+        if self.peers.get_mut(key).is_some_and(|peer| peer.catch_up(moment, (key, slot), &mut self.streams)) {
+            return self.arm(now, key);
+        }
+        let Some(stream) = self.streams.get_mut(stream_key) else { return };
+        stream.want_key_frame(key, slot);
         self.arm(now, publisher);
     }
 

@@ -113,6 +113,11 @@ impl Pacer {
         self.media.len() + self.repairs.len() >= MAX_PACKETS || wait > MAX_WAIT.as_secs_f64()
     }
 
+    /// Nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+
     /// Lets a packet wait; the caller asked [`Self::is_full`] before.
     pub(super) fn push(&mut self, waiting: Waiting) {
         self.bytes += usize::from(waiting.len);

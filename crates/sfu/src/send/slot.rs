@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::head::Head;
+use super::packet::Head;
 use super::resent::Resent;
 use crate::codec::{AUDIO_CLOCK, VIDEO_CLOCK};
 use crate::forward::Rewriter;
