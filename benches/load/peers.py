@@ -32,6 +32,12 @@ MOST_LOST = 0.001
 # A void round is done again, but not for ever.
 TRIES = 3
 STEPS = (200, 400, 600, 800, 1000, 1500, 2000, 3000, 4000)
+# Saturation by what the packets are: every one by itself, whole frames that leave together, and both kinds of media.
+SATURATIONS = {
+    "saturation": ("evenly spaced", ()),
+    "saturation-frames": ("frames of 10 packets", ("--frame-packets", "10")),
+    "saturation-mixed": ("pictures and sound", ("--audio",)),
+}
 PEERS: dict[str, Callable[[int | None, int], AbstractContextManager[Target]]] = {
     "meetinghouse": ours,
     "mediamtx": mediamtx,
@@ -58,7 +64,7 @@ SCENARIOS = {
 def main() -> int:
     """Run the scenarios that were asked for and print them side by side."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("scenarios", nargs="*", choices=[*SCENARIOS, "saturation", []], help="which (default: all)")
+    parser.add_argument("scenarios", nargs="*", choices=[*SCENARIOS, *SATURATIONS, []], help="which (default: all)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=6)
     parser.add_argument("--without-mediamtx", action="store_true", help="our server alone")
@@ -75,9 +81,9 @@ def main() -> int:
         f"{_processor()}, Linux {platform.release()}, load {os.getloadavg()[0]:.1f}; {time.strftime('%Y-%m-%d %H:%M')}"
     )
     found: dict[str, dict[str, list[dict[str, Any]]]] = {}
-    for key in asked.scenarios or [*SCENARIOS, "saturation"]:
-        if key == "saturation":
-            found[key] = {name: saturated(program, name, server_core, asked.seconds) for name in names}
+    for key in asked.scenarios or [*SCENARIOS, *SATURATIONS]:
+        if key in SATURATIONS:
+            found[key] = {name: saturated(program, name, server_core, asked.seconds, key) for name in names}
             continue
         scenario = SCENARIOS[key]
         found[key] = alternated(program, scenario, names, server_core, asked.rounds, asked.seconds)
@@ -127,12 +133,14 @@ def loaded(program: str, target: Target, arguments: list[str]) -> dict[str, Any]
     return result
 
 
-def saturated(program: str, name: str, core: int | None, seconds: int) -> list[dict[str, Any]]:
+def saturated(program: str, name: str, core: int | None, seconds: int, key: str) -> list[dict[str, Any]]:
     """Rising rates up to the first at which more is lost than one in a thousand, to 100 watchers."""
     steps: list[dict[str, Any]] = []
-    print(f"\nSaturation, 1 to 100, {name}: the highest step with less than {100 * MOST_LOST} % lost counts")
+    style, further = SATURATIONS[key]
+    print(f"\nSaturation, 1 to 100, {style}, {name}: the highest step with less than {100 * MOST_LOST} % lost counts")
     for rate in STEPS:
         arguments = ["webinar", "--watchers", "100", "--packets-per-second", str(rate), "--seconds", str(seconds)]
+        arguments += further
         with PEERS[name](core, 1) as target:
             step = unstolen(program, target, arguments)
         steps.append(step)
