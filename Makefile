@@ -21,7 +21,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Scripts of package.json call pnpm by its name; a fresh machine has none but ours.
 export PATH := $(CURDIR)/.tools/node_modules/.bin:$(PATH)
 
-.PHONY: help install run test check fuzz format generate bench bench-peers load soak plots screenshots dist hooks browsers \
+.PHONY: help install run test check fuzz format generate bench bench-peers bench-losses load soak plots screenshots dist hooks browsers \
         test-rust test-instructions test-python test-web test-e2e
 
 help: ## this list
@@ -122,6 +122,9 @@ bench: install ## joins, start, memory, and CPU per forwarded packet
 
 bench-peers: install ## CPU, delay and limits beside MediaMTX, which is built below .tools (needs Go; 10 min)
 	PYTHONPATH=benches/control:benches/load $(BIN)/python benches/load/peers.py $(ARGS)
+
+bench-losses: install browsers ## what Chromium hears and sees where packets are lost, as a table (8 min; wants a quiet machine)
+	cd web && MEETINGHOUSE_BENCH=1 ../$(PNPM) run --silent e2e --disable-console-intercept
 
 load: install ## load on our server, or on another by WHIP and WHEP (ARGS="meeting --people 10 …", ARGS=--help)
 	PYTHONPATH=benches/control:benches/load $(BIN)/python benches/load/load.py $(ARGS)

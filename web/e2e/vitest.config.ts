@@ -11,11 +11,14 @@ class ByName extends BaseSequencer {
 export default defineConfig({
   root: import.meta.dirname,
   test: {
-    // Inside the namespace of `sealed/enter.sh` only the journey that belongs there.
-    include:
-      process.env["MEETINGHOUSE_SEALED"] === undefined
-        ? ["{harness,journeys}/*.test.ts"]
-        : ["sealed/*.test.ts"],
+    // Inside the namespace of `sealed/enter.sh` only the journey that belongs there; benchmarks by themselves.
+    include: [
+      process.env["MEETINGHOUSE_SEALED"] !== undefined
+        ? "sealed/*.test.ts"
+        : process.env["MEETINGHOUSE_BENCH"] !== undefined
+          ? "bench/*.test.ts"
+          : "{harness,journeys}/*.test.ts",
+    ],
     // One journey at a time: each has up to four browsers, and two cores are all there may be.
     fileParallelism: false,
     maxWorkers: 1,

@@ -15,6 +15,16 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** What happens to datagrams on their way down. */
+export interface Losses {
+  /** Of all, 0…1. */
+  readonly share: number;
+  /** Datagrams in a row that are lost, on average; independent of each other where there is none. */
+  readonly burst?: number;
+  /** The way is so much longer. */
+  readonly delayMs: number;
+}
+
 export class Relay {
   readonly #http: StreamRelay;
   readonly #media: StreamRelay | DatagramRelay;
@@ -61,6 +71,12 @@ export class Relay {
   narrow(bitsPerSecond: number | null): void {
     if (this.#media instanceof StreamRelay) throw new Error("only datagrams go through a narrow way");
     this.#media.bitsPerSecond = bitsPerSecond;
+  }
+
+  /** From now on so many datagrams to each client are lost; null ends it. */
+  lose(losses: Losses | null): void {
+    if (this.#media instanceof StreamRelay) throw new Error("only datagrams are lost");
+    this.#media.losses = losses;
   }
 
   /** Everybody's datagrams come to the server from another port, as when a NAT has forgotten them. */
@@ -162,6 +178,13 @@ class StreamRelay {
   }
 }
 
+/** Whether the next datagram is lost (Gilbert and Elliott: a bad stretch loses everything). */
+function turnsBad({ share, burst }: Losses, isBad: boolean): boolean {
+  if (burst === undefined) return Math.random() < share;
+  const leave = 1 / burst;
+  return isBad ? Math.random() >= leave : Math.random() < (leave * share) / (1 - share);
+}
+
 /** What waits longer than this before a narrow way is lost. */
 const QUEUE_MS = 1_000;
 
@@ -170,6 +193,7 @@ class DatagramRelay {
   isLost = false;
   target: Endpoint | undefined;
   bitsPerSecond: number | null = null;
+  losses: Losses | null = null;
   #isCut = false;
   #isClosed = false;
   readonly #front: Datagrams = createSocket("udp4");
@@ -229,15 +253,18 @@ class DatagramRelay {
     };
     // When the way down to this client is free again.
     let free = 0;
+    let isBad = false;
     const back = createSocket("udp4", (bytes) => {
-      if (this.bitsPerSecond === null) {
-        down(bytes);
-        return;
-      }
+      isBad = this.losses !== null && turnsBad(this.losses, isBad);
+      if (isBad) return;
       const now = performance.now();
-      if (free - now > QUEUE_MS) return;
-      free = Math.max(free, now) + (bytes.length * 8_000) / this.bitsPerSecond;
-      setTimeout(down, free - now, bytes);
+      if (this.bitsPerSecond !== null) {
+        if (free - now > QUEUE_MS) return;
+        free = Math.max(free, now) + (bytes.length * 8_000) / this.bitsPerSecond;
+      }
+      const waitMs = Math.max(0, free - now) + (this.losses?.delayMs ?? 0);
+      if (waitMs > 0) setTimeout(down, waitMs, bytes);
+      else down(bytes);
     });
     // A server that is gone answers with ICMP; to the client that is silence.
     back.on("error", () => undefined);

@@ -3,9 +3,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { ANA, BEN, CHEN } from "../harness/cast";
-import { promised } from "../harness/patience";
+import { PATIENCE_MS, promised } from "../harness/patience";
 import type { Person } from "../harness/person";
 import { gatherTroupe, Scene } from "../harness/troupe";
+import { until } from "../harness/wait";
+import type { Playback } from "../page/contract";
 
 const troupe = gatherTroupe(ANA, BEN, CHEN);
 /** From the server's return until everybody is back. */
@@ -16,6 +18,9 @@ const REBOUND_PACKETS = 12;
 /** Chromium checks its connection every 2.5 s, and with that says where it is. */
 const REBOUND_MS = promised(3_000);
 const STALL_MS = 2_000;
+/** A second of them tells; one earlier packet in each makes them twice as large. */
+const SOUND_PACKETS = 50;
+const CARRIES = 1.6;
 
 test("after ten seconds without network everybody sees and hears each other again", async () => {
   const scene = await Scene.open(troupe, { relayed: "udp" });
@@ -55,6 +60,23 @@ test("another port of a NAT and a server that stands still cost a moment and no 
   for (const person of people) {
     expect((await person.page.evaluate(() => window.probe.received())).connections).toBe(1);
   }
+});
+
+test("where packets of sound are lost they come with later ones", async () => {
+  const scene = await Scene.open(troupe, { relayed: "udp" });
+  const [ana, ben] = (await scene.join(ANA, BEN)) as [Person, Person];
+  const playback = (): Promise<Playback> => ben.page.evaluate(() => window.probe.playback());
+  await Promise.all([ana.hears([BEN]), ben.hears([ANA])]);
+  const before = await playback();
+
+  scene.network.lose({ share: 0.2, delayMs: 50 });
+  await until("packets of sound carry others", PATIENCE_MS, async () => {
+    const now = await playback();
+    const packets = now.soundPackets - before.soundPackets;
+    const times = (now.soundBytes - before.soundBytes) / packets / (before.soundBytes / before.soundPackets);
+    return packets > SOUND_PACKETS && times > CARRIES ? undefined : `${packets} of ${times} times the bytes`;
+  });
+  await Promise.all([ana.hears([BEN]), ben.hears([ANA]), ben.sees([ANA])]);
 });
 
 test("a killed server comes back with everybody and everything that was said", async () => {

@@ -29,6 +29,18 @@ export interface Received {
   readonly frozenMs: number;
 }
 
+/** What was heard and seen since the page was opened, as the browser counts it. */
+export interface Playback {
+  /** Samples of sound that were played, and those of them that were made up since nothing had come. */
+  readonly samples: number;
+  readonly concealed: number;
+  /** Packets of sound that came, and bytes of their payloads. */
+  readonly soundPackets: number;
+  readonly soundBytes: number;
+  readonly freezes: number;
+  readonly frozenSeconds: number;
+}
+
 export interface FirstFrame {
   readonly label: string;
   /** Milliseconds of the page's clock. */
@@ -54,6 +66,8 @@ export interface Probe {
   noteSync(subject: { readonly own: true } | { readonly name: string }, count: number): Promise<SyncMarks>;
   /** What came in over all peer connections of this page. */
   received(): Promise<Received>;
+  /** Of all slots together. */
+  playback(): Promise<Playback>;
   /** Heights of the pictures that this page sends now. */
   sentHeights(): Promise<number[]>;
   /** States of all peer connections, for who looks for the cause of a failure. */

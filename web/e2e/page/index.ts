@@ -1,6 +1,6 @@
 /** Installs the probe; bundled into one script that the harness puts before everything else in a page. */
 
-import type { Received } from "./contract";
+import type { Playback, Received } from "./contract";
 import { heard, listen, sides } from "./ears";
 import { peerConnections, soundingElements, watchApplication } from "./elements";
 import { see, seenFirstFrames, watchFirstFrames } from "./eyes";
@@ -27,6 +27,32 @@ async function received(): Promise<Received> {
   return { connections: peerConnections().length, packets, frozenMs };
 }
 
+async function playback(): Promise<Playback> {
+  let sum: Playback = {
+    samples: 0,
+    concealed: 0,
+    soundPackets: 0,
+    soundBytes: 0,
+    freezes: 0,
+    frozenSeconds: 0,
+  };
+  for (const connection of peerConnections()) {
+    for (const report of (await connection.getStats()).values() as Iterable<RTCInboundRtpStreamStats>) {
+      if (report.type !== "inbound-rtp") continue;
+      const isSound = report.kind === "audio";
+      sum = {
+        samples: sum.samples + (report.totalSamplesReceived ?? 0),
+        concealed: sum.concealed + (report.concealedSamples ?? 0) - (report.silentConcealedSamples ?? 0),
+        soundPackets: sum.soundPackets + (isSound ? (report.packetsReceived ?? 0) : 0),
+        soundBytes: sum.soundBytes + (isSound ? (report.bytesReceived ?? 0) : 0),
+        freezes: sum.freezes + (report.freezeCount ?? 0),
+        frozenSeconds: sum.frozenSeconds + (report.totalFreezesDuration ?? 0),
+      };
+    }
+  }
+  return sum;
+}
+
 async function sentHeights(): Promise<number[]> {
   const heights: number[] = [];
   for (const connection of peerConnections()) {
@@ -50,6 +76,7 @@ window.probe = {
   playing: () => soundingElements().length,
   noteSync,
   received,
+  playback,
   sentHeights,
   connectionStates: () =>
     peerConnections().map(

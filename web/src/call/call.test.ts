@@ -132,7 +132,7 @@ describe("joining", () => {
       "video/AV1 level-idx=5;profile=0;tier=0",
       "video/rtx",
     ]);
-    expect(peer().lines[0]?.codecs).toEqual(["audio/opus"]);
+    expect(peer().lines[0]?.codecs).toEqual(["audio/opus", "audio/red"]);
     expect(socket().last("offer")).toMatchObject({ fresh: true });
     expect(socket().last("set_sources").sources).toEqual(["microphone", "camera"]);
     expect(call.getSnapshot()).toMatchObject({ phase: "joined", media: "connected", order: ["me"] });

@@ -30,7 +30,8 @@ export interface Lines {
 }
 
 /** Codecs offered, most wanted first; `rtx` carries what is sent again. */
-const AUDIO_CODECS = ["audio/opus"] as const;
+/** `red` carries earlier packets once more (RFC 2198): where sound is lost, that is what is heard instead. */
+const AUDIO_CODECS = ["audio/opus", "audio/red"] as const;
 /** Of what is sent: everybody decodes VP8, in layers. */
 const SENT_CODECS = ["video/vp8", "video/h264", "video/rtx"] as const;
 /** Of what is shown: programs that publish by WHIP have their own taste. */

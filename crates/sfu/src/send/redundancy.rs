@@ -16,10 +16,6 @@ const WINDOW: u32 = 50;
 /// What was lost once is expected again for so long.
 const HOLD: Duration = Duration::from_secs(10);
 
-/// Where packets wait on the way, sound with all that it carries takes at most this share of it: what is lost there may be lost
-/// because of it.
-const SHARE: u64 = 2;
-
 /// What one way down needs.
 #[derive(Debug, Default)]
 pub(super) struct Redundancy {
@@ -52,9 +48,10 @@ impl Redundancy {
         }
     }
 
-    /// How many there is room for beside each packet of sounds that take `sound_bps`, where `target_bps` may be sent.
+    /// How many there is room for beside each packet of sounds that take `sound_bps`, where `target_bps` may be sent: sound is
+    /// understood before a picture is seen.
     pub(super) fn fit(&mut self, sound_bps: u64, target_bps: u64) -> u64 {
-        let copies = (target_bps / SHARE).checked_div(sound_bps).unwrap_or(u64::MAX);
+        let copies = target_bps.checked_div(sound_bps).unwrap_or(u64::MAX);
         self.room = Some(copies.saturating_sub(1).min(MOST as u64) as usize);
         self.depth() as u64
     }
@@ -91,10 +88,10 @@ mod tests {
     }
 
     #[test]
-    fn takes_half_of_the_way_at_most() {
+    fn takes_no_more_than_may_be_sent() {
         let mut redundancy = Redundancy::default();
         redundancy.told(crate::testing::some_moment(), 100, 60);
-        for (target, depth) in [(60_000, 0), (150_000, 0), (200_000, 1), (320_000, 3), (10_000_000, 4)] {
+        for (target, depth) in [(30_000, 0), (60_000, 0), (100_000, 1), (160_000, 3), (10_000_000, 4)] {
             assert_eq!(redundancy.fit(40_000, target), depth, "of {target}");
         }
         assert_eq!(redundancy.fit(0, 100_000), 4, "nobody speaks");
