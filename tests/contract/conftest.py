@@ -23,16 +23,16 @@ class Driver:
         self.events: list[Event] = []
 
     def do(self, *commands: Command) -> list[Accepted | Rejected]:
-        """Submit, and wait for the verdicts on these commands, in the order of the events; of the commands between rooms."""
+        """Submit, and wait for the verdicts: those for one participant in the order of the events, else of the commands."""
         first = len(self.events)
         self.engine.submit(list(commands))
         ids = {command.id for command in commands}
         verdicts: list[Accepted | Rejected] = []
         self.wait(lambda: ids <= {event.id for event in self.events[first:] if isinstance(event, Accepted | Rejected)})
         verdicts = [event for event in self.events[first:] if isinstance(event, Accepted | Rejected)]
-        rooms = {command.id: command.room for command in commands}
-        by_room = {room: iter([it for it in verdicts if rooms.get(it.id) == room]) for room in rooms.values()}
-        return [next(by_room[command.room]) for command in commands]
+        whose = {command.id: (command.room, getattr(command, "peer", None)) for command in commands}
+        by_person = {one: iter([it for it in verdicts if whose.get(it.id) == one]) for one in whose.values()}
+        return [next(by_person[whose[command.id]]) for command in commands]
 
     def settle(self, room: str) -> None:
         """Take every event of what was submitted so far: a snapshot is answered after all of it."""
@@ -58,13 +58,13 @@ class Driver:
                 self.events += self.engine.drain(1000)
 
 
-@pytest.fixture(params=["fake", "native", "workers"])
+@pytest.fixture(params=["fake", "native", "workers", "spread"])
 def make_engine(request: pytest.FixtureRequest) -> Iterator[MakeEngine]:
     engines: list[MediaEngine] = []
 
     def make(config: EngineConfig) -> MediaEngine:
-        if request.param == "workers":
-            config = with_workers(config, 3)
+        if request.param in {"workers", "spread"}:
+            config = with_workers(config, 3, spread_peers=1 if request.param == "spread" else 200)
         engine = FakeEngine(config) if request.param == "fake" else native_engine(config)
         engines.append(engine)
         return engine
@@ -74,15 +74,17 @@ def make_engine(request: pytest.FixtureRequest) -> Iterator[MakeEngine]:
         engine.close()
 
 
-def with_workers(config: EngineConfig, workers: int) -> EngineConfig:
-    """Return the same with so many workers; the limits are those of one."""
+def with_workers(config: EngineConfig, workers: int, spread_peers: int) -> EngineConfig:
+    """Return the same with so many workers and people of a room on each; the limits are those of one."""
     return EngineConfig(
         listen=config.listen,
         workers=workers,
+        spread_peers=spread_peers,
         offer_bytes=config.offer_bytes,
         peers=config.peers,
         peers_per_room=config.peers_per_room,
         tiles=config.tiles,
+        pictures=config.pictures,
     )
 
 

@@ -230,15 +230,15 @@ def test_who_only_watches_gets_the_screen_before_the_camera_and_one_voice(driver
     (answered,) = [event for event in answers if event.peer == "w"]
     assert isinstance(answered, Answered)
     assert answered.sdp.count("a=sendonly") == 2
-    assert watched(driver) == ["microphone", "camera"]
+    driver.wait(lambda: watched(driver) == ["microphone", "camera"])
     driver.do(SetSources(id=5, room="r", peer="ana", sources=["microphone", "camera", "screen", "screen_audio"]))
-    assert watched(driver) == ["microphone", "screen"]
+    driver.wait(lambda: watched(driver) == ["microphone", "screen"])
     driver.do(SetSources(id=6, room="r", peer="ana", sources=["camera", "screen", "screen_audio"]))
-    assert watched(driver) == ["screen_audio", "screen"]
+    driver.wait(lambda: watched(driver) == ["screen_audio", "screen"])
     driver.do(SetSources(id=7, room="r", peer="ana", sources=["microphone", "camera"]))
-    assert watched(driver) == ["microphone", "camera"]
+    driver.wait(lambda: watched(driver) == ["microphone", "camera"])
     driver.do(RemovePeer(id=8, room="r", peer="ana"))
-    assert watched(driver) == []
+    driver.wait(lambda: watched(driver) == [])
 
 
 def test_a_standard_client_restarts_ice(driver: Driver) -> None:
@@ -309,6 +309,26 @@ def test_a_view_has_a_limit(make_engine: MakeEngine) -> None:
         SetView(id=2, room="r", peer="ana", tiles=tiles[:2]), SetView(id=3, room="r", peer="ana", tiles=tiles)
     )
     assert codes(verdicts) == ["accepted", "limit_reached"]
+
+
+def test_nobody_gets_more_pictures_than_the_limit(make_engine: MakeEngine) -> None:
+    driver = Driver(make_engine(EngineConfig(listen="127.0.0.1:0", pictures=1)))
+    driver.do(
+        add(1, "w"),
+        *[add(number, f"p{number}") for number in (2, 3)],
+        *[SetSources(id=number + 10, room="r", peer=f"p{number}", sources=["camera"]) for number in (2, 3)],
+        SetView(id=20, room="r", peer="w", tiles=[view("p2", "camera"), view("p3", "camera")]),
+    )
+    driver.wait(lambda: shown(driver) == ["p2"])
+    driver.do(SetView(id=21, room="r", peer="w", tiles=[view("p3", "camera"), view("p2", "camera")]))
+    driver.wait(lambda: shown(driver) == ["p3"])
+
+
+def shown(driver: Driver) -> list[str]:
+    snapshot = driver.engine.snapshot("r")
+    assert snapshot is not None
+    (watcher,) = [peer for peer in snapshot.peers if peer.peer == "w"]
+    return [slot.peer for slot in watcher.slots if slot.source == "camera" and slot.peer]
 
 
 # --- what a room holds -----------------------------------------------------------------------------------------------

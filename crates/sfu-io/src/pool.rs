@@ -1,9 +1,11 @@
-//! Workers that share nothing but this door: a port each, a room on one of them ([decision 10]).
+//! Workers with a port each behind one door: a room is on one of them ([decision 10]), and one that is too large on several,
+//! whose engines talk to each other ([decision 12]).
 //!
-//! A command goes to its room's worker ([`Places`]); what the workers tell comes out of one queue. So everything that is
-//! promised for a room holds as with one worker, and nothing is promised between rooms.
+//! A command goes to its person's worker ([`Places`]); what the workers tell comes out of one queue, in which a room's events
+//! are numbered. What is promised for a person holds as with one worker; between people on two workers no order is promised.
 //!
 //! [decision 10]: ../../../docs/decisions/0010-workers.md
+//! [decision 12]: ../../../docs/decisions/0012-relays.md
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -11,11 +13,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 
-use sfu::{Command, RoomSnapshot};
+use sfu::{Command, CommandKind, RoomSnapshot};
 
 use crate::addresses::{Route, StartError, cannot_listen, parse_listen};
-use crate::places::Places;
-use crate::queues::{Events, Stopped, Told};
+use crate::places::{Bounds, Placed, Places};
+use crate::queues::{Events, Request, Requests, Stopped, Told};
 use crate::worker::{Post, Settings, Worker};
 
 /// Beyond it the kernel's network stack and the memory are the limit, and every worker is a port to open.
@@ -38,9 +40,13 @@ impl Pool {
         let first = parse_listen(&settings.listen)?;
         let count = if workers == 0 { default_workers() } else { workers.min(MAX_WORKERS) };
         let events = Arc::new(Events::new().map_err(|source| cannot_listen(first, "UDP", source))?);
-        let places = Arc::new(Places::new(count));
+        let bounds = Bounds { spread: settings.spread_peers.max(1), people: settings.peers_per_room };
+        let places = Arc::new(Places::new(count, bounds));
+        let requests = (0..count).map(|_| Requests::new().map(Arc::new)).collect::<Result<Arc<[_]>, _>>();
+        let requests = requests.map_err(|source| cannot_listen(first, "UDP", source))?;
         let start = |number| {
-            let post = Post { number, events: Arc::clone(&events), places: Arc::clone(&places) };
+            let (events, places, workers) = (Arc::clone(&events), Arc::clone(&places), Arc::clone(&requests));
+            let post = Post { number, events, places, workers };
             Worker::start(post, nth(first, number, count)?, settings.clone())
                 .map_err(|error| named(error, first, count))
         };
@@ -48,16 +54,29 @@ impl Pool {
         Ok(Self { workers, places, events, closed: AtomicBool::new(false) })
     }
 
-    /// Hands commands over, all or none. Those of one room are carried out in this order.
+    /// Hands commands over, all or none. Those for one person are carried out in this order.
     pub fn submit(&self, commands: impl IntoIterator<Item = Command>) -> Result<(), Stopped> {
-        let mut sorted: Vec<Vec<Command>> = self.workers.iter().map(|_| Vec::new()).collect();
+        let mut sorted: Vec<Vec<Request>> = self.workers.iter().map(|_| Vec::new()).collect();
         self.places.with(|table| {
             self.check_open()?;
             for command in commands {
-                sorted[table.place(&command)].push(command);
+                match table.place(&command) {
+                    Placed::On(worker) => {
+                        if matches!(command.kind, CommandKind::CloseRoom) {
+                            for other in table.parts(&command.room).filter(|part| *part != worker) {
+                                sorted[other].push(Request::End { room: Arc::clone(&command.room) });
+                            }
+                        }
+                        sorted[worker].push(Request::Command(command));
+                    }
+                    Placed::Full(worker, people) => {
+                        let message = format!("the room has {people} peers");
+                        sorted[worker].push(Request::Refuse { id: command.id, message });
+                    }
+                }
             }
-            for (worker, commands) in self.workers.iter().zip(sorted) {
-                worker.submit(commands)?;
+            for (worker, requests) in self.workers.iter().zip(sorted) {
+                worker.submit(requests)?;
             }
             Ok(())
         })
@@ -73,13 +92,20 @@ impl Pool {
         self.events.wake_fd()
     }
 
-    /// The room after every command submitted before, and the number of the last of its events that are in it. Waits for
-    /// its worker.
+    /// The room after every command submitted before, and the number of an event up to which all are in it: of several
+    /// parts those that were asked last may know more. Waits for its workers.
     pub fn snapshot(&self, room: &str) -> Result<Option<(u64, RoomSnapshot)>, Stopped> {
-        let part = self.places.with(|table| self.check_open().map(|()| table.parts(room).next()))?;
-        let Some(worker) = part else { return Ok(None) };
-        let (sequence, snapshot) = self.workers[worker].snapshot(room)?;
-        Ok(snapshot.map(|snapshot| (sequence, snapshot)))
+        let parts: Vec<usize> =
+            self.places.with(|table| self.check_open().map(|()| table.parts(room).collect()))?;
+        let mut whole: Option<(u64, RoomSnapshot)> = None;
+        for part in parts {
+            let (sequence, Some(snapshot)) = self.workers[part].snapshot(room)? else { continue };
+            match &mut whole {
+                Some((_, whole)) => whole.peers.extend(snapshot.peers),
+                None => whole = Some((sequence, snapshot)),
+            }
+        }
+        Ok(whole)
     }
 
     /// Where clients are told to send, worker after worker.
@@ -90,6 +116,11 @@ impl Pool {
     /// How those addresses are reached from this machine.
     pub fn routes(&self) -> Vec<Route> {
         self.workers.iter().flat_map(Worker::routes).copied().collect()
+    }
+
+    /// For tests: lets a worker meet a fault, as a bug would. A number that no worker has does nothing.
+    pub fn fail(&self, worker: usize) -> Result<(), Stopped> {
+        self.workers.get(worker).map_or(Ok(()), Worker::fail)
     }
 
     /// Stops the threads and closes the sockets; events that were not taken yet stay. Doing it again does nothing.

@@ -15,6 +15,10 @@ use crate::sys::Pipe;
 /// Room events are never dropped; statistics are, when a control plane that does not drain has left this many waiting.
 const STATISTICS_LIMIT: usize = 10_000;
 
+/// Bytes of what another worker says that may wait: a quarter of a second of 100 pictures in full size. A worker that is so
+/// late loses packets, as on any way that is full.
+const SAID_LIMIT: usize = 8 * 1024 * 1024;
+
 /// The worker's thread is gone: closed, or it has died.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stopped {
@@ -42,10 +46,17 @@ pub(crate) enum Request {
     Command(Command),
     /// Look at a room, as of the event of that number.
     Snapshot { room: Arc<str>, reply: SyncSender<(u64, Option<RoomSnapshot>)> },
+    /// Refuse a command that cannot be handed over, after what was asked before.
+    Refuse { id: u64, message: String },
+    /// End the part of a room that is here, of which another worker tells.
+    End { room: Arc<str> },
+    /// What another worker's engine says to this one's.
+    Said { from: u32, said: Vec<u8> },
+    /// Another worker's engine is gone, with its parts of all rooms.
+    Lost { part: u32 },
     /// End.
     Close,
     /// Meet a fault.
-    #[cfg(test)]
     Panic,
 }
 
@@ -60,6 +71,8 @@ pub(crate) struct Requests {
 #[derive(Debug, Default)]
 struct Asked {
     waiting: VecDeque<Request>,
+    /// Bytes of [`Request::Said`] in it.
+    said: usize,
     stopped: Option<Stopped>,
 }
 
@@ -83,6 +96,24 @@ impl Requests {
         Ok(())
     }
 
+    /// For another worker: what its engine says. Packets are left out where too much waits already; returns how many.
+    pub(crate) fn say(&self, from: u32, mut said: Vec<u8>) -> usize {
+        let mut queue = lock(&self.queue);
+        if queue.stopped.is_some() {
+            return 0;
+        }
+        let lost = if queue.said + said.len() > SAID_LIMIT { sfu::without_packets(&mut said) } else { 0 };
+        if said.is_empty() {
+            return lost;
+        }
+        if queue.waiting.is_empty() {
+            self.work.set();
+        }
+        queue.said += said.len();
+        queue.waiting.push_back(Request::Said { from, said });
+        lost
+    }
+
     /// For the thread: readable while requests wait.
     pub(crate) fn work_fd(&self) -> RawFd {
         self.work.fd()
@@ -92,6 +123,7 @@ impl Requests {
     pub(crate) fn take(&self, taken: &mut VecDeque<Request>) {
         let mut queue = lock(&self.queue);
         self.work.clear();
+        queue.said = 0;
         taken.append(&mut queue.waiting);
     }
 
@@ -221,6 +253,22 @@ mod tests {
         events.publish((0..20_000).map(|_| statistics()));
         events.publish((0..20_000).map(accepted));
         assert_eq!(events.drain(usize::MAX).expect("alive").len(), 30_000);
+    }
+
+    #[test]
+    fn a_worker_that_is_late_loses_packets_and_nothing_else() {
+        let requests = Requests::new().expect("a pipe");
+        let gone = [0, 5, 3, 0, 0, 0, 1];
+        let packet = |len: usize| [&(len as u16 + 1).to_be_bytes()[..], &[9], &vec![0; len]].concat();
+        let mut lost = 0;
+        for _ in 0..300 {
+            lost += requests.say(0, [&packet(60_000)[..], &gone].concat());
+        }
+        assert!((100..200).contains(&lost), "{lost}");
+        let mut taken = std::collections::VecDeque::new();
+        requests.take(&mut taken);
+        assert_eq!(taken.len(), 300, "what is no packet comes");
+        assert_eq!(requests.say(0, packet(60_000)), 0, "there is room again");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
-use sfu::{Command, CommandKind, Config, Engine, Event, Limits, Outbox, Remote, RoomSnapshot};
+use sfu::{Command, CommandKind, Config, Engine, Event, Limits, Outbox, RejectCode, Remote, RoomSnapshot};
 
 use crate::addresses::{Route, StartError, candidates, cannot_listen, routes};
 use crate::places::{Places, Table};
@@ -57,7 +57,11 @@ pub struct Settings {
     pub advertise: Vec<String>,
     /// Between two `Event::Statistics`.
     pub statistics_interval: Duration,
-    /// What clients may take.
+    /// People of one room on a worker, before others of the room are placed on another one.
+    pub spread_peers: usize,
+    /// People of one room.
+    pub peers_per_room: usize,
+    /// What clients may take, of one worker.
     pub limits: Limits,
 }
 
@@ -79,6 +83,8 @@ pub(crate) struct Post {
     pub(crate) events: Arc<Events>,
     /// Whom it tells which rooms it has.
     pub(crate) places: Arc<Places>,
+    /// What each worker is asked to do, itself included: engines that share a room talk by it.
+    pub(crate) workers: Arc<[Arc<Requests>]>,
 }
 
 impl Worker {
@@ -89,7 +95,7 @@ impl Worker {
         let bound = socket.address().map_err(failed)?;
         let addresses = candidates(bound, &settings.advertise, post.number)?;
         let by_tcp = addresses.iter().filter(|_| tcp.is_some()).map(|address| Remote::tcp(*address));
-        let requests = Arc::new(Requests::new().map_err(failed)?);
+        let requests = Arc::clone(&post.workers[post.number]);
         let config = Config {
             candidates: addresses.iter().map(|address| Remote::from(*address)).chain(by_tcp).collect(),
             seed: [0; 32],
@@ -98,7 +104,7 @@ impl Worker {
             limits: settings.limits,
         };
         let run = Run {
-            engine: engine_of(&config).map_err(failed)?,
+            engine: engine_of(&config, post.number).map_err(failed)?,
             config,
             socket,
             tcp,
@@ -107,15 +113,16 @@ impl Worker {
             outbox: Outbox::new(),
             waiting: VecDeque::new(),
             moves: Vec::new(),
+            unheard: 0,
         };
         let thread = std::thread::Builder::new().name("media".into()).spawn(|| run.until_closed());
         let routes = routes(bound, &addresses);
         Ok(Self { requests, addresses, routes, thread: Mutex::new(Some(thread.map_err(failed)?)) })
     }
 
-    /// Hands commands over, all or none.
-    pub(crate) fn submit(&self, commands: impl IntoIterator<Item = Command>) -> Result<(), Stopped> {
-        self.requests.submit(commands.into_iter().map(Request::Command))
+    /// Hands requests over, all or none.
+    pub(crate) fn submit(&self, requests: Vec<Request>) -> Result<(), Stopped> {
+        self.requests.submit(requests.into_iter())
     }
 
     /// The room after every command submitted before, and the number of its last event. Waits for the thread.
@@ -126,9 +133,8 @@ impl Worker {
     }
 
     /// Lets the thread meet a fault.
-    #[cfg(test)]
-    pub(crate) fn fail(&self) {
-        self.requests.submit(std::iter::once(Request::Panic)).expect("running");
+    pub(crate) fn fail(&self) -> Result<(), Stopped> {
+        self.requests.submit(std::iter::once(Request::Panic))
     }
 
     /// Where clients are told to send.
@@ -174,9 +180,9 @@ fn open(listen: SocketAddr, tcp: bool) -> Result<(Socket, Option<Tcp>), StartErr
 }
 
 /// An engine that begins now, with secrets of its own.
-fn engine_of(config: &Config) -> io::Result<Engine> {
+fn engine_of(config: &Config, number: usize) -> io::Result<Engine> {
     let config = Config { seed: sys::seed()?, wall_clock: SystemTime::now(), ..config.clone() };
-    Ok(Engine::new(config, Instant::now()))
+    Ok(Engine::new(config, Instant::now()).numbered(number as u32))
 }
 
 /// What may have changed about who is where.
@@ -203,6 +209,8 @@ struct Run {
     waiting: VecDeque<Request>,
     /// What the table of places is to be told.
     moves: Vec<Move>,
+    /// Packets that another worker was too late to take.
+    unheard: u64,
 }
 
 impl Move {
@@ -260,7 +268,7 @@ impl Run {
         }));
         let last: Vec<Event> = last.ok()?;
         let mut next = Self {
-            engine: engine_of(&config).ok()?,
+            engine: engine_of(&config, post.number).ok()?,
             socket: socket.renew(),
             tcp: tcp.map(Tcp::renew),
             post,
@@ -269,7 +277,12 @@ impl Run {
             outbox: Outbox::new(),
             waiting,
             moves: Vec::new(),
+            unheard: 0,
         };
+        for worker in next.post.workers.iter().filter(|it| !Arc::ptr_eq(it, &next.requests)) {
+            // One that is closed has nobody to tell.
+            let _ = worker.submit(std::iter::once(Request::Lost { part: next.post.number as u32 }));
+        }
         next.post.places.with(|table| table.has_streams(next.post.number, 0));
         next.tell(last);
         Some(next)
@@ -305,6 +318,7 @@ impl Run {
             tcp.expire(now);
         }
         self.flush();
+        self.talk();
         self.publish();
         true
     }
@@ -319,12 +333,24 @@ impl Run {
                     let sequence = self.post.places.with(|table| table.counted(&room));
                     let _ = reply.send((sequence, self.engine.snapshot(&room))); // who asked may be gone
                 }
+                Request::Refuse { id, message } => {
+                    self.publish();
+                    self.tell(vec![Event::Rejected { id, code: RejectCode::LimitReached, message }]);
+                }
+                Request::End { room } => {
+                    self.engine.close(Instant::now(), &room, &mut self.outbox);
+                    self.moves.push(Move::Closed { room });
+                    self.tell(Vec::new());
+                }
+                Request::Said { from, said } => {
+                    self.engine.hear(Instant::now(), from, &said, &mut self.outbox);
+                }
+                Request::Lost { part } => self.engine.lose(Instant::now(), part, &mut self.outbox),
                 Request::Close => {
                     self.flush();
                     self.publish();
                     return false;
                 }
-                #[cfg(test)]
                 Request::Panic => panic!("a bug, made for a test"),
             }
         }
@@ -339,7 +365,22 @@ impl Run {
             CommandKind::CloseRoom => Some(Move::Closed { room }),
             _ => None,
         });
-        self.engine.submit(Instant::now(), command, &mut self.outbox);
+        let (now, name, begins) =
+            (Instant::now(), Arc::clone(&command.room), !self.engine.has_room(&command.room));
+        self.engine.submit(now, command, &mut self.outbox);
+        if begins && self.engine.has_room(&name) {
+            let parts: Vec<usize> = self.post.places.with(|table| table.parts(&name).collect());
+            for part in parts.into_iter().filter(|part| *part != self.post.number) {
+                self.engine.link(now, &name, part as u32, &mut self.outbox);
+            }
+        }
+    }
+
+    /// Carries what the engine says to the others.
+    fn talk(&mut self) {
+        while let Some((part, said)) = self.engine.take_said() {
+            self.unheard += self.post.workers[part as usize].say(self.post.number as u32, said) as u64;
+        }
     }
 
     fn receive(&mut self) {
@@ -371,7 +412,7 @@ impl Run {
 
     /// Tells what happened, numbered, and at the same moment who is gone: whoever hears of it finds them placed anew.
     fn tell(&mut self, mut events: Vec<Event>) {
-        let Self { engine, socket, tcp, post, moves, .. } = self;
+        let Self { engine, socket, tcp, post, moves, unheard, .. } = self;
         let mut streams = None;
         for event in &mut events {
             match event {
@@ -380,6 +421,7 @@ impl Run {
                     streams = Some(peers.iter().map(|peer| peer.down.len()).sum());
                     drops.extend(socket.drops().named());
                     drops.extend(tcp.iter().flat_map(Tcp::drops));
+                    drops.extend((*unheard > 0).then_some(("relay_full", *unheard)));
                 }
                 Event::PeerFailed { room, peer, .. } => {
                     moves.push(Move::Left { room: Arc::clone(room), peer: Arc::clone(peer) });

@@ -26,6 +26,8 @@ fn settings(listen: &str) -> Settings {
         tcp: false,
         advertise: Vec::new(),
         statistics_interval: Duration::from_secs(3600),
+        spread_peers: usize::MAX,
+        peers_per_room: usize::MAX,
         limits: Limits::default(),
     }
 }

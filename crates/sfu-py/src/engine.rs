@@ -28,11 +28,13 @@ impl Engine {
             tcp: config.tcp,
             advertise: config.advertise,
             statistics_interval: std::time::Duration::from_millis(u64::from(config.statistics_interval_ms)),
+            spread_peers: config.spread_peers,
+            peers_per_room: config.peers_per_room,
             limits: sfu::Limits {
                 peers: config.peers,
-                peers_per_room: config.peers_per_room,
                 offer_bytes: config.offer_bytes,
                 m_lines: config.m_lines,
+                pictures: config.pictures,
                 tiles: config.tiles,
             },
         };
@@ -61,6 +63,11 @@ impl Engine {
     fn snapshot(&self, py: Python<'_>, room: &str) -> PyResult<Option<RoomSnapshot>> {
         let snapshot = py.detach(|| self.pool.snapshot(room)).map_err(stopped)?;
         Ok(snapshot.map(Into::into))
+    }
+
+    /// For tests: lets a worker meet a fault, as a bug would.
+    fn break_worker(&self, number: usize) -> PyResult<()> {
+        self.pool.fail(number).map_err(stopped)
     }
 
     /// Stops the threads and closes the sockets. Doing it again does nothing.

@@ -94,11 +94,11 @@ impl<'py> IntoPyObject<'py> for Source {
 }
 
 values! {
-    /// How the engine behaves; the limits are those of one worker.
+    /// How the engine behaves; the limits are those of one worker, where nothing else is said.
     EngineConfig {
         /// Where the sockets listen, `address:port`; port 0 takes any free one. `[::]:0` serves IPv4 too.
         listen: String = "0.0.0.0:0".to_owned(),
-        /// Threads that forward media, each on the port after the one before; 0 is one a core. A room is on one of them.
+        /// Threads that forward media, each on the port after the one before; 0 is one a core.
         workers: usize = 1,
         /// Whether clients may connect by TCP to the same port numbers.
         tcp: bool = true,
@@ -109,11 +109,15 @@ values! {
         /// Peers of one worker.
         peers: usize = sfu::Limits::default().peers,
         /// Peers of one room.
-        peers_per_room: usize = sfu::Limits::default().peers_per_room,
+        peers_per_room: usize = 500,
+        /// Peers of one room on a worker, before others of the room are placed on another one.
+        spread_peers: usize = 200,
         /// Bytes of an offer.
         offer_bytes: usize = sfu::Limits::default().offer_bytes,
         /// m-lines of an offer.
         m_lines: usize = sfu::Limits::default().m_lines,
+        /// Pictures that anybody gets at a time.
+        pictures: usize = sfu::Limits::default().pictures,
         /// Tiles of a view.
         tiles: usize = sfu::Limits::default().tiles,
     }

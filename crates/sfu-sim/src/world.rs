@@ -1,11 +1,13 @@
-//! Virtual time: one engine, its clients, and the networks between.
+//! Virtual time: one engine or several that share the room, their clients, and the networks between.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use sfu::{Command, CommandKind, Config, Engine, Event, Limits, Outbox, PeerStatistics, Source, Tile};
+use sfu::{
+    Command, CommandKind, Config, Engine, Event, Limits, Outbox, PeerStatistics, RoomSnapshot, Source, Tile,
+};
 
 use crate::network::LinkState;
 use crate::{Client, ClientOptions, Link, Network};
@@ -26,19 +28,20 @@ struct Path {
     down_state: usize,
 }
 
-/// One engine and everybody around it.
+/// The room and everybody around it.
 pub struct World {
     /// The present.
     pub now: Instant,
     /// Everything that the engine said, in order.
     pub events: Vec<(Instant, Event)>,
-    /// The engine under test.
-    pub engine: Engine,
     /// Every datagram that a client sent, while [`World::record`] is on: (client's address, bytes).
     pub recorded: Vec<(SocketAddr, Vec<u8>)>,
+    /// Bytes that the engines said to each other.
+    pub said: usize,
     /// Whether clients' datagrams are kept.
     pub record: bool,
-    server: SocketAddr,
+    /// The engines under test, each with a part of the room: people come to them by turns.
+    engines: Vec<Engine>,
     room: Arc<str>,
     network: Network,
     clients: Vec<Client>,
@@ -49,42 +52,55 @@ pub struct World {
     commands: u64,
 }
 
+/// How many engines share the room: everything that holds with one holds with several.
+fn workers() -> usize {
+    std::env::var("MEETINGHOUSE_WORKERS").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
+fn server(part: usize) -> SocketAddr {
+    SocketAddr::from(([10, 0, 0, part as u8 + 1], 5000))
+}
+
 impl World {
     /// An empty meeting; `seed` decides the networks and the engine.
     pub fn new(seed: u64) -> Self {
-        Self::with_limits(seed, Limits::default())
+        Self::build(seed, Duration::from_secs(1), workers())
     }
 
-    /// An empty meeting with these limits.
-    pub fn with_limits(seed: u64, limits: Limits) -> Self {
-        Self::build(seed, limits, Duration::from_secs(1))
+    /// An empty meeting on so many engines.
+    pub fn spread(seed: u64, workers: usize) -> Self {
+        Self::build(seed, Duration::from_secs(1), workers)
     }
 
     /// An empty meeting whose engine tells statistics so often.
     pub fn watched(seed: u64, interval: Duration) -> Self {
-        Self::build(seed, Limits::default(), interval)
+        Self::build(seed, interval, workers())
     }
 
     #[expect(clippy::disallowed_methods, reason = "the origin of virtual time; its value does not matter")]
-    fn build(seed: u64, limits: Limits, statistics_interval: Duration) -> Self {
+    fn build(seed: u64, statistics_interval: Duration, workers: usize) -> Self {
         let now = Instant::now();
-        let server = SocketAddr::from(([10, 0, 0, 1], 5000));
-        let mut engine_seed = [0; 32];
-        engine_seed[..8].copy_from_slice(&seed.to_le_bytes());
-        let config = Config {
-            candidates: vec![server.into()],
-            seed: engine_seed,
-            wall_clock: SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000),
-            statistics_interval,
-            limits,
+        let engine = |part: usize| {
+            let mut engine_seed = [0; 32];
+            engine_seed[..8].copy_from_slice(&seed.to_le_bytes());
+            engine_seed[31] = part as u8;
+            let config = Config {
+                candidates: vec![server(part).into()],
+                seed: engine_seed,
+                // No two clocks of a day agree.
+                wall_clock: SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000 + 1000 * part as u64),
+                statistics_interval,
+                limits: Limits::default(),
+            };
+            Engine::new(config, now).numbered(part as u32)
         };
         Self {
             now,
             events: Vec::new(),
-            engine: Engine::new(config, now),
+            engines: (0..workers).map(engine).collect(),
             recorded: Vec::new(),
+            said: 0,
             record: false,
-            server,
             room: Arc::from("room"),
             network: Network::new(seed),
             clients: Vec::new(),
@@ -196,11 +212,10 @@ impl World {
     /// What the last statistics say of a client.
     pub fn statistics(&self, id: ClientId) -> Option<&PeerStatistics> {
         let name = &self.client(id).name;
-        let last = self.events.iter().rev().find_map(|(_, event)| match event {
-            Event::Statistics { peers, .. } => Some(peers),
+        self.events.iter().rev().find_map(|(_, event)| match event {
+            Event::Statistics { peers, .. } => peers.iter().find(|peer| peer.peer == *name),
             _ => None,
-        });
-        last?.iter().find(|peer| peer.peer == *name)
+        })
     }
 
     /// Turns exactly these streams of a client on: in the client and by command.
@@ -253,17 +268,70 @@ impl World {
     pub fn submit(&mut self, kind: CommandKind) -> u64 {
         self.commands += 1;
         let id = self.commands;
-        let command = Command { id, room: self.room.clone(), kind };
-        self.engine.submit(self.now, command, &mut self.outbox);
+        let part = match &kind {
+            CommandKind::AddPeer { peer, .. }
+            | CommandKind::Renegotiate { peer, .. }
+            | CommandKind::RemovePeer { peer }
+            | CommandKind::SetView { peer, .. }
+            | CommandKind::SetSources { peer, .. } => self.find(peer).map_or(0, |id| self.part(id)),
+            CommandKind::CloseRoom => {
+                let (now, room) = (self.now, self.room.clone());
+                self.engines[1..].iter_mut().for_each(|engine| engine.close(now, &room, &mut self.outbox));
+                0
+            }
+        };
+        let (now, room) = (self.now, self.room.clone());
+        let begins = !self.engines[part].has_room(&room);
+        self.engines[part].submit(now, Command { id, room: room.clone(), kind }, &mut self.outbox);
+        if begins {
+            for other in 0..self.engines.len() {
+                if other != part && self.engines[other].has_room(&room) {
+                    self.engines[part].link(now, &room, other as u32, &mut self.outbox);
+                }
+            }
+        }
         self.settle();
         id
+    }
+
+    /// The room as all parts have it; `None` when it is nowhere.
+    pub fn snapshot(&self) -> Option<RoomSnapshot> {
+        let parts = self.engines.iter().filter_map(|engine| engine.snapshot(&self.room));
+        parts.reduce(|mut room, part| {
+            room.peers.extend(part.peers);
+            room
+        })
+    }
+
+    /// The engine of one of the clients.
+    fn part(&self, id: ClientId) -> usize {
+        id.0 % self.engines.len()
+    }
+
+    /// An engine meets a fault: everybody is told, and another one takes its place.
+    pub fn fail(&mut self, part: usize) {
+        self.engines[part].give_up();
+        self.settle();
+        let config = Config {
+            candidates: vec![server(part).into()],
+            seed: [part as u8 + 100; 32],
+            wall_clock: SystemTime::UNIX_EPOCH,
+            statistics_interval: Duration::from_secs(1),
+            limits: Limits::default(),
+        };
+        self.engines[part] = Engine::new(config, self.now).numbered(part as u32);
+        let now = self.now;
+        for engine in &mut self.engines {
+            engine.lose(now, part as u32, &mut self.outbox);
+        }
+        self.settle();
     }
 
     /// Hands a datagram to the engine as if it came from `from`; returns the bytes that it answered at once, to anybody.
     pub fn inject(&mut self, from: SocketAddr, datagram: &[u8]) -> u64 {
         let before = self.bytes_sent();
         let mut bytes = datagram.to_vec();
-        self.engine.receive(self.now, from, &mut bytes, &mut self.outbox);
+        self.engines[0].receive(self.now, from, &mut bytes, &mut self.outbox);
         self.settle();
         self.bytes_sent() - before
     }
@@ -291,12 +359,17 @@ impl World {
 
     /// The last batch of statistics' count of a drop reason: of the whole engine and of all peers.
     pub fn drops(&self, reason: &str) -> u64 {
-        let last = self.events.iter().rev().find_map(|(_, event)| match event {
-            Event::Statistics { peers, drops, .. } => Some((peers, drops)),
-            _ => None,
-        });
-        let Some((peers, drops)) = last else { return 0 };
-        let all = drops.iter().chain(peers.iter().flat_map(|peer| &peer.drops));
+        let last = |part: usize| {
+            self.events.iter().rev().find_map(move |(_, event)| match event {
+                Event::Statistics { worker, peers, drops, .. } if *worker == part as u32 => {
+                    Some((peers, drops))
+                }
+                _ => None,
+            })
+        };
+        let batches = (0..self.engines.len()).filter_map(last);
+        let all =
+            batches.flat_map(|(peers, drops)| drops.iter().chain(peers.iter().flat_map(|peer| &peer.drops)));
         all.filter(|(name, _)| *name == reason).map(|(_, count)| count).sum()
     }
 
@@ -307,7 +380,8 @@ impl World {
     /// Goes to the next moment at which something happens, and lets it happen; false when that is past `end`.
     fn step(&mut self, end: Instant) -> bool {
         let clients = self.clients.iter().map(Client::next_timeout).min();
-        let next = [clients, self.engine.next_timeout(), self.network.next_arrival()];
+        let engines = self.engines.iter().filter_map(Engine::next_timeout).min();
+        let next = [clients, engines, self.network.next_arrival()];
         let Some(next) = next.into_iter().flatten().min() else { return false };
         if next > end {
             return false;
@@ -319,11 +393,13 @@ impl World {
             calls += 1;
             assert!(calls < MAX_CALLS_PER_MOMENT, "datagrams without end at one moment");
         }
-        if self.engine.next_timeout().is_some_and(|at| at <= self.now) {
-            self.engine.timeout(self.now, &mut self.outbox);
-            self.settle();
-            let again = self.engine.next_timeout();
-            assert!(again.is_none_or(|at| at > self.now), "after a timeout the next one must lie ahead");
+        for part in 0..self.engines.len() {
+            if self.engines[part].next_timeout().is_some_and(|at| at <= self.now) {
+                self.engines[part].timeout(self.now, &mut self.outbox);
+                self.settle();
+                let again = self.engines[part].next_timeout();
+                assert!(again.is_none_or(|at| at > self.now), "after a timeout the next one must lie ahead");
+            }
         }
         let now = self.now;
         for client in self.clients.iter_mut().filter(|client| client.next_timeout() <= now) {
@@ -334,8 +410,8 @@ impl World {
     }
 
     fn deliver(&mut self, from: SocketAddr, to: SocketAddr, mut bytes: Vec<u8>) {
-        if to == self.server {
-            self.engine.receive(self.now, from, &mut bytes, &mut self.outbox);
+        if let Some(part) = (0..self.engines.len()).find(|part| server(*part) == to) {
+            self.engines[part].receive(self.now, from, &mut bytes, &mut self.outbox);
         } else if let Some(client) = self.clients.iter_mut().find(|client| client.address == to) {
             client.receive(self.now, from, &bytes);
         }
@@ -344,8 +420,15 @@ impl World {
 
     /// Carries everything that was said or sent to where it goes.
     fn settle(&mut self) {
+        self.exchange();
         self.send_outbox();
-        while let Some(event) = self.engine.poll_event() {
+        let parts = 0..self.engines.len();
+        while let Some((part, mut event)) =
+            parts.clone().find_map(|part| Some((part, self.engines[part].poll_event()?)))
+        {
+            if let Event::Statistics { worker, .. } = &mut event {
+                *worker = part as u32;
+            }
             if let Event::Answered { peer, sdp, .. } = &event
                 && let Some(client) = self.clients.iter_mut().rev().find(|client| client.name == *peer)
             {
@@ -363,6 +446,19 @@ impl World {
         }
     }
 
+    /// Lets the engines hear what they say to each other.
+    fn exchange(&mut self) {
+        let mut calls = 0;
+        while let Some((from, (to, said))) =
+            (0..self.engines.len()).find_map(|from| Some((from, self.engines[from].take_said()?)))
+        {
+            self.engines[to as usize].hear(self.now, from as u32, &said, &mut self.outbox);
+            self.said += said.len();
+            calls += 1;
+            assert!(calls < MAX_CALLS_PER_MOMENT, "engines that talk without end");
+        }
+    }
+
     fn send_outbox(&mut self) {
         for (batch, bytes) in self.outbox.batches() {
             for datagram in bytes.chunks(batch.segment) {
@@ -370,9 +466,11 @@ impl World {
                 *count += 1;
                 *total += datagram.len() as u64;
                 let reached = self.clients.iter().position(|client| client.address == batch.to.address);
-                if let Some(path) = reached.and_then(|index| self.paths.get_mut(index)) {
+                if let Some(index) = reached {
+                    let path = &self.paths[index];
                     let state = &mut self.down_states[path.down_state];
-                    self.network.send(self.now, &path.down, state, self.server, batch.to.address, datagram);
+                    let from = server(index % self.engines.len());
+                    self.network.send(self.now, &path.down, state, from, batch.to.address, datagram);
                 }
             }
         }

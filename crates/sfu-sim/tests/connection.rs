@@ -73,7 +73,7 @@ fn who_never_connects_is_given_up() {
     let (_, reason) = failure(&world, "ghost").expect("given up");
     assert_eq!(reason, "timeout");
     assert_eq!(world.sent_to(world.client(ghost).address), (0, 0));
-    assert!(world.engine.snapshot("room").is_none(), "its room went with it");
+    assert!(world.snapshot().is_none(), "its room went with it");
 }
 
 #[test]

@@ -248,7 +248,7 @@ fn mutated_offers_are_refused_or_answered_and_leave_nothing() {
     }
     assert!(taken > inputs / 20 && taken < inputs, "{taken} of {inputs} were answered");
     assert!(kept <= MAY_KEEP_BYTES, "{kept} bytes kept of {inputs} offers");
-    assert!(world.engine.snapshot("room").is_none_or(|room| room.peers.is_empty()));
+    assert!(world.snapshot().is_none_or(|room| room.peers.is_empty()));
 }
 
 /// Those that are kept in `fuzz/`, each in all three shapes.
@@ -278,7 +278,7 @@ fn offers_of_the_corpus_are_refused_or_answered_and_leave_nothing() {
             world.events.clear();
         }
     }
-    assert!(world.engine.snapshot("room").is_none_or(|room| room.peers.is_empty()));
+    assert!(world.snapshot().is_none_or(|room| room.peers.is_empty()));
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn filled(slots: &[Slot]) -> Vec<(Arc<str>, Arc<str>, Source)> {
 #[track_caller]
 fn assert_agrees(world: &World, removed: &[Arc<str>]) {
     let listener = Listener::hear(&world.events, removed);
-    let Some(snapshot) = world.engine.snapshot("room") else {
+    let Some(snapshot) = world.snapshot() else {
         assert!(listener.connected.is_empty(), "{listener:?}");
         return;
     };
@@ -98,7 +98,7 @@ fn events_add_up_to_the_snapshot_whatever_people_do() {
             assert_agrees(&world, &removed);
         }
         world.submit(CommandKind::CloseRoom);
-        assert!(world.engine.snapshot("room").is_none());
+        assert!(world.snapshot().is_none());
     }
 }
 
@@ -109,21 +109,16 @@ fn statistics_count_what_was_sent_and_what_arrived() {
     world.run_for(5 * SECOND);
     let seen: usize = world.client(bo).screens.iter().map(|screen| screen.pictures.len()).sum();
     let heard: usize = world.client(bo).speakers.iter().map(|speaker| speaker.heard.len()).sum();
-    let batch = world.events.iter().rev().find_map(|(_, event)| match event {
-        Event::Statistics { peers, .. } => Some(peers),
-        _ => None,
-    });
-    let peers = batch.expect("one a second");
-    let of = |name: &str| peers.iter().find(|peer| *peer.peer == *name).expect("connected");
+    let of = |id| world.statistics(id).expect("one a second");
     let name = world.client(ana).name.clone();
-    let down = of("bo").down.iter().filter(|stream| stream.peer == name);
+    let down = of(bo).down.iter().filter(|stream| stream.peer == name);
     for stream in down {
         let arrived = if stream.source == Source::Camera { 3 * seen } else { heard } as u64;
         assert!(arrived.abs_diff(stream.packets) < 150, "{stream:?} and {arrived} arrived");
         assert_eq!(stream.lost, 0);
     }
-    let camera = of("ana").up.iter().find(|stream| stream.source == Source::Camera).expect("published");
+    let camera = of(ana).up.iter().find(|stream| stream.source == Source::Camera).expect("published");
     assert!((700_000..900_000).contains(&camera.bitrate_bps), "{}", camera.bitrate_bps);
-    let rtt = of("bo").rtt_ms.expect("from receiver reports");
+    let rtt = of(bo).rtt_ms.expect("from receiver reports");
     assert!((19.0..30.0).contains(&rtt), "{rtt}");
 }

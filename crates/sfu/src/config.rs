@@ -26,16 +26,16 @@ pub struct Limits {
     pub offer_bytes: usize,
     /// m-lines of an offer: 4 up, 4 audio down, 25 video down are 33.
     pub m_lines: usize,
-    /// Peers of one room on this worker.
-    pub peers_per_room: usize,
     /// Peers of this worker: each costs about 150 kB.
     pub peers: usize,
+    /// Pictures that anybody gets at a time, the first of their view; more slots than this stay empty.
+    pub pictures: usize,
     /// Tiles of a `SetView`: the largest layout, a share and its strip.
     pub tiles: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { offer_bytes: 256 * 1024, m_lines: 64, peers_per_room: 500, peers: 4000, tiles: 32 }
+        Self { offer_bytes: 256 * 1024, m_lines: 64, peers: 4000, pictures: 25, tiles: 32 }
     }
 }

@@ -73,6 +73,8 @@ reasons! {
     PacerFull = "pacer_full",
     /// What waited to be sent is no longer kept.
     PacerExpired = "pacer_expired",
+    /// What another engine said is no frame of a relay.
+    RelayMalformed = "relay_malformed",
 }
 
 /// How often each reason came up.

@@ -3,11 +3,13 @@
 //! ```text
 //! submit  → commands.rs                      receive → datagrams.rs → demux.rs, peer.rs
 //!             └→ slots.rs (who gets what)                └→ receive.rs → deliver → forward/ → send.rs
+//!             └→ parts.rs (rooms of which other engines have a part)
 //! timeout → upkeep.rs (reports, requests, speakers, statistics)
 //! ```
 
 mod commands;
 mod datagrams;
+mod parts;
 mod slots;
 mod upkeep;
 
@@ -23,6 +25,7 @@ use crate::drops::Drops;
 use crate::dtls::Identity;
 use crate::peer::{Failure, HANDSHAKE_TIMEOUT, Peer};
 use crate::random::Random;
+use crate::relay::Relays;
 use crate::room::Room;
 use crate::slab::Slab;
 use crate::stream::Stream;
@@ -52,6 +55,9 @@ pub struct Engine {
     plain: Vec<u8>,
     /// What the peer at hand asks for; kept for its memory.
     asks: Vec<Ask>,
+    /// Streams whose receivers may get another layer, once all of these are allocated to.
+    to_aim: Vec<u32>,
+    relays: Relays,
 }
 
 impl Engine {
@@ -76,6 +82,8 @@ impl Engine {
             statistics: upkeep::StatisticsState::new(now),
             plain: Vec::new(),
             asks: Vec::new(),
+            to_aim: Vec::new(),
+            relays: Relays::default(),
         }
     }
 

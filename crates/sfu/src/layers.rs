@@ -9,6 +9,7 @@ use crate::clock::ntp_to_ticks;
 use crate::dependencies::Dependencies;
 use crate::forward::MediaPacket;
 use crate::key_frames::KeyFrameRequests;
+use crate::relay::Told;
 
 /// A layer is gone when so many pictures of the others came without one of its own …
 const STALLED_FRAMES: u32 = 10;
@@ -53,6 +54,8 @@ pub(crate) struct Layer {
     /// It stopped by itself: the publisher was asked for it.
     stalled: bool,
     rate: Rate,
+    /// As another part measured it, which has the layer.
+    told_bps: Option<u64>,
     opening: Option<Opening>,
 }
 
@@ -204,6 +207,24 @@ impl Layer {
         Some(opening)
     }
 
+    /// What another part of the room is told.
+    pub(crate) fn told(&self) -> Told {
+        let Self { pixels, last, stalled, .. } = self;
+        let bps = u32::try_from(self.measured_bps()).unwrap_or(u32::MAX);
+        Told { pixels: pixels.unwrap_or(0), bps, is_live: last.is_some(), is_offered: !stalled }
+    }
+
+    /// What another part of the room, which has the layer, tells of it; returns whether that is new.
+    pub(crate) fn hear(&mut self, told: Told, now: Instant) -> bool {
+        let before = self.told();
+        let news = Told { bps: told.bps, ..before } != told;
+        self.told_bps = (told.bps > 0).then_some(told.bps.into());
+        self.pixels = (told.pixels > 0).then_some(told.pixels);
+        self.last = told.is_live.then_some(now);
+        self.stalled = !told.is_offered;
+        news
+    }
+
     /// Notes that another layer's picture is complete; returns whether this one is to be taken for gone.
     pub(crate) fn is_without(&mut self, now: Instant) -> bool {
         self.frames_without += 1;
@@ -231,7 +252,7 @@ impl Layer {
     /// What it costs to send: as measured, else as guessed for who is the layer number `at`.
     pub(crate) fn bps(&self, at: usize) -> u64 {
         let guess = || GUESSED_BPS + (f64::from(self.pixels(at)) * GUESSED_BPS_PER_PIXEL) as u64;
-        self.rate.total().unwrap_or_else(guess)
+        self.rate.total().or(self.told_bps).unwrap_or_else(guess)
     }
 
     /// As measured; 0 before.
@@ -278,6 +299,11 @@ impl Layer {
     /// The publisher's report says that `timestamp` was at `ntp` of our clock. Returns whether that was not known.
     pub(crate) fn reported(&mut self, ntp: u64, timestamp: u32) -> bool {
         self.reference.replace(Reference { ntp, timestamp }).is_none()
+    }
+
+    /// A moment of our clock, and the time stamp that it has here, once one was reported.
+    pub(crate) fn reference(&self) -> Option<(u64, u32)> {
+        self.reference.map(|it| (it.ntp, it.timestamp))
     }
 
     /// The layer's time stamp at `ntp` of our clock.

@@ -5,7 +5,9 @@
 //! 1. [`Engine::submit`] a [`Command`], [`Engine::receive`] a datagram, or [`Engine::timeout`].
 //! 2. Send everything in the [`Outbox`] that the call was given.
 //! 3. Take the events: [`Engine::poll_event`] until `None`.
-//! 4. Sleep until the next datagram, command or [`Engine::next_timeout`].
+//! 4. Where several engines share rooms: take what this one says to the others, [`Engine::take_said`] until `None`, and let
+//!    them [`Engine::hear`] it, in order and without loss.
+//! 5. Sleep until the next datagram, command or [`Engine::next_timeout`].
 //!
 //! Input from the network never panics and never gets an answer larger than itself before authentication.
 
@@ -31,6 +33,7 @@ mod outbox;
 mod peer;
 mod random;
 mod receive;
+mod relay;
 mod remote;
 mod room;
 pub mod sdp;
@@ -49,5 +52,6 @@ pub use config::{Config, Limits};
 pub use engine::Engine;
 pub use event::{Event, LayerReason, PeerStatistics, RejectCode, Slot, StreamStatistics};
 pub use outbox::{Batch, MAX_SEGMENTS, Outbox};
+pub use relay::without_packets;
 pub use remote::{Protocol, Remote};
 pub use snapshot::{PeerSnapshot, RoomSnapshot};

@@ -18,6 +18,12 @@ pub(crate) struct Room {
     /// Streams of the screens' sounds that are on, in the order in which they were switched on.
     pub(crate) screen_sounds: Vec<u32>,
     pub(crate) alarm: Alarm,
+    /// The other engines that have a part of it.
+    pub(crate) parts: Vec<u32>,
+    /// Keys of the streams that other parts offer, by their owners.
+    pub(crate) relayed: HashMap<Arc<str>, Vec<u32>>,
+    /// When something is to be asked of other parts.
+    pub(crate) relay_alarm: Alarm,
 }
 
 impl Room {
@@ -29,7 +35,15 @@ impl Room {
             speech: Speech::new(),
             screen_sounds: Vec::new(),
             alarm: Alarm::default(),
+            parts: Vec::new(),
+            relayed: HashMap::new(),
+            relay_alarm: Alarm::default(),
         }
+    }
+
+    /// Whether the part of this number, which is the own one, decides what has to be the same for all of them.
+    pub(crate) fn leads(&self, own: u32) -> bool {
+        self.parts.iter().all(|part| own < *part)
     }
 
     pub(crate) fn add(&mut self, id: Arc<str>, peer: u32) {

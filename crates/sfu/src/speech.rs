@@ -63,6 +63,8 @@ pub(crate) struct Speech<T> {
     microphones: Vec<(T, Voice)>,
     elected: Vec<T>,
     speakers: Vec<T>,
+    /// Somebody else decides who is elected and who speaks ([`Self::follow`]).
+    pub(crate) follows: bool,
 }
 
 /// What a call changed.
@@ -74,7 +76,7 @@ pub(crate) struct Changes {
 
 impl<T: Copy + PartialEq> Speech<T> {
     pub(crate) const fn new() -> Self {
-        Self { microphones: Vec::new(), elected: Vec::new(), speakers: Vec::new() }
+        Self { microphones: Vec::new(), elected: Vec::new(), speakers: Vec::new(), follows: false }
     }
 
     /// Who is heard, at most [`ELECTED`]. Only the last place has a meaning: who is not elected hears the others and not
@@ -117,7 +119,18 @@ impl<T: Copy + PartialEq> Speech<T> {
         Changes { elected: self.elect(), speakers: self.listen() }
     }
 
+    /// Takes over what was decided elsewhere by the same levels; returns whether others are elected than before.
+    pub(crate) fn follow(&mut self, elected: Vec<T>, speakers: Vec<T>) -> bool {
+        self.speakers = speakers;
+        let changed = self.elected != elected;
+        self.elected = elected;
+        changed
+    }
+
     fn elect(&mut self) -> bool {
+        if self.follows {
+            return false;
+        }
         let mut changed = false;
         // Looked up once: with a thousand microphones each look is a thousand steps.
         let mut loudness = [0.0; ELECTED];
@@ -159,6 +172,10 @@ impl<T: Copy + PartialEq> Speech<T> {
     fn listen(&mut self) -> bool {
         let microphones = &self.microphones;
         let before = self.speakers.clone();
+        if self.follows {
+            self.speakers.retain(|it| microphones.iter().any(|(microphone, _)| microphone == it));
+            return self.speakers != before;
+        }
         let voice = |of: T| microphones.iter().find(|(it, _)| *it == of).map(|(_, voice)| voice);
         let activity = |of: T| voice(of).map_or(0.0, |voice| voice.activity);
         self.speakers.retain(|it| voice(*it).is_some_and(|voice| voice.speaking));

@@ -7,6 +7,7 @@ use crate::allocate::{Ask, Phase, Quality};
 use crate::dependencies::Told;
 use crate::forward::{ALL_TEMPORAL, Limit, MediaPacket};
 use crate::layers::{Layer, Opening, choose, nearest};
+use crate::relay::{Name, Outlet};
 use crate::sdp::{CodecKind, MAX_LAYERS};
 use crate::{LayerReason, Source, speech};
 
@@ -77,6 +78,15 @@ pub(crate) struct News {
     pub(crate) lost: bool,
 }
 
+/// Who brings a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Publisher {
+    /// A peer of this engine, by its key.
+    Peer(u32),
+    /// Another part of the room, by the stream's name there.
+    Part(Name),
+}
+
 /// What does not change about a stream, with the meanings that [`Stream`] gives.
 #[derive(Debug)]
 pub(crate) struct About {
@@ -90,8 +100,7 @@ pub(crate) struct About {
 /// One stream.
 #[derive(Debug)]
 pub(crate) struct Stream {
-    /// Key of the publisher.
-    pub(crate) publisher: u32,
+    pub(crate) publisher: Publisher,
     /// Key of the room.
     pub(crate) room: u32,
     /// The participant whose it is.
@@ -105,7 +114,12 @@ pub(crate) struct Stream {
     pub(crate) on: bool,
     /// Of the last packet; `None` before the first.
     pub(crate) codec: Option<CodecKind>,
+    /// In the order of their peers and slots.
     pub(crate) routes: Vec<Route>,
+    /// Other parts of the room that get it from here.
+    pub(crate) outlets: Vec<Outlet>,
+    /// Its name for them, while it is on.
+    pub(crate) number: u32,
     /// In the order of the offer; at least one.
     pub(crate) layers: Vec<Layer>,
     /// The layers are spatial ones within the stream of packets that the first of them carries.
@@ -120,7 +134,7 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub(crate) fn new(publisher: u32, about: About) -> Self {
+    pub(crate) fn new(publisher: Publisher, about: About) -> Self {
         let About { room, owner, source, names, stable_id } = about;
         let layers = names.len();
         Self {
@@ -133,9 +147,12 @@ impl Stream {
             on: false,
             codec: None,
             routes: Vec::new(),
+            outlets: Vec::new(),
+            number: 0,
             layers: (0..layers.max(1)).map(|_| Layer::default()).collect(),
             is_within: false,
-            told: [true; MAX_LAYERS],
+            // A client sends everything until it is told otherwise, another part nothing.
+            told: [matches!(publisher, Publisher::Peer(_)); MAX_LAYERS],
             fewer_since: None,
             peak: None,
             started: false,
@@ -149,7 +166,7 @@ impl Stream {
         let starts = !std::mem::replace(&mut self.started, true);
         if packet.codec == CodecKind::Opus {
             let level = packet.audio_level.map_or(speech::UNKNOWN_LEVEL, |it| it.below_overload_db);
-            self.peak = Some(self.peak.map_or(level, |peak| peak.min(level)));
+            self.sounded(level);
             self.layers[0].sound(packet, now);
             return News { starts, ..News::default() };
         }
@@ -163,7 +180,8 @@ impl Stream {
         } else {
             (carrier, self.layers[carrier].packet(packet, now))
         };
-        if packet.marker {
+        // Where only some layers come to, the others are told of.
+        if packet.marker && matches!(self.publisher, Publisher::Peer(_)) {
             let others = self.layers.iter_mut().enumerate().filter(|(other, _)| *other != at);
             for (other, it) in others {
                 let gone = it.is_without(now);
@@ -242,9 +260,19 @@ impl Stream {
         if self.is_within { route.current.is_some() } else { route.current == Some(usize::from(carrier)) }
     }
 
+    /// Its layers are streams of packets of their own.
+    pub(crate) fn is_simulcast(&self) -> bool {
+        self.layers.len() > 1 && !self.is_within
+    }
+
     /// Which stream of packets has a layer.
     fn carrier(&self, layer: usize) -> usize {
         if self.is_within { 0 } else { layer }
+    }
+
+    /// The microphone was this loud, in decibels below overload.
+    pub(crate) fn sounded(&mut self, level: u8) {
+        self.peak = Some(self.peak.map_or(level, |peak| peak.min(level)));
     }
 
     /// A key frame of this layer is here: whose target it is goes on with it. Who sees nothing yet takes a smaller one
@@ -273,7 +301,8 @@ impl Stream {
     pub(crate) fn add_route(&mut self, peer: u32, slot: usize) {
         // With a single layer there is nothing to choose.
         let only = (self.layers.len() == 1).then_some(0);
-        self.routes.push(Route {
+        let at = self.routes.partition_point(|route| (route.peer, route.slot) < (peer, slot));
+        let route = Route {
             peer,
             slot,
             tile: 0,
@@ -282,7 +311,13 @@ impl Stream {
             target: only,
             current: only,
             limit: Limit::ALL,
-        });
+        };
+        self.routes.insert(at, route);
+    }
+
+    /// Where a receiver's route is.
+    fn route(&self, peer: u32, slot: usize) -> Option<usize> {
+        self.routes.binary_search_by_key(&(peer, slot), |route| (route.peer, route.slot)).ok()
     }
 
     /// Takes receivers away.
@@ -293,14 +328,14 @@ impl Stream {
 
     /// Says how large a receiver's tile is.
     pub(crate) fn set_tile(&mut self, peer: u32, slot: usize, pixels: u32) {
-        if let Some(route) = self.routes.iter_mut().find(|route| route.peer == peer && route.slot == slot) {
-            route.tile = pixels;
+        if let Some(at) = self.route(peer, slot) {
+            self.routes[at].tile = pixels;
         }
     }
 
     /// What a receiver asks for: the layers that can be had, up to the one for its tile.
     pub(crate) fn ask(&self, (peer, slot): (u32, usize), key: u32, is_chosen: bool) -> Option<Ask> {
-        let route = self.routes.iter().find(|route| route.peer == peer && route.slot == slot)?;
+        let route = &self.routes[self.route(peer, slot)?];
         let desired = self.desired(route)?;
         let pixels = |at: usize| self.layers[at].pixels(at);
         let mut order: [usize; MAX_LAYERS] = std::array::from_fn(|at| at);
@@ -334,8 +369,8 @@ impl Stream {
         given: Option<Quality>,
         is_short: bool,
     ) -> bool {
-        let route = self.routes.iter_mut().find(|route| route.peer == peer && route.slot == slot);
-        let Some(route) = route else { return false };
+        let Some(at) = self.route(peer, slot) else { return false };
+        let route = &mut self.routes[at];
         let news = (route.granted, route.is_short) != (given, is_short);
         (route.granted, route.is_short) = (given, is_short);
         news
@@ -344,11 +379,11 @@ impl Stream {
     /// Ends what a receiver gets now, if it was granted less; returns whether that is so.
     pub(crate) fn cut(&mut self, (peer, slot): (u32, usize)) -> bool {
         let pixels = |at: usize| self.layers[at].pixels(at);
-        let route = self.routes.iter_mut().find(|route| route.peer == peer && route.slot == slot);
-        let Some(route) = route else { return false };
+        let Some(found) = self.route(peer, slot) else { return false };
+        let route = self.routes[found];
         let granted = route.granted.map_or(0, |it| pixels(it.layer));
         let is_more = route.current.is_some_and(|current| pixels(current) > granted);
-        route.current = route.current.filter(|_| !is_more);
+        self.routes[found].current = route.current.filter(|_| !is_more);
         is_more
     }
 
@@ -404,12 +439,13 @@ impl Stream {
     pub(crate) fn wanted_layers(&mut self, now: Instant) -> Option<[bool; MAX_LAYERS]> {
         let count = self.layers.len();
         let all = self.layers.iter().enumerate().map(|(at, layer)| (at, layer.pixels(at)));
-        if self.is_within {
+        let is_here = matches!(self.publisher, Publisher::Peer(_));
+        if self.is_within && is_here {
             return None; // they have no names of their own
         }
         let mut wanted = [false; MAX_LAYERS];
-        // The lowest always: who comes next sees it at once.
-        let lowest = choose(all.clone(), 0, None);
+        // The lowest always: who comes next sees it at once. Another part has it at hand.
+        let lowest = if is_here { choose(all.clone(), 0, None) } else { None };
         let desired = self.routes.iter().map(|route| {
             if route.is_short {
                 route.granted.map(|it| it.layer)
@@ -421,6 +457,12 @@ impl Stream {
         let served = self.routes.iter().flat_map(|route| [route.target, route.current]);
         for at in desired.chain(served).chain([lowest]).flatten() {
             wanted[at] = true;
+        }
+        for outlet in &self.outlets {
+            wanted.iter_mut().zip(outlet.layers).for_each(|(wanted, layer)| *wanted |= layer);
+        }
+        if self.is_within {
+            wanted = std::array::from_fn(|at| at == 0 && wanted.contains(&true));
         }
         let mut missing = wanted.iter().zip(&self.told).take(count);
         if missing.any(|(wanted, told)| *wanted && !told) {
@@ -455,17 +497,26 @@ impl Stream {
         (peer, slot): (u32, usize),
         now: Instant,
     ) -> Option<(usize, Opening, Limit)> {
-        let route = self.routes.iter_mut().find(|route| route.peer == peer && route.slot == slot)?;
-        let target = route.target.filter(|_| !self.is_within)?;
+        // What came from another part began somewhere within a picture: not everything since the key frame need be here.
+        let is_here = matches!(self.publisher, Publisher::Peer(_));
+        let at = self.route(peer, slot)?;
+        let route = &mut self.routes[at];
+        let target = route.target.filter(|_| is_here && !self.is_within)?;
         let opening = self.layers[target].opening(now)?;
         route.current = Some(target);
         route.set_limit(&self.layers, false);
         Some((target, opening.clone(), route.limit))
     }
 
+    /// When there is something to ask of who brings the stream.
+    pub(crate) fn next_due(&self, now: Instant) -> Option<Instant> {
+        let key_frames = self.layers.iter().filter_map(|layer| layer.key_frames.due(now)).min();
+        key_frames.into_iter().chain(self.fewer_since.map(|at| at + LINGER)).min()
+    }
+
     /// Wants a key frame for one receiver.
     pub(crate) fn want_key_frame(&mut self, peer: u32, slot: usize) {
-        let route = self.routes.iter().find(|route| route.peer == peer && route.slot == slot);
+        let route = self.route(peer, slot).map(|at| &self.routes[at]);
         if let Some(layer) = route.and_then(|it| it.target.or(it.current)) {
             let carrier = self.carrier(layer);
             self.layers[carrier].key_frames.want();
@@ -473,14 +524,14 @@ impl Stream {
     }
 
     /// Nobody gets or waits for these layers any more.
-    fn cancel_unwanted(&mut self) {
+    pub(crate) fn cancel_unwanted(&mut self) {
         let is_within = self.is_within;
         for (at, layer) in self.layers.iter_mut().enumerate() {
             let is_it = |it: usize| it == at || is_within && at == 0;
-            if !self
-                .routes
-                .iter()
-                .any(|route| route.target.is_some_and(is_it) || route.current.is_some_and(is_it))
+            let is_relayed = self.outlets.iter().any(|outlet| outlet.layers[at]);
+            let mut routes = self.routes.iter();
+            if !is_relayed
+                && !routes.any(|route| route.target.is_some_and(is_it) || route.current.is_some_and(is_it))
             {
                 layer.key_frames.cancel();
             }

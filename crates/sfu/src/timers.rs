@@ -11,6 +11,8 @@ pub(crate) enum Due {
     Peer(u32),
     /// A room's election of speakers.
     Room(u32),
+    /// What a room has to ask of its other parts.
+    Relayed(u32),
     /// The batch of statistics.
     Statistics,
 }

@@ -27,7 +27,7 @@ impl Crowd {
             seed: [7; 32],
             wall_clock: SystemTime::UNIX_EPOCH,
             statistics_interval: Duration::from_secs(3600),
-            limits: Limits { peers_per_room: 2000, ..Limits::default() },
+            limits: Limits::default(),
         };
         let offer = OFFER.lines().map(|line| line.to_owned() + "\r\n").collect();
         let engine = Engine::new(config, now);

@@ -236,6 +236,8 @@ def _check_media(media: MediaSettings) -> None:
     if not 0 <= media.workers <= _MAX_WORKERS:
         message = f"media.workers is {media.workers}: write 0 for one a core, or 1 to {_MAX_WORKERS}."
         raise ConfigError(message)
+    if media.spread_peers < 1:
+        raise ConfigError(f"media.spread_peers is {media.spread_peers}: write at least 1.")
     if port + media.workers > _PORTS:
         message = (
             f"media.workers is {media.workers}, but there are no ports after {_PORTS - 1}: each worker has the next port from "

@@ -154,10 +154,12 @@ def _engine(config: Config) -> MediaEngine:
     settings = EngineConfig(
         listen=media.listen,
         workers=media.workers,
+        spread_peers=media.spread_peers,
         tcp=media.tcp,
         advertise=list(media.advertise),
         statistics_interval_ms=media.statistics_interval_ms,
         offer_bytes=config.limits.offer_bytes,
+        pictures=config.limits.pictures_per_participant,
         peers_per_room=config.limits.participants_per_meeting + config.limits.watches_per_meeting,
     )
     return FakeEngine(settings) if media.engine == "fake" else native_engine(settings)

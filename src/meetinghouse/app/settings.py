@@ -52,6 +52,8 @@ class MediaSettings(Section, frozen=True, kw_only=True):
     listen: str = "0.0.0.0:10000"
     # Threads that forward media; 0 is one for each core that this process may use.
     workers: int = 0
+    # People of one meeting on a worker, before others of it are placed on another one.
+    spread_peers: int = 200
     # Whether clients may connect by TCP to the same port numbers, where a network takes no UDP.
     tcp: bool = True
     # What clients are told, where the machine's own addresses are not reachable (NAT): "ip" or "ip:port", the first worker's.

@@ -92,6 +92,10 @@ class Engine:
         """
         Opens the sockets and starts the threads. Raises `OSError` when it cannot listen, `ValueError` for a bad address.
         """
+    def break_worker(self, /, number: SupportsIndex) -> None:
+        """
+        For tests: lets a worker meet a fault, as a bug would.
+        """
     def close(self, /) -> None:
         """
         Stops the threads and closes the sockets. Doing it again does nothing.
@@ -126,11 +130,11 @@ class Engine:
 @final
 class EngineConfig:
     """
-    How the engine behaves; the limits are those of one worker.
+    How the engine behaves; the limits are those of one worker, where nothing else is said.
     """
     def __eq__(self, value: object, /) -> bool: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, listen: str = ..., workers: SupportsIndex = ..., tcp: bool = ..., advertise: SupportsGetItem[int, str] = ..., statistics_interval_ms: SupportsIndex = ..., peers: SupportsIndex = ..., peers_per_room: SupportsIndex = ..., offer_bytes: SupportsIndex = ..., m_lines: SupportsIndex = ..., tiles: SupportsIndex = ...) -> EngineConfig: ...
+    def __new__(cls, /, *, listen: str = ..., workers: SupportsIndex = ..., tcp: bool = ..., advertise: SupportsGetItem[int, str] = ..., statistics_interval_ms: SupportsIndex = ..., peers: SupportsIndex = ..., peers_per_room: SupportsIndex = ..., spread_peers: SupportsIndex = ..., offer_bytes: SupportsIndex = ..., m_lines: SupportsIndex = ..., pictures: SupportsIndex = ..., tiles: SupportsIndex = ...) -> EngineConfig: ...
     def __repr__(self, /) -> str: ...
     @property
     def advertise(self, /) -> list[str]:
@@ -163,6 +167,16 @@ class EngineConfig:
         Peers of one room.
         """
     @property
+    def pictures(self, /) -> int:
+        """
+        Pictures that anybody gets at a time.
+        """
+    @property
+    def spread_peers(self, /) -> int:
+        """
+        Peers of one room on a worker, before others of the room are placed on another one.
+        """
+    @property
     def statistics_interval_ms(self, /) -> int:
         """
         Milliseconds between two `Statistics`.
@@ -180,7 +194,7 @@ class EngineConfig:
     @property
     def workers(self, /) -> int:
         """
-        Threads that forward media, each on the port after the one before; 0 is one a core. A room is on one of them.
+        Threads that forward media, each on the port after the one before; 0 is one a core.
         """
 
 @final

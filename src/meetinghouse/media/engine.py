@@ -1,9 +1,9 @@
 """What every media engine promises: six calls and typed values (DESIGN §7).
 
-`native_engine` starts the real one (Rust, in threads of its own, a room in one of them); `fake.FakeEngine` is the one of tests.
+`native_engine` starts the real one (Rust, in threads of its own, a large room in several); `fake.FakeEngine` is that of tests.
 Both pass `tests/contract/test_engine.py`, which is the promise in full. In short:
 
-* Each command gets exactly one `Accepted` or `Rejected`; within a room in the order of `submit`.
+* Each command gets exactly one `Accepted` or `Rejected`; for a participant in the order of `submit`.
 * `Accepted` of an `AddPeer` or `Renegotiate` is followed by `Answered` of the same peer.
 * A room's events carry `sequence` 1, 2, 3, … without gaps, and a snapshot says which one it includes.
 * `wake_fd` is readable exactly while events wait.

@@ -256,7 +256,7 @@ class FakeEngine:
         if room is None:
             return
         for peer_name, peer in room.peers.items():
-            slots = _slots(room, peer_name, peer)
+            slots = _slots(room, peer_name, peer, self.config.pictures)
             if slots != (peer.slots or _empty(peer.offer)):
                 peer.slots = slots
                 self._emit(SlotsChanged(room=name, sequence=room.next(), peer=peer_name, slots=slots))
@@ -272,7 +272,7 @@ def _empty(offer: Offer) -> list[Slot]:
     return [Slot(mid=mid, source=source) for mid, source in offer.slots]
 
 
-def _slots(room: _Room, name: str, peer: _Peer) -> list[Slot]:
+def _slots(room: _Room, name: str, peer: _Peer, pictures: int) -> list[Slot]:
     """Fill a peer's slots: a stream that stays keeps its slot, new ones take the first that is free."""
     tiles: list[tuple[str, Source]] = [(tile.peer, tile.source) for tile in peer.tiles if tile.peer != name]
     named = [stream for stream in tiles if stream[1] in _SOUNDS]
@@ -286,7 +286,8 @@ def _slots(room: _Room, name: str, peer: _Peer) -> list[Slot]:
     filled: dict[str, tuple[str, Source]] = {}
     for kind, streams in wanted.items():
         mids = [mid for mid, source in peer.offer.slots if source == kind]
-        live = [stream for stream in dict.fromkeys(streams) if peer.subscribe and _flows(room, *stream)][: len(mids)]
+        most = min(len(mids), pictures) if kind == "camera" else len(mids)
+        live = [stream for stream in dict.fromkeys(streams) if peer.subscribe and _flows(room, *stream)][:most]
         kept = {mid: stream for mid in mids for stream in live if before.get(mid) == stream}
         free = (mid for mid in mids if mid not in kept)
         filled |= kept | {mid: stream for stream, mid in zip(_without(live, kept), free, strict=False)}

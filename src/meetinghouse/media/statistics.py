@@ -44,7 +44,8 @@ class _Worker(Struct):
     """What one worker said last."""
 
     peers: int = 0
-    rooms: int = 0
+    # A room may have people on several workers.
+    rooms: set[str] = field(default_factory=set)
     streams: Counter[_Labels] = field(default_factory=Counter)
     bitrate_bps: Counter[_Labels] = field(default_factory=Counter)
     # By the reason for their layer.
@@ -130,7 +131,9 @@ class MediaMetrics(Collector):
         """Everything, as it is now."""
         workers = sorted(self._workers.items())
         yield _gauge("peers", "Connected peers", sum(worker.peers for _, worker in workers))
-        yield _gauge("rooms", "Rooms with a connected peer", sum(worker.rooms for _, worker in workers))
+        yield _gauge(
+            "rooms", "Rooms with a connected peer", len(set[str]().union(*(worker.rooms for _, worker in workers)))
+        )
         by_worker = [((str(number),), worker) for number, worker in workers]
         yield _gauges(
             "worker_peers", "Connected peers of a worker", ("worker",), ((at, it.peers) for at, it in by_worker)
@@ -170,7 +173,7 @@ class MediaMetrics(Collector):
         for total in sums.values():
             total.begin()
         before = self._workers[statistics.worker]
-        rooms = set()
+        rooms = set[str]()
         for peer in peers:
             room, name, rtt_ms = peer.room, peer.peer, peer.rtt_ms
             rooms.add(room)
@@ -191,7 +194,7 @@ class MediaMetrics(Collector):
         for labels, total in sums.items():
             if total.streams:
                 worker.streams[labels], worker.bitrate_bps[labels] = total.streams, total.bitrate_bps
-        worker.peers, worker.rooms = len(peers), len(rooms)
+        worker.peers, worker.rooms = len(peers), rooms
         worker.seen_drops["", ""] = statistics.drops
         for place, drops in worker.seen_drops.items():
             self._count_drops(drops, before.seen_drops.get(place, {}))

@@ -177,6 +177,7 @@ class QualityRecorder:
                 person.open = _Open(now)
                 self._note_layers(peer, person)
                 continue
+            person.worker = worker
             self._count(person, peer)
             self._note_layers(peer, person)
             if now - person.open.began >= self._settings.quality_seconds:

@@ -74,6 +74,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     # People.
     participants_per_meeting: int = 500
+    # Pictures that anybody gets at a time: those that come first in their view.
+    pictures_per_participant: int = 25
     lobby_per_meeting: int = 200
     # Watchers of WHEP beside the people; each costs what somebody in the meeting costs who only receives.
     watches_per_meeting: int = 1_000

@@ -60,6 +60,7 @@ def test_every_type_can_come_from_the_environment(tmp_path: Path) -> None:
         ("[limits]\nchat_messages = 5\n", ["limits.chat_messages", "20/10m"]),
         ("[media]\nengine = 'other'\n", ["media.engine", "other"]),
         ("[media]\nworkers = 65\n", ["media.workers", "1 to 64"]),
+        ("[media]\nspread_peers = 0\n", ["media.spread_peers", "at least 1"]),
         ("[media]\nworkers = -1\n", ["media.workers", "0 for one a core"]),
         ("[media]\nworkers = 2\nlisten = '0.0.0.0:65535'\n", ["media.workers", "65535", "media.listen"]),
         ("[server]\ntls = 'files'\n", ["server.certificate", "self_signed"]),

@@ -119,6 +119,8 @@ fn run(scenario: &Scenario, round: Duration, rounds: u64) -> io::Result<Outcome>
         tcp: false,
         advertise: Vec::new(),
         statistics_interval: Duration::from_secs(3600),
+        spread_peers: usize::MAX,
+        peers_per_room: usize::MAX,
         limits: Limits::default(),
     };
     let worker = Pool::start(&settings, 1).map_err(io::Error::other)?;

@@ -23,11 +23,17 @@ struct House {
 
 impl House {
     fn new(workers: usize, tcp: bool) -> Self {
+        Self::spread(workers, tcp, usize::MAX)
+    }
+
+    fn spread(workers: usize, tcp: bool, spread_peers: usize) -> Self {
         let settings = Settings {
             listen: "127.0.0.1:0".to_owned(),
             tcp,
             advertise: Vec::new(),
             statistics_interval: Duration::from_secs(3600),
+            spread_peers,
+            peers_per_room: usize::MAX,
             limits: Limits::default(),
         };
         Self { pool: Pool::start(&settings, workers).expect("workers"), events: Vec::new(), next: 0 }
@@ -112,7 +118,7 @@ fn a_fault_costs_one_workers_rooms_a_rejoin_and_the_others_nothing() {
     house.pass("whole", &mut whole, 8);
 
     let begun = Instant::now();
-    house.pool.workers[0].fail();
+    house.pool.fail(0).expect("running");
     for name in ["ana", "bo"] {
         house.event(|event| match event {
             Event::PeerFailed { room, peer, reason: "worker", .. } => {
@@ -137,6 +143,47 @@ fn a_fault_costs_one_workers_rooms_a_rejoin_and_the_others_nothing() {
 }
 
 #[test]
+fn a_room_on_two_workers_is_one_room_and_a_fault_of_either_costs_its_own_people_a_rejoin() {
+    let mut house = House::spread(2, false, 1);
+    let (ana, bo) = house.room("r", 1);
+    assert_eq!(house.pool.places.with(|table| table.parts("r").collect::<Vec<_>>()), [0, 1]);
+    let mut pair = (ana, bo);
+    house.pass("r", &mut pair, 8);
+    let (_, snapshot) = house.pool.snapshot("r").expect("running").expect("a room");
+    assert_eq!(snapshot.peers.iter().map(|peer| &*peer.peer).collect::<Vec<_>>(), ["ana", "bo"]);
+
+    for (worker, failed) in [(0, "ana"), (1, "bo")] {
+        let begun = Instant::now();
+        house.pool.fail(worker).expect("running");
+        house.event(|event| match event {
+            Event::PeerFailed { peer, reason: "worker", .. } => {
+                assert_eq!(&**peer, failed, "nobody else");
+                Some(())
+            }
+            _ => None,
+        });
+        let (_, snapshot) = house.pool.snapshot("r").expect("running").expect("whoever is left");
+        assert_eq!(snapshot.peers.len(), 1);
+        let again = house.enter("r", failed, Client::new(3 + worker as u32).expect("a client"));
+        pair = if worker == 0 { (again, pair.1) } else { (pair.0, again) };
+        house.show("r");
+        pair.1.count_received(); // what was under way
+        house.pass("r", &mut pair, 8);
+        assert!(begun.elapsed() < REJOIN, "{:?}", begun.elapsed());
+    }
+    let sequences = house.events.iter().map(|told| told.sequence).filter(|sequence| *sequence > 0);
+    assert!(sequences.zip(1..).all(|(told, counted)| told == counted), "all parts count together");
+
+    // Both parts end by one command, with one verdict.
+    let id = house.command("r", CommandKind::CloseRoom);
+    house.event(|event| matches!(event, Event::Accepted { id: it } if *it == id).then_some(()));
+    assert_eq!(house.pool.snapshot("r"), Ok(None));
+    let verdicts =
+        house.events.iter().filter(|told| matches!(told.event, Event::Accepted { id: it } if it == id));
+    assert_eq!(verdicts.count(), 1);
+}
+
+#[test]
 fn what_was_asked_before_and_after_a_fault_is_answered_once_each_and_in_order() {
     let mut house = House::new(1, false);
     let mut asked = Vec::new();
@@ -150,7 +197,7 @@ fn what_was_asked_before_and_after_a_fault_is_answered_once_each_and_in_order() 
             one_way: false,
         };
         asked.push(house.command("r", kind));
-        house.pool.workers[0].fail();
+        house.pool.fail(0).expect("running");
         asked.push(house.command("r", CommandKind::CloseRoom));
     }
     let last = *asked.last().expect("some");
@@ -170,7 +217,7 @@ fn what_was_asked_before_and_after_a_fault_is_answered_once_each_and_in_order() 
 fn each_life_of_a_room_counts_its_events_without_gaps_to_the_last() {
     let mut house = House::new(2, false);
     let _clients = house.room("r", 1);
-    house.pool.workers[0].fail();
+    house.pool.fail(0).expect("running");
     house.event(|event| matches!(event, Event::PeerFailed { peer, .. } if &**peer == "bo").then_some(()));
     let _clients = house.room("r", 3);
     let mut count = 0;
@@ -189,7 +236,7 @@ fn connections_by_tcp_are_closed_and_the_port_takes_new_ones() {
     let mut house = House::new(1, true);
     let server = house.pool.addresses()[0];
     let _ana = house.enter("r", "ana", Client::by_tcp(1, server).expect("a client"));
-    house.pool.workers[0].fail();
+    house.pool.fail(0).expect("running");
     house.event(|event| matches!(event, Event::PeerFailed { .. }).then_some(()));
     let ana = house.enter("r", "ana", Client::by_tcp(2, server).expect("a client"));
     let bo = house.enter("r", "bo", Client::by_tcp(3, server).expect("a client"));
@@ -200,7 +247,7 @@ fn connections_by_tcp_are_closed_and_the_port_takes_new_ones() {
 #[test]
 fn who_closes_a_worker_that_rests_waits_for_it() {
     let house = House::new(1, false);
-    house.pool.workers[0].fail();
+    house.pool.fail(0).expect("running");
     house.pool.close();
     assert_eq!(house.pool.submit([]), Err(Stopped::Closed));
 }

@@ -12,7 +12,7 @@ use crate::receive::Uplink;
 use crate::room::Room;
 use crate::sdp::{self, Answer, Offer, Role, SdpError, Shape, SlotKind, SlotStream};
 use crate::send::Downlink;
-use crate::stream::{About, Stream};
+use crate::stream::{About, Publisher, Stream};
 use crate::timers::Due;
 use crate::{Command, CommandKind, Event, Outbox, RejectCode, Source, Tile, speech};
 
@@ -114,11 +114,6 @@ impl Engine {
                 format_args!("the worker has {} peers", limits.peers),
             ));
         }
-        let in_room =
-            self.find_room(room).ok().and_then(|key| self.rooms.get(key)).map_or(0, |room| room.peers.len());
-        if in_room >= limits.peers_per_room {
-            return Err(refuse(RejectCode::LimitReached, format_args!("the room has {in_room} peers")));
-        }
         Ok(sdp::parse(offer, limits, shape)?)
     }
 
@@ -143,7 +138,7 @@ impl Engine {
             let uplink = Uplink::new(lines, own_ssrc, now, |source, names| {
                 let (owner, names) = (Arc::clone(&id), names.to_vec());
                 let about = About { room, owner, source, names, stable_id: random.u32() };
-                streams.insert_with(|_| Stream::new(key, about))
+                streams.insert_with(|_| Stream::new(Publisher::Peer(key), about))
             });
             let transport = Transport::new(ice, dtls, now);
             let id = Arc::clone(&id);
@@ -270,6 +265,11 @@ impl Engine {
             let on = sources.contains(&source);
             let Some(stream) = self.streams.get_mut(stream_key).filter(|it| it.on != on) else { continue };
             stream.switch(on);
+            if on {
+                self.offer_stream(stream_key);
+            } else {
+                self.withdraw(stream_key);
+            }
             self.switched(now, room, (source, stream_key), on, &mut kinds);
         }
         self.fill_room(now, room, &kinds);
@@ -277,7 +277,7 @@ impl Engine {
 
     /// A stream of the room was switched on or off: adds the kinds of slots that this may change for everybody, and fills
     /// those of the few whose speech does not follow the election.
-    fn switched(
+    pub(super) fn switched(
         &mut self,
         now: Instant,
         key: u32,
@@ -314,6 +314,9 @@ impl Engine {
         if changes.speakers {
             self.tell_speakers(key);
         }
+        if changes.speakers || changes.elected {
+            self.tell_heard(key);
+        }
         changes.elected
     }
 
@@ -327,8 +330,9 @@ impl Engine {
         let Some(room) = self.rooms.get_mut(peer.room) else { return };
         room.remove(&peer.id, key);
         if room.peers.is_empty() {
-            if let Some(room) = self.rooms.remove(peer.room) {
-                self.room_keys.remove(&room.name);
+            if let Some(last) = self.rooms.remove(peer.room) {
+                self.room_keys.remove(&last.name);
+                self.leave_parts(peer.room, &last);
             }
             return;
         }
@@ -348,13 +352,21 @@ impl Engine {
         }
     }
 
+    /// Ends the part of a room that is here, without a verdict: for those parts that were not asked.
+    pub fn close(&mut self, now: Instant, room: &str, out: &mut Outbox) {
+        if let Some(key) = self.room_keys.get(room).copied() {
+            self.guarded(now, out, |engine, out| engine.close_room(now, key, out));
+        }
+    }
+
     fn close_room(&mut self, now: Instant, key: u32, out: &mut Outbox) {
         let Some(room) = self.rooms.remove(key) else { return };
         self.room_keys.remove(&room.name);
-        for peer in room.peers {
-            self.take_leave(now, peer, out);
-            self.forget_peer(peer);
+        for peer in &room.peers {
+            self.take_leave(now, *peer, out);
+            self.forget_peer(*peer);
         }
+        self.leave_parts(key, &room);
     }
 
     /// Takes a peer out of every table but its room's.
@@ -372,6 +384,9 @@ impl Engine {
             }
         }
         for line in peer.uplink.lines() {
+            if self.streams.get(line.stream).is_some_and(|it| it.on) {
+                self.withdraw(line.stream);
+            }
             self.streams.remove(line.stream);
         }
         Some(peer)

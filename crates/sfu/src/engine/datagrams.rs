@@ -11,6 +11,7 @@ use crate::drops::Drop;
 use crate::forward::MediaPacket;
 use crate::peer::Transition;
 use crate::receive::Received;
+use crate::relay::Frame;
 use crate::timers::Due;
 use crate::{Event, Outbox, Remote};
 
@@ -131,8 +132,22 @@ impl Engine {
             }
             return false;
         }
+        let is_lost = self.media(now, key, &mut packet, out);
+        self.blamed = Some(peer);
+        is_lost
+    }
+
+    /// Takes a packet of a stream that is on, whoever brings it. Returns whether only a key frame helps the stream.
+    pub(super) fn media(
+        &mut self,
+        now: Instant,
+        key: u32,
+        packet: &mut MediaPacket<'_>,
+        out: &mut Outbox,
+    ) -> bool {
+        let Some(stream) = self.streams.get_mut(key) else { return false };
         let codec = stream.codec;
-        let news = stream.packet(&mut packet, now);
+        let news = stream.packet(packet, now);
         if news.lost {
             stream.layers[usize::from(packet.layer)].key_frames.want();
         }
@@ -141,6 +156,7 @@ impl Engine {
         }
         if news.layers {
             self.layers_changed(now, key);
+            self.relay_layers(key, None);
         }
         if packet.description.is_some()
             && packet.frame.begins_decoding
@@ -148,14 +164,16 @@ impl Engine {
         {
             stream.begin_within();
         }
-        self.deliver(now, key, &packet, out);
-        self.blamed = Some(peer);
+        self.deliver(now, key, packet, out);
         news.lost
     }
 
     /// Sends a packet to everybody who has its stream in a slot and gets its layer.
     fn deliver(&mut self, now: Instant, key: u32, packet: &MediaPacket<'_>, out: &mut Outbox) {
         let Some(stream) = self.streams.get(key) else { return };
+        for outlet in stream.outlets.iter().filter(|it| it.layers[usize::from(packet.layer)]) {
+            self.relays.say(outlet.part, &Frame::Packet { stream: stream.number, packet: *packet });
+        }
         let (moment, mut awaited) = (self.clock.moment(now), false);
         self.plain.clear();
         self.plain.extend_from_slice(packet.payload);
@@ -176,8 +194,7 @@ impl Engine {
         }
         if awaited && let Some(stream) = self.streams.get_mut(key) {
             stream.layers[usize::from(packet.layer)].key_frames.want();
-            let publisher = stream.publisher;
-            self.arm(now, publisher);
+            self.serve(now, key);
         }
     }
 
@@ -237,7 +254,7 @@ impl Engine {
     }
 
     /// A publisher told the time of day of its `timestamp`; who waits for the first such report gets one at once.
-    fn clock_reported(
+    pub(super) fn clock_reported(
         &mut self,
         now: Instant,
         (key, layer): (u32, usize),
@@ -245,7 +262,10 @@ impl Engine {
         timestamp: u32,
         out: &mut Outbox,
     ) {
-        if !self.streams.get_mut(key).is_some_and(|stream| stream.layers[layer].reported(ntp, timestamp)) {
+        let Some(stream) = self.streams.get_mut(key) else { return };
+        let is_first = stream.layers[layer].reported(ntp, timestamp);
+        self.relay_clock(now, key, layer, ntp, timestamp);
+        if !is_first {
             return;
         }
         let Some(stream) = self.streams.get(key) else { return };

@@ -6,7 +6,10 @@ use std::time::Instant;
 use super::Engine;
 use crate::assign::assign;
 use crate::peer::Peer;
+use crate::relay::{Frame, bits};
+use crate::room::Room;
 use crate::sdp::{Shape, SlotKind};
+use crate::stream::{Publisher, Stream};
 use crate::{Event, Source, Tile};
 
 impl Engine {
@@ -16,8 +19,11 @@ impl Engine {
             return;
         }
         let peers = self.rooms.get(room).map(|room| room.peers.clone()).unwrap_or_default();
-        for peer in peers {
-            self.fill(now, peer, kinds);
+        let changed: Vec<(u32, Vec<usize>)> =
+            peers.into_iter().map(|peer| (peer, self.fill_one(now, peer, kinds))).collect();
+        self.aim_all(now);
+        for (peer, slots) in &changed {
+            self.begin_slots(now, *peer, slots);
         }
     }
 
@@ -33,10 +39,17 @@ impl Engine {
 
     /// Fills the slots of these kinds of one peer, and tells what changed.
     pub(super) fn fill(&mut self, now: Instant, key: u32, kinds: &[SlotKind]) {
-        let (mut changed, mut left) = (Vec::new(), Vec::new());
+        let changed = self.fill_one(now, key, kinds);
+        self.aim_all(now);
+        self.begin_slots(now, key, &changed);
+    }
+
+    /// The same but for what comes after the aiming; returns the slots that changed.
+    fn fill_one(&mut self, now: Instant, key: u32, kinds: &[SlotKind]) -> Vec<usize> {
+        let (mut changed, mut touched) = (Vec::new(), Vec::new());
         for kind in kinds {
             let wanted = self.wanted(key, *kind);
-            let Some(peer) = self.peers.get(key) else { return };
+            let Some(peer) = self.peers.get(key) else { return changed };
             let places: Vec<usize> =
                 (0..peer.downlink.slots.len()).filter(|at| peer.downlink.slots[*at].kind == *kind).collect();
             let current: Vec<Option<u32>> = places
@@ -48,24 +61,29 @@ impl Engine {
                 if before != after {
                     self.refill(key, at, before, after);
                     changed.push(at);
-                    left.extend(before);
+                    touched.extend(before.into_iter().chain(after));
                 }
             }
         }
         if changed.is_empty() {
-            return;
+            return changed;
         }
-        self.allocate(now, key);
-        for stream in left {
+        self.allocate_one(now, key);
+        for stream in touched {
             self.tell_layers(now, stream);
         }
-        // Who is not connected yet asks then: a key frame that comes too early is lost, and delays the next one.
+        self.tell_slots(key);
+        changed
+    }
+
+    /// What is new in these slots is to be seen. Who is not connected yet asks then: a key frame that comes too early is
+    /// lost, and delays the next one.
+    fn begin_slots(&mut self, now: Instant, key: u32, slots: &[usize]) {
         if self.peers.get(key).is_some_and(|peer| peer.transport.is_connected()) {
-            for slot in changed {
-                self.want_key_frame(now, key, slot);
+            for slot in slots {
+                self.want_key_frame(now, key, *slot);
             }
         }
-        self.tell_slots(key);
     }
 
     /// What a peer wants to see or hear of others, most important first.
@@ -79,7 +97,7 @@ impl Engine {
             let tiles = pinned.chain(peer.view.iter().filter(|tile| !tile.pinned));
             tiles
                 .filter(move |tile| is_kind(tile.source))
-                .filter_map(|tile| self.peers.get(*room.by_id.get(&tile.peer)?)?.stream(tile.source))
+                .filter_map(|tile| self.find_stream(room, &tile.peer, tile.source))
         };
         let candidates: Vec<u32> = match kind {
             SlotKind::Speech if names_sounds(peer) => named(is_sound).collect(),
@@ -93,7 +111,20 @@ impl Engine {
                 wanted.push(stream);
             }
         }
+        if kind == SlotKind::Video {
+            wanted.truncate(self.config.limits.pictures);
+        }
         wanted
+    }
+
+    /// Somebody's stream, wherever they are.
+    fn find_stream(&self, room: &Room, peer: &str, source: Source) -> Option<u32> {
+        if let Some(key) = room.by_id.get(peer) {
+            return self.peers.get(*key)?.stream(source);
+        }
+        // Who changes parts may be known of both for a moment: the last one is where they are.
+        let mut relayed = room.relayed.get(peer)?.iter().rev();
+        relayed.find(|key| self.streams.get(**key).is_some_and(|it| it.source == source)).copied()
     }
 
     fn refill(&mut self, key: u32, slot: usize, before: Option<u32>, after: Option<u32>) {
@@ -128,7 +159,7 @@ impl Engine {
                 told.push(route.peer);
             }
         }
-        if starts {
+        if starts && matches!(stream.publisher, Publisher::Peer(_)) {
             let codec = codec.name();
             self.tell(room, |room| Event::StreamStarted { room, peer: owner, source, codec });
         }
@@ -158,17 +189,17 @@ impl Engine {
         let Some(peer) = self.peers.get(key) else { return };
         let content = peer.downlink.slots.get(slot).and_then(|slot| slot.content.as_ref());
         let Some(stream_key) = content.map(|it| it.stream) else { return };
-        let Some(stream) = self.streams.get(stream_key).filter(|it| it.on && is_picture(it.source)) else {
+        let is_shown = |it: &Stream| it.on && is_picture(it.source);
+        if !self.streams.get(stream_key).is_some_and(is_shown) {
             return;
-        };
-        let publisher = stream.publisher;
+        }
         let moment = self.clock.moment(now);
         if self.peers.get_mut(key).is_some_and(|peer| peer.catch_up(moment, (key, slot), &mut self.streams)) {
             return self.arm(now, key);
         }
         let Some(stream) = self.streams.get_mut(stream_key) else { return };
         stream.want_key_frame(key, slot);
-        self.arm(now, publisher);
+        self.serve(now, stream_key);
     }
 
     /// A peer's tiles have other sizes.
@@ -193,13 +224,21 @@ impl Engine {
         let routes = self.streams.get(key).map(|stream| stream.routes.as_slice()).unwrap_or_default();
         let viewers: Vec<u32> = routes.iter().map(|route| route.peer).collect();
         for viewer in viewers {
-            self.allocate(now, viewer);
+            self.allocate_one(now, viewer);
         }
-        self.aim(now, key);
+        self.to_aim.push(key);
+        self.aim_all(now);
     }
 
     /// Gives the pictures of a peer's slots the layers that its way down carries.
     pub(super) fn allocate(&mut self, now: Instant, key: u32) {
+        self.allocate_one(now, key);
+        self.aim_all(now);
+    }
+
+    /// The same, and leaves it to the caller to aim what has changed: with a thousand watchers that is done once for all of
+    /// them.
+    fn allocate_one(&mut self, now: Instant, key: u32) {
         let Self { peers, streams, rooms, asks, .. } = self;
         let Some(peer) = peers.get_mut(key) else { return };
         let speaker = rooms.get(peer.room).and_then(|room| room.speech.speakers().first());
@@ -234,33 +273,50 @@ impl Engine {
             {
                 peer.downlink.give_up(ask.slot); // it goes on with a key frame
             }
-            if !is_news {
-                continue;
+            if is_news {
+                self.to_aim.push(ask.stream);
             }
-            self.aim(now, ask.stream);
         }
         if is_paused {
             self.tell_slots(key);
         }
     }
 
+    fn aim_all(&mut self, now: Instant) {
+        let mut streams = std::mem::take(&mut self.to_aim);
+        streams.sort_unstable();
+        streams.dedup();
+        for stream in streams.drain(..) {
+            self.aim(now, stream);
+        }
+        self.to_aim = streams;
+    }
+
     /// Who gets which layer of a stream may change: its layers did, or somebody's tile.
-    pub(super) fn aim(&mut self, now: Instant, key: u32) {
+    fn aim(&mut self, now: Instant, key: u32) {
         let Self { streams, peers, .. } = self;
         let is_connected = |peer: u32| peers.get(peer).is_some_and(|it| it.transport.is_connected());
         if let Some(stream) = streams.get_mut(key)
             && stream.aim(is_connected)
         {
-            let publisher = stream.publisher;
-            self.arm(now, publisher);
+            self.serve(now, key);
         }
         self.tell_layers(now, key);
     }
 
-    /// Tells the publisher which layers it is to send, if that has changed.
+    /// Tells who brings the stream which layers to send, if that has changed.
     pub(super) fn tell_layers(&mut self, now: Instant, key: u32) {
-        let Some(stream) = self.streams.get_mut(key).filter(|stream| stream.layers.len() > 1) else { return };
-        let Some(wanted) = stream.wanted_layers(now) else { return };
+        let Some(stream) = self.streams.get_mut(key) else { return };
+        if let Publisher::Part(name) = stream.publisher {
+            if let Some(wanted) = stream.wanted_layers(now) {
+                self.relays.say(name.part, &Frame::Want { stream: name.stream, layers: bits(wanted) });
+            }
+            return self.serve(now, key);
+        }
+        // A client sends the one layer that it has.
+        let Some(wanted) = (stream.layers.len() > 1).then(|| stream.wanted_layers(now)).flatten() else {
+            return;
+        };
         let layers = stream.names.iter().zip(wanted).filter(|(_, wanted)| *wanted);
         let layers = layers.map(|(name, _)| Arc::clone(name)).collect();
         let (peer, source, room) = (Arc::clone(&stream.owner), stream.source, stream.room);

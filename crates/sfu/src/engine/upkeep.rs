@@ -8,6 +8,7 @@ use super::slots::is_picture;
 use crate::drops::Drops;
 use crate::peer::Peer;
 use crate::sdp::SlotKind;
+use crate::stream::Publisher;
 use crate::timers::Due;
 use crate::{Event, LayerReason, Outbox, PeerStatistics, Source, StreamStatistics, speech};
 
@@ -32,6 +33,7 @@ impl Engine {
         match due {
             Due::Peer(key) => self.wake_peer(now, at, key, out),
             Due::Room(key) => self.wake_room(now, at, key),
+            Due::Relayed(key) => self.wake_relayed(now, at, key),
             Due::Statistics => self.tell_statistics(now),
         }
     }
@@ -53,24 +55,33 @@ impl Engine {
     fn wake_room(&mut self, now: Instant, at: Instant, key: u32) {
         let Some(room) = self.rooms.get_mut(key).filter(|room| room.alarm.is_set_for(at)) else { return };
         room.alarm.clear();
-        let streams = &mut self.streams;
-        let changes =
-            room.speech.tick(|stream| streams.get_mut(stream).and_then(crate::stream::Stream::take_peak));
+        let (streams, is_shared) = (&mut self.streams, !room.parts.is_empty());
+        let mut loud = Vec::new();
+        let changes = room.speech.tick(|key| {
+            let stream = streams.get_mut(key)?;
+            let peak = stream.take_peak();
+            if is_shared && matches!(stream.publisher, Publisher::Peer(_)) {
+                loud.extend(peak.map(|peak| (peak, key)));
+            }
+            peak
+        });
         // With every microphone off nothing can change until one is switched on.
         if !room.speech.is_empty() {
             room.alarm.no_later_than(now + speech::TICK, Due::Room(key), &mut self.timers);
         }
+        self.tell_levels(key, &mut loud);
         if changes.speakers {
             self.tell_speakers(key);
         }
         if changes.elected {
             self.fill_room(now, key, &[SlotKind::Speech]);
         }
+        self.tell_heard(key);
     }
 
-    /// Tells who speaks in a room.
+    /// Tells who speaks in a room, where that is decided.
     pub(super) fn tell_speakers(&mut self, key: u32) {
-        let Some(room) = self.rooms.get(key) else { return };
+        let Some(room) = self.rooms.get(key).filter(|room| room.leads(self.relays.own)) else { return };
         let speakers = room.speech.speakers().iter().filter_map(|stream| self.streams.get(*stream));
         let speakers = speakers.map(|stream| Arc::clone(&stream.owner)).collect();
         self.tell(key, |room| Event::SpeakersChanged { room, speakers });

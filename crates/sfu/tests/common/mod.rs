@@ -30,6 +30,8 @@ pub(crate) struct Stage {
     pub(crate) engine: Engine,
     pub(crate) now: Instant,
     pub(crate) out: Outbox,
+    /// Where commands go.
+    pub(crate) room: Arc<str>,
     commands: u64,
     checks: u32,
 }
@@ -44,12 +46,19 @@ impl Stage {
             statistics_interval: STATISTICS_INTERVAL,
             limits: Limits::default(),
         };
-        Self { engine: Engine::new(config, now), now, out: Outbox::new(), commands: 0, checks: 0 }
+        Self {
+            engine: Engine::new(config, now),
+            now,
+            out: Outbox::new(),
+            room: "room".into(),
+            commands: 0,
+            checks: 0,
+        }
     }
 
     pub(crate) fn submit(&mut self, kind: CommandKind) {
         self.commands += 1;
-        let command = Command { id: self.commands, room: Arc::from("room"), kind };
+        let command = Command { id: self.commands, room: self.room.clone(), kind };
         self.engine.submit(self.now, command, &mut self.out);
     }
 
