@@ -135,8 +135,8 @@ load: install ## load on our server, or on another by WHIP and WHEP (ARGS="meeti
 soak: install ## half an hour of people who come and go, and what of them is left in memory and files (ARGS=minutes)
 	PYTHONPATH=benches/control:benches/load $(BIN)/python benches/load/soak.py $(ARGS)
 
-plots: ## the cases of RFC 8867 as pictures, below target/tmp
-	cargo test --release --locked -p sfu-sim --test rfc8867 -- --ignored --nocapture
+plots: ## the cases of RFC 8867 and bad networks as pictures, below target/tmp
+	cargo test --release --locked -p sfu-sim --test rfc8867 --test bad_networks -- --ignored --nocapture
 
 screenshots: install browsers ## every screen, in languages, sizes and colours (up to 20 min), below screenshots/out
 	cd web && ../$(PNPM) run --silent screenshots

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sfu::Source;
+use str0m::bwe::Bitrate;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::format::{Codec, PayloadParams};
 use str0m::media::{
@@ -399,6 +400,15 @@ impl Client {
     pub fn set_silent(&mut self, silent: bool) {
         self.is_silent = silent;
         self.set_loudness(if silent { -127 } else { -30 });
+    }
+
+    /// Says what its way down carries, as receivers do that estimate it themselves (draft-alvestrand-rmcat-remb-03).
+    pub fn estimate(&mut self, now: Instant, bps: f64) {
+        let mid = self.video_mids[0];
+        if let Some(stream) = self.rtc.direct_api().stream_rx_by_mid(mid, None) {
+            stream.request_remb(Bitrate::from(bps));
+        }
+        self.input(Input::Timeout(now), now);
     }
 
     /// Key frames made of a source, in all its layers.

@@ -14,6 +14,7 @@
 mod client;
 mod content;
 mod decoder;
+mod download;
 mod layered;
 mod network;
 mod random;

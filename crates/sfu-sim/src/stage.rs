@@ -34,17 +34,25 @@ pub fn stage(seed: u64, publishers: usize) -> (World, Vec<ClientId>) {
     (world, publishers)
 }
 
-/// Somebody who watches all of `publishers` on a large screen over `down`; not connected yet.
+/// Somebody who watches all of `publishers` on a large screen over `down`, connected just now. The handshake goes over good
+/// links: how long its signatures are and when it repeats itself is drawn from no seed.
 pub fn watcher(world: &mut World, name: &str, publishers: &[ClientId], up: Link, down: Link) -> ClientId {
     let options = ClientOptions { video_slots: publishers.len(), ..ClientOptions::default() };
-    let id = world.join_with(name, options, up, down);
-    let tiles: Vec<_> = publishers.iter().map(|it| (*it, Source::Camera, TILE)).collect();
-    world.set_sized_view(id, &tiles);
+    let id = world.join_with(name, options, Link::GOOD, Link::GOOD);
+    watch(world, id, publishers);
+    world.run_until(5 * SECOND, |world| world.client(id).is_connected());
+    world.set_links(id, up, down);
     id
 }
 
+/// `viewer` watches all of `publishers` on a large screen from now on.
+pub fn watch(world: &mut World, viewer: ClientId, publishers: &[ClientId]) {
+    let tiles: Vec<_> = publishers.iter().map(|it| (*it, Source::Camera, TILE)).collect();
+    world.set_sized_view(viewer, &tiles);
+}
+
 /// What was true of one way down over the last [`INTERVAL`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
     /// Since the trace began.
     pub at: Duration,
@@ -115,6 +123,16 @@ impl Trace {
         let (count, sum) =
             self.between(client, from, to).fold((0, 0.0), |(count, sum), it| (count + 1, sum + it.sent_bps));
         sum / f64::from(count.max(1))
+    }
+
+    /// What each client was sent between two moments, and how fairly: Jain's index, 1 for equal shares, 1/n for one who has it
+    /// all (Jain, Chiu and Hawe, 1984).
+    pub fn shares(&self, from: Duration, to: Duration) -> (Vec<f64>, f64) {
+        let shares: Vec<_> = (0..self.ids.len()).map(|at| self.sent_bps(at, from, to)).collect();
+        let (sum, squares) =
+            shares.iter().fold((0.0, 0.0), |(sum, squares), it| (sum + it, squares + it * it));
+        let count = shares.len() as f64;
+        (shares, sum * sum / (count * squares))
     }
 
     /// The longest wait in the link's queue between two moments.

@@ -9,6 +9,7 @@ use sfu::{
     Command, CommandKind, Config, Engine, Event, Limits, Outbox, PeerStatistics, RoomSnapshot, Source, Tile,
 };
 
+use crate::download::Download;
 use crate::network::LinkState;
 use crate::{Client, ClientOptions, Link, Network};
 
@@ -45,6 +46,7 @@ pub struct World {
     room: Arc<str>,
     network: Network,
     clients: Vec<Client>,
+    downloads: Vec<Download>,
     paths: Vec<Path>,
     down_states: Vec<LinkState>,
     sent: BTreeMap<SocketAddr, (u64, u64)>,
@@ -72,8 +74,9 @@ impl World {
         Self::build(seed, Duration::from_secs(1), workers)
     }
 
-    /// An empty meeting whose engine tells statistics so often.
+    /// An empty meeting whose engine tells statistics so often, and which runs the same twice.
     pub fn watched(seed: u64, interval: Duration) -> Self {
+        fastrand::seed(seed); // of this thread: str0m takes its SSRCs and names from there
         Self::build(seed, interval, workers())
     }
 
@@ -104,6 +107,7 @@ impl World {
             room: Arc::from("room"),
             network: Network::new(seed),
             clients: Vec::new(),
+            downloads: Vec::new(),
             paths: Vec::new(),
             down_states: Vec::new(),
             sent: BTreeMap::new(),
@@ -202,6 +206,21 @@ impl World {
             self.paths[id.0].down = down;
             self.paths[id.0].down_state = ids[0].0;
         }
+    }
+
+    /// Begins a TCP transfer of so many bytes, or without an end, over a client's way down as it is now; returns its number.
+    pub fn download(&mut self, beside: ClientId, bytes: Option<u64>) -> usize {
+        let number = self.downloads.len();
+        let address = SocketAddr::from(([10, 2, (number / 200) as u8, (number % 200 + 1) as u8], 80));
+        let delay = self.paths[beside.0].up.delay;
+        self.downloads.push(Download::new(address, beside.0, delay, bytes));
+        self.settle();
+        number
+    }
+
+    /// Bytes of a TCP transfer that came, and whether all of them did.
+    pub fn downloaded(&self, number: usize) -> (u64, bool) {
+        (self.downloads[number].received(), self.downloads[number].is_done())
     }
 
     /// The longest that a datagram waited for the rate of a client's way down from `since` on.
@@ -381,7 +400,8 @@ impl World {
     fn step(&mut self, end: Instant) -> bool {
         let clients = self.clients.iter().map(Client::next_timeout).min();
         let engines = self.engines.iter().filter_map(Engine::next_timeout).min();
-        let next = [clients, engines, self.network.next_arrival()];
+        let downloads = self.downloads.iter().filter_map(Download::next_timeout).min();
+        let next = [clients, downloads, engines, self.network.next_arrival()];
         let Some(next) = next.into_iter().flatten().min() else { return false };
         if next > end {
             return false;
@@ -414,6 +434,8 @@ impl World {
             self.engines[part].receive(self.now, from, &mut bytes, &mut self.outbox);
         } else if let Some(client) = self.clients.iter_mut().find(|client| client.address == to) {
             client.receive(self.now, from, &bytes);
+        } else if let Some(download) = self.downloads.iter_mut().find(|download| download.address == to) {
+            download.receive(self.now, &bytes);
         }
         self.settle();
     }
@@ -442,6 +464,13 @@ impl World {
                     self.recorded.push((client.address, bytes.clone()));
                 }
                 self.network.send(self.now, &path.up, &mut path.up_state, client.address, to, &bytes);
+            }
+        }
+        for download in &mut self.downloads {
+            let path = &self.paths[download.beside];
+            for segment in download.work(self.now) {
+                let state = &mut self.down_states[path.down_state];
+                self.network.send(self.now, &path.down, state, server(0), download.address, &segment);
             }
         }
     }

@@ -126,7 +126,7 @@ fn what_a_publisher_sends_twice_is_there_for_those_who_take_none_of_it() {
     let rows = [
         ("10 % random", Loss::Random(0.1), (0.03, 60), (0.12, 160)),
         ("30 % random", Loss::Random(0.3), (0.12, 160), (0.33, 260)),
-        ("50 % random", Loss::Random(0.5), (0.3, 300), (0.55, 400)),
+        ("50 % random", Loss::Random(0.5), (0.3, 400), (0.55, 400)),
         ("10 % in bursts", bursts(0.1), (0.08, 300), (0.14, 300)),
     ];
     table("way up", &rows, |seed, options, loss| meet(seed, options, PLAIN).lose(loss, Loss::None));

@@ -47,7 +47,7 @@ fn overloaded(load: f64) {
     let settled = world.now;
     let carried = throughput(&mut world, &viewers, 10 * SECOND);
     let end = world.now;
-    assert!(carried > 0.6 * capacity, "no collapse: {carried} of {capacity}");
+    assert!(carried > 0.55 * capacity, "no collapse: {carried} of {capacity}");
     for viewer in &viewers {
         let heard = sounds(&world, *viewer, ana, Source::Microphone, settled);
         assert!(heard >= 490, "sound is kept: {heard} of 500");

@@ -327,9 +327,24 @@ impl Peer {
         self.downlink.lost(now, packets, lost);
     }
 
-    /// A report of the peer about a slot that it receives.
-    pub(crate) fn reception_report(&mut self, now: Instant, block: &ReportBlock, clock: Clock) {
-        let Some(slot) = self.downlink.slots.iter_mut().find(|slot| slot.ssrc == block.ssrc) else { return };
+    /// A report of the peer about the slots that it receives, in whatever order: of its round trips the shortest counts.
+    pub(crate) fn reception_report(
+        &mut self,
+        now: Instant,
+        blocks: impl Iterator<Item = ReportBlock>,
+        clock: Clock,
+    ) {
+        let samples = blocks.filter_map(|block| self.block_reported(now, &block, clock));
+        if let Some(sample) = samples.min_by(f64::total_cmp) {
+            let smoothed =
+                self.rtt.map_or(sample, |rtt| rtt.as_secs_f64() + RTT_GAIN * (sample - rtt.as_secs_f64()));
+            self.rtt = Some(Duration::from_secs_f64(smoothed.min(10.0)));
+        }
+    }
+
+    /// Takes what a block says of its slot, and returns the round trip.
+    fn block_reported(&mut self, now: Instant, block: &ReportBlock, clock: Clock) -> Option<f64> {
+        let slot = self.downlink.slots.iter_mut().find(|slot| slot.ssrc == block.ssrc)?;
         slot.lost = block.cumulative_lost.max(0).unsigned_abs().into();
         slot.jitter_ms = f64::from(block.jitter) * 1000.0 / f64::from(slot.clock_rate());
         let before = slot.reported.replace((block.highest_sequence, now));
@@ -350,11 +365,7 @@ impl Peer {
         if !is_numbered {
             self.downlink.lost(now, packets, packets * u32::from(block.fraction_lost) / 256);
         }
-        if let Some(sample) = sample {
-            let smoothed =
-                self.rtt.map_or(sample, |rtt| rtt.as_secs_f64() + RTT_GAIN * (sample - rtt.as_secs_f64()));
-            self.rtt = Some(Duration::from_secs_f64(smoothed.min(10.0)));
-        }
+        sample
     }
 
     /// A sender report of the peer: relates its clock to ours. Returns the stream, the layer, and the moment of its

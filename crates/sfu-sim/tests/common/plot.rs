@@ -48,8 +48,9 @@ pub(crate) fn write(name: &str, trace: &Trace) {
     let all = || trace.points.iter().flatten();
     let seconds = all().map(|it| it.at.as_secs_f64()).fold(1.0, f64::max);
     let link = all().map(|it| it.link_bps).filter(|it| it.is_finite()).fold(0.0, f64::max);
+    let most = if link > 0.0 { link } else { all().map(|it| it.sent_bps).fold(1e5, f64::max) };
     let longest = all().map(|it| it.queue.max(it.pacer).as_secs_f64()).fold(0.1, f64::max);
-    let rates = Pane { top: 60.0, height: HEIGHTS[0], seconds, most: link * 1.3 };
+    let rates = Pane { top: 60.0, height: HEIGHTS[0], seconds, most: most * 1.3 };
     let waits = Pane { top: 110.0 + HEIGHTS[0], height: HEIGHTS[1], seconds, most: longest };
     let height = waits.top + HEIGHTS[1] + 30.0;
     let mut svg = format!(
@@ -69,7 +70,8 @@ pub(crate) fn write(name: &str, trace: &Trace) {
         svg += &waits.line(points, colour, "4 3", |it| it.pacer.as_secs_f64());
     }
     svg += "</svg>\n";
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.svg", name.replace([' ', ','], "-")));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("{}.svg", name.replace([' ', ',', '/', '%'], "-")));
     std::fs::write(&path, svg).expect("the target directory can be written");
     eprintln!("{}", path.display());
 }

@@ -45,7 +45,7 @@ const BASE_SLICE_US: i64 = 2_000_000;
 const QUEUE_GAIN: f64 = 0.5;
 
 /// A trend without so much of a queue is a burst of our own that passes: a key frame or a probe.
-const QUEUE_MIN_US: i64 = 25_000;
+pub(super) const QUEUE_MIN_US: i64 = 25_000;
 
 /// A queue that is so long and has grown over so many feedbacks needs no trend to be sure of.
 const GROWING: u32 = 1;

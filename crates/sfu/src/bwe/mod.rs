@@ -29,7 +29,7 @@ use wire::rtcp::TransportFeedback;
 use crate::clock::Now;
 
 use self::backlog::Backlog;
-use self::delay::{DelayDetector, QUEUE_LONG_US, Usage};
+use self::delay::{DelayDetector, QUEUE_LONG_US, QUEUE_MIN_US, Usage};
 use self::history::{History, Verdict};
 use self::loss::LossBound;
 pub(crate) use self::probe::Probe;
@@ -59,6 +59,11 @@ const IDLE_US: i64 = 1_000_000;
 
 /// A link that is seen to carry less than this share of what is believed has shrunk.
 const SHRANK: f64 = 0.6;
+
+/// Who has fewer bytes than two packets in a queue did not make it, and it would not get shorter if they sent less.
+const OURS: f64 = 2400.0;
+/// A queue that others made tells that the way is shared, for so long.
+const SHARED_US: i64 = 30_000_000;
 
 /// Bytes under way are at most what the way carries in a round trip, until feedback tells of it, and in this time: so much
 /// of a queue is a key frame at the pacer's rate. When a link shrinks or feedback stops, no more than this piles up.
@@ -132,6 +137,8 @@ pub(crate) struct Bandwidth {
     told: Option<(u64, u8)>,
     /// The way was measured: by a probe, by a queue, or by time.
     is_measured: bool,
+    /// Until then the way is taken for one that others send over too.
+    shared_until_us: i64,
     /// Bytes that may be under way, as of the last feedback; `None` is no limit.
     window: Option<f64>,
     /// Packets of which feedback told, and those of them that were lost, since the last look.
@@ -158,6 +165,7 @@ impl Bandwidth {
             last_sent_us: None,
             told: None,
             is_measured: false,
+            shared_until_us: i64::MIN,
             window: None,
             fates: (0, 0),
         }
@@ -255,8 +263,17 @@ impl Bandwidth {
             *acked = (recent as f64).clamp(0.5 * *acked, *acked);
         }
         let before = self.rate.bps();
-        let mut usage = self.delay.usage();
-        if let Some(carries) = self.backlog.carries().filter(|bps| *bps < SHRANK * before) {
+        let is_ours = self.is_ours();
+        let mut usage = match self.delay.usage() {
+            Usage::Over if !is_ours => Usage::Under, // nothing is given up for it, nor more tried
+            usage => usage,
+        };
+        if !is_ours && self.delay.queue_us() > QUEUE_MIN_US && !self.rate.drains() {
+            self.shared_until_us = now_us + SHARED_US;
+        }
+        // On a shared way a picture of somebody else would look like a link that shrinks.
+        let may_shrink = is_ours && now_us >= self.shared_until_us;
+        if let Some(carries) = self.backlog.carries().filter(|bps| may_shrink && *bps < SHRANK * before) {
             usage = Usage::Over;
             self.rate.shrank(now_us, carries, rtt_us);
             self.backlog.clear();
@@ -327,6 +344,9 @@ impl Bandwidth {
 
     /// What is to be sent now: less than the way carries while a queue has to drain.
     pub(crate) fn target_bps(&self) -> u64 {
+        if !self.is_ours() {
+            return self.estimate_bps();
+        }
         let queue = self.delay.queue_us().clamp(QUEUE_FREE_US, QUEUE_FULL_US) - QUEUE_FREE_US;
         let share = 1.0 - 0.5 * queue as f64 / (QUEUE_FULL_US - QUEUE_FREE_US) as f64;
         (self.estimate_bps() as f64 * share) as u64
@@ -353,7 +373,12 @@ impl Bandwidth {
 
     /// A probe, when it is time for one.
     pub(crate) fn probe(&mut self, now: Instant) -> Option<Probe> {
-        let calm = self.delay.usage() != Usage::Over && self.delay.queue_us() < QUEUE_FREE_US;
+        let queue_us = self.delay.queue_us();
+        let calm = if self.is_ours() {
+            self.delay.usage() != Usage::Over && queue_us < QUEUE_FREE_US
+        } else {
+            queue_us < QUEUE_LONG_US
+        };
         let calm = calm || self.is_idle(self.micros(now));
         let estimate = self.estimate_bps() as f64;
         self.prober.poll(self.micros(now), estimate, self.demand, calm)
@@ -365,6 +390,14 @@ impl Bandwidth {
             return None;
         }
         Some(self.epoch.at + Duration::from_micros(self.prober.due_us().max(0).cast_unsigned()))
+    }
+
+    /// Whether the queue is there because of what this peer is sent. Those who have much in a queue make way, those who have
+    /// little do not, so that several come to share a way (the idea of Arun and Balakrishnan, "Copa", NSDI 2018: a rate that
+    /// goes down with the queue, the same for all).
+    fn is_ours(&self) -> bool {
+        let sent_bps = self.sending.bps().unwrap_or(0) as f64;
+        sent_bps / 8e6 * self.delay.queue_us() as f64 >= OURS
     }
 
     fn is_idle(&self, now_us: i64) -> bool {

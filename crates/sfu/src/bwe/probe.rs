@@ -29,6 +29,11 @@ const ENOUGH: f64 = 1.3;
 const INTERVAL_US: i64 = 2_000_000;
 const MAX_INTERVAL_US: i64 = 4_000_000;
 
+/// A probe that came faster than it was sent waited behind others: it tells nothing, and is sent again so soon …
+const AGAIN_US: i64 = 200_000;
+/// … so many times: some networks hold back everything.
+const AGAIN: u32 = 3;
+
 /// What is to be sent now: `bytes` at `bps`, in at least some packets.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Probe {
@@ -96,11 +101,20 @@ pub(super) struct Prober {
     next_us: i64,
     interval_us: i64,
     started: bool,
+    /// Probes in a row that told nothing.
+    again: u32,
 }
 
 impl Prober {
     pub(super) fn new() -> Self {
-        Self { next_id: 0, cluster: None, next_us: i64::MIN, interval_us: INTERVAL_US, started: false }
+        Self {
+            next_id: 0,
+            cluster: None,
+            next_us: i64::MIN,
+            interval_us: INTERVAL_US,
+            started: false,
+            again: 0,
+        }
     }
 
     /// A probe, if it is time for one: the estimate is less than `demand`, and the queue does not grow.
@@ -174,10 +188,14 @@ impl Prober {
         let asked = cluster.probe.bps;
         let success = found.is_some_and(|found| found >= 0.7 * asked);
         if success {
-            self.cluster = None;
+            (self.cluster, self.again) = (None, 0);
             self.interval_us = INTERVAL_US;
             self.next_us = now_us;
+        } else if whole && found.is_none() && self.again < AGAIN {
+            (self.cluster, self.again) = (None, self.again + 1);
+            self.next_us = now_us + AGAIN_US;
         } else {
+            self.again = 0;
             self.in_vain(now_us, found.is_some_and(|found| found > 1.1 * estimate));
         }
         Some(Found { bps: found?, met_the_link: !success, is_clean })

@@ -51,6 +51,11 @@ impl RateControl {
         self.bps
     }
 
+    /// A queue has to drain after a decrease.
+    pub(super) fn drains(&self) -> bool {
+        self.drains.is_some()
+    }
+
     /// The link was seen to carry less than is sent: no trend is waited for.
     pub(super) fn shrank(&mut self, now_us: i64, carries: f64, rtt_us: i64) {
         self.decrease(now_us, i64::MAX, Some(carries), rtt_us);

@@ -223,13 +223,13 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(key) else { return };
         match packet {
             Packet::SenderReport { ssrc, info, blocks } => {
-                blocks.clone().for_each(|block| peer.reception_report(now, &block, self.clock));
+                peer.reception_report(now, blocks.clone(), self.clock);
                 if let Some((stream, layer, ntp)) = peer.sender_report(now, *ssrc, info, self.clock) {
                     self.clock_reported(now, (stream, layer), ntp, info.rtp_timestamp, out);
                 }
             }
             Packet::ReceiverReport { blocks, .. } => {
-                blocks.clone().for_each(|block| peer.reception_report(now, &block, self.clock));
+                peer.reception_report(now, blocks.clone(), self.clock);
             }
             Packet::Nack(nack) => {
                 peer.repair(
