@@ -19,12 +19,11 @@ export default defineConfig({
           ? "bench/*.test.ts"
           : "{harness,journeys}/*.test.ts",
     ],
-    // One journey at a time: each has up to four browsers, and two cores are all there may be.
-    fileParallelism: false,
-    maxWorkers: 1,
+    // Two at a time: a journey waits for half of its time, and two cores are all there may be.
+    maxWorkers: 2,
     sequence: { sequencer: ByName },
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     teardownTimeout: 20_000,
     reporters: ["verbose"],
   },
