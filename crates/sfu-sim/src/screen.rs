@@ -105,6 +105,8 @@ pub struct Screen {
     next: Option<u64>,
     blocked_since: Option<Instant>,
     requested: Option<Instant>,
+    /// Packets without content since the last picture.
+    empty: u16,
 }
 
 impl Screen {
@@ -175,7 +177,7 @@ impl Screen {
             match end {
                 End::Marker => self.show(now, first, first + len - 1),
                 End::CutOff => self.truncated += 1,
-                End::Empty => {}
+                End::Empty => self.empty += 1,
             }
             for sequence in first..first + len {
                 self.waiting.remove(&sequence);
@@ -234,12 +236,19 @@ impl Screen {
             // A jump over lost frames leaves a hole in the ids too, as wide as what was lost.
             if let (Some(id), Some(before)) = (picture.picture_id, last.picture_id) {
                 let advance = id.wrapping_sub(before) & 0x7fff;
-                let expected = if self.requested.is_none() { advance == 1 } else { advance < 0x4000 };
+                // A picture that is left out, and of which nothing came in order, keeps its id: so much only shows when one of its
+                // packets comes late, and that is sent without content.
+                let expected = if self.requested.is_none() {
+                    (1..=1 + self.empty).contains(&advance)
+                } else {
+                    advance < 0x4000
+                };
                 self.picture_id_jumps += u32::from(!expected);
             }
             self.timestamp_jumps += u32::from(!wire::seq::is_later(picture.timestamp, last.timestamp));
         }
         self.broken_references += u32::from(packet.tag.packet != 0 || !packet.begins_frame);
+        self.empty = 0;
         if picture.key_frame {
             self.shown.clear();
         }
