@@ -12,7 +12,7 @@ from conftest import StartServer
 from contract.media_offers import offer
 from meeting_people import House, Person, house_of
 from meetinghouse.app.server import Running
-from meetinghouse.media.engine import Engine
+from meetinghouse.media._native import Engine
 from meetinghouse.meetings.messages import MediaLost
 
 # How long people may be without a meeting; the rest of the machine may be slow.
