@@ -31,8 +31,8 @@ def _is_there() -> bool:
         return False
 
 
-# Of two clients that start at once one often makes no offer, before it has said a word to the server: until it is known why, it runs
-# alone and by wish.
+# Of two clients that start at once one often makes no offer, before it has said a word to the server: until it is known
+# why, it runs alone and by wish.
 pytestmark = pytest.mark.skipif(
     "MEETINGHOUSE_GSTREAMER" not in os.environ or not _is_there(),
     reason="set MEETINGHOUSE_GSTREAMER=1 where `make browsers` has installed GStreamer",
