@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from meetinghouse.db.engine import Database
 from meetinghouse.market import tables
@@ -17,6 +17,9 @@ from meetinghouse.market.reading import raw_of
 from meetinghouse.market.simulation import Simulation
 from meetinghouse.people.context import People
 from meetinghouse.people.model import Actor, Scope
+
+# A time without an offset is nobody's midnight.
+_Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class RuleSetView(Struct, frozen=True, kw_only=True):
@@ -34,8 +37,8 @@ class Trial(Struct, frozen=True, kw_only=True):
     They are compared with the active rules at `compared_at`, which is now when left out.
     """
 
-    at: datetime
-    compared_at: datetime | UnsetType = UNSET
+    at: _Moment
+    compared_at: _Moment | UnsetType = UNSET
     rules: dict[str, Any] | UnsetType = UNSET
 
 

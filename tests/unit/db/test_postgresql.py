@@ -62,7 +62,6 @@ async def test_writers_of_two_processes_take_turns(database_url: str) -> None:
     async def count(database: Database) -> None:
         async with database.write() as write:
             seen = (await write.connection.execute(text("SELECT count(*) FROM operators"))).scalar_one()
-            await asyncio.sleep(0)
             row = {"id": f"operator-{seen}", "name": "", "at": 0}
             await write.connection.execute(text("INSERT INTO operators VALUES (:id, :name, :at)"), row)
 
