@@ -87,7 +87,11 @@ export class Person {
 
   /** Waits until somebody can use the meeting's toolbar. */
   async isInMeeting(): Promise<void> {
-    await this.button("Leave").waitFor({ timeout: PATIENCE_MS });
+    await this.#until("is in the meeting", PATIENCE_MS, async () =>
+      (await this.button("Leave").isVisible())
+        ? undefined
+        : await this.page.locator("body").innerText({ timeout: PATIENCE_MS }),
+    );
   }
 
   async reads(text: string | RegExp, timeoutMs = PATIENCE_MS): Promise<void> {
