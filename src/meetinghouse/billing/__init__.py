@@ -1,0 +1,1 @@
+"""Price books, orders and subscriptions, the ledger, usage and statements."""

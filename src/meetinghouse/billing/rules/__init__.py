@@ -1,0 +1,1 @@
+"""Pure decisions about prices, subscriptions, the ledger, usage and statements."""
