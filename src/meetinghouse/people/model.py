@@ -77,7 +77,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 class Tenant(msgspec.Struct, frozen=True):
     """A customer organisation or one person.
 
-    `kind`, `channel` and `country` (of the billing address, ISO 3166) are what market rules ask for.
+    What market rules ask for: `kind`, `channel`, the billing address's `country` and `subdivision` (ISO 3166-1 and -2), the
+    code of the `plan`, and the code of the `partner` that sells and supports it (none: the operator itself).
     """
 
     id: str
@@ -85,6 +86,9 @@ class Tenant(msgspec.Struct, frozen=True):
     kind: str
     channel: str
     country: str | None
+    plan: str
+    partner: str | None
+    subdivision: str | None
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):

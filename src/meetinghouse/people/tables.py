@@ -28,16 +28,45 @@ from meetinghouse.db.schema import metadata
 from meetinghouse.db.types import Json, UtcTime
 from meetinghouse.people.model import OUT, AuditEntry, Member, Role, Status, Tenant
 
+operators = Table(
+    "operators",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    # The operator's home, whose members are its staff.
+    Column("tenant_id", String(64)),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+partners = Table(
+    "partners",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("operator_id", String(64), ForeignKey("operators.id"), nullable=False),
+    Column("parent_id", String(64), ForeignKey("partners.id")),
+    Column("code", String(64), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    # The partner's home, whose members are its staff.
+    Column("tenant_id", String(64), nullable=False, unique=True),
+    Column("created_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+)
+
 tenants = Table(
     "tenants",
     metadata,
     Column("id", String(64), primary_key=True),
-    Column("operator_id", String(64), nullable=False),
+    Column("operator_id", String(64), ForeignKey("operators.id"), nullable=False),
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("country", Text),
     Column("created_at", UtcTime, nullable=False),
+    Column("partner_id", String(64), ForeignKey("partners.id")),
+    Column("plan_id", String(64), nullable=False, server_default="standard"),
+    Column("subdivision", Text),
+    Column("status", Text, nullable=False, server_default="active"),
 )
 
 members = Table(
@@ -77,13 +106,23 @@ idempotent_answers = Table(
     Column("expires_at", UtcTime, nullable=False),
 )
 
-_TENANT = select(tenants.c.id, tenants.c.name, tenants.c.kind, tenants.c.channel, tenants.c.country)
+_TENANT = select(
+    tenants.c.id,
+    tenants.c.name,
+    tenants.c.kind,
+    tenants.c.channel,
+    tenants.c.country,
+    tenants.c.plan_id,
+    partners.c.code,
+    tenants.c.subdivision,
+).outerjoin_from(tenants, partners, tenants.c.partner_id == partners.c.id)
 _SHOWN = members.c.status != Status.REMOVED
 
 
 async def first_tenant(connection: AsyncConnection) -> Tenant:
-    """The tenant that the installation began with."""
-    return Tenant(*(await connection.execute(_TENANT.order_by(tenants.c.id).limit(1))).one())
+    """The tenant that the installation began with: the operator's home."""
+    home = select(operators.c.tenant_id).order_by(operators.c.id).limit(1).scalar_subquery()
+    return Tenant(*(await connection.execute(_TENANT.where(tenants.c.id == home))).one())
 
 
 async def tenant(connection: AsyncConnection, tenant_id: str) -> Tenant:

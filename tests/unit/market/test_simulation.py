@@ -68,3 +68,20 @@ async def test_what_cannot_be_tried_is_said(server: Running, owner: Owner) -> No
     assert "'sell'" in answer.json()["detail"]
     for moment in ("soon", "2020-08-23T00:00:00"):
         assert (await owner.http.post("/api/v1/market/simulations", json={"at": moment})).status_code == 400
+
+
+async def test_plans_and_parts_of_countries_are_told_apart(server: Running, owner: Owner) -> None:
+    await _add_tenants(server, 2, country="US", channel="online", subdivision="US-CA")
+    await _add_tenants(server, 3, country="US", channel="online")
+    raw = raw_of(RULES)
+    raw["rule"][0] |= {"countries": ["US-CA"], "channels": ["online"], "plans": ["standard"]}
+    answer = (
+        await owner.http.post("/api/v1/market/simulations", json={"rules": raw, "at": "2020-08-23T00:00:00Z"})
+    ).json()
+    (change,) = answer["changes"]
+    assert (change["tenants"], change["of"][0]["example"]["subdivision"]) == (2, "US-CA")
+    raw["rule"][0]["plans"] = ["free"]
+    answer = (
+        await owner.http.post("/api/v1/market/simulations", json={"rules": raw, "at": "2020-08-23T00:00:00Z"})
+    ).json()
+    assert answer["changes"] == []
