@@ -90,7 +90,7 @@ export class Person {
     await this.#until("is in the meeting", PATIENCE_MS, async () =>
       (await this.button("Leave").isVisible())
         ? undefined
-        : await this.page.locator("body").innerText({ timeout: PATIENCE_MS }),
+        : ((await this.page.locator("body").textContent()) ?? ""),
     );
   }
 

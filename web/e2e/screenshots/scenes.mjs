@@ -1,5 +1,6 @@
 // What is on each picture: who is signed in, and how one gets there.
 import { path } from "./house.mjs";
+import * as market from "./market.mjs";
 import * as quality from "./quality.mjs";
 
 /** Pictures that the README shows. */
@@ -107,6 +108,16 @@ function withMenu(button) {
     await inCompany(page, house);
     await page.getByRole("button", { name: button }).click();
     await page.getByRole("menu").waitFor();
+  };
+}
+
+/** The console on rules like those of 2020; `then` is pressed there. */
+function underRules(then) {
+  return async (page) => {
+    await page.route("**/api/v1/market/rules/active", (route) => route.fulfill({ json: market.active }));
+    await page.route("**/api/v1/market/simulations", (route) => route.fulfill({ json: market.simulation }));
+    await at("/console/rules")(page);
+    await then?.(page);
   };
 }
 
@@ -221,6 +232,21 @@ export const ready = [
   },
   { name: "quality", as: "owner", act: wentAs(quality.troubled) },
   { name: "members", as: "owner", act: at("/members") },
+  { name: "console-rules", as: "owner", act: underRules() },
+  {
+    name: "console-rule",
+    as: "owner",
+    act: underRules((page) => page.locator(".rules__choose").first().click()),
+  },
+  {
+    name: "console-simulation",
+    as: "owner",
+    act: underRules(async (page) => {
+      await page.locator(".split__head .button").click();
+      await page.locator(".console__trial button[type=submit]").click();
+      await page.locator(".console__change").first().waitFor();
+    }),
+  },
   { name: "settings-profile", as: "owner", act: at("/settings?section=profile") },
   { name: "settings-security", as: "owner", act: at("/settings?section=security") },
   { name: "settings-devices", as: "owner", act: at("/settings?section=devices") },

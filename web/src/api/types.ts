@@ -202,3 +202,70 @@ export interface LocalNetwork {
   /** The first one is what the code says. */
   readonly lan_urls: readonly string[];
 }
+
+export type MarketVerb = "register" | "host" | "join" | "buy" | "upgrade" | "renew" | "support";
+export type MarketDecision = "allow" | "deny";
+export type TenantKind = "personal" | "enterprise";
+export type Channel = "direct" | "online" | "partner";
+
+/** A rule in the shape of the rules' file; what is left out is any. */
+export interface MarketRule {
+  readonly id: string;
+  /** With `until`: when it holds, half-open. */
+  readonly from?: string;
+  readonly until?: string;
+  /** ISO 3166 codes or names of groups. */
+  readonly countries?: readonly string[];
+  readonly kinds?: readonly TenantKind[];
+  readonly channels?: readonly Channel[];
+  readonly plans?: readonly string[];
+  readonly partners?: readonly string[];
+  readonly verbs: readonly MarketVerb[];
+  readonly decision: MarketDecision;
+  readonly offers?: readonly string[];
+  /** A sentence by language tag. */
+  readonly message?: Readonly<Record<string, string>>;
+}
+
+export interface MarketRules {
+  readonly version: 1;
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
+  readonly rule?: readonly MarketRule[];
+}
+
+export interface MarketRuleSet {
+  readonly id: string;
+  readonly name: string;
+  readonly activated_at: string | null;
+  readonly rules: MarketRules;
+}
+
+/** Tenants of whom rules cannot tell one from the other. */
+export interface TenantGroup {
+  readonly example: {
+    readonly id: string;
+    readonly kind: TenantKind;
+    readonly channel: Channel;
+    readonly country: string | null;
+  };
+  readonly tenants: number;
+}
+
+export interface MarketChange {
+  readonly verb: MarketVerb;
+  readonly was: MarketDecision;
+  readonly was_rule: string;
+  readonly becomes: MarketDecision;
+  readonly rule: string;
+  readonly offers: readonly string[];
+  readonly message: Readonly<Record<string, string>>;
+  readonly tenants: number;
+  readonly of: readonly TenantGroup[];
+}
+
+export interface MarketSimulation {
+  readonly tenants: number;
+  readonly at: string;
+  readonly compared_at: string;
+  readonly changes: readonly MarketChange[];
+}

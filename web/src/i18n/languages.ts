@@ -28,3 +28,8 @@ export function pickLanguage(chosen: string | null, browser: readonly string[]):
   }
   return "en";
 }
+
+/** What a language calls itself; a tag that is not ours as it is. */
+export function languageName(tag: string): string {
+  return LANGUAGES.find(({ id }) => id === tag)?.label ?? tag;
+}

@@ -1,5 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
-import { CalendarDays, House, LogOut, Settings, Users } from "lucide-react";
+import { Building2, CalendarDays, House, LogOut, Settings, Users } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components/Button";
 import { Link } from "react-aria-components/Link";
@@ -57,7 +57,10 @@ function Navigation({ me, path }: { readonly me: Me; readonly path: string }) {
     { href: "/meetings", label: t`Meetings`, icon: <CalendarDays size={20} aria-hidden="true" /> },
     ...(me.role === "member"
       ? []
-      : [{ href: "/members", label: t`Members`, icon: <Users size={20} aria-hidden="true" /> }]),
+      : [
+          { href: "/members", label: t`Members`, icon: <Users size={20} aria-hidden="true" /> },
+          { href: "/console", label: t`Console`, icon: <Building2 size={20} aria-hidden="true" /> },
+        ]),
     { href: "/settings", label: t`Settings`, icon: <Settings size={20} aria-hidden="true" /> },
   ];
   return (

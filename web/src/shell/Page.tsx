@@ -8,7 +8,7 @@ interface PageProps {
   readonly actions?: ReactNode;
   /** The title is said, not shown: the page has a better head. */
   readonly hideTitle?: boolean;
-  readonly width?: "page" | "reading" | "form";
+  readonly width?: "page" | "wide" | "reading" | "form";
   readonly children: ReactNode;
 }
 

@@ -31,6 +31,7 @@ const join: View = lazy(async () => {
   return view;
 });
 const meetings: View = lazy(() => import("../views/meetings/MeetingsView.tsx"));
+const consoleView: View = lazy(() => import("../views/console/ConsoleView.tsx"));
 
 const ROUTES: readonly Route[] = [
   { pattern: "/", name: "home", view: home, frame: "page", access: "anybody" },
@@ -66,6 +67,8 @@ const ROUTES: readonly Route[] = [
     frame: "page",
     access: "admin",
   },
+  { pattern: "/console", name: "console", view: consoleView, frame: "page", access: "admin" },
+  { pattern: "/console/:section", name: "console", view: consoleView, frame: "page", access: "admin" },
   {
     pattern: "/sign-in",
     name: "sign-in",

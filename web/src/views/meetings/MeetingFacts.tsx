@@ -5,6 +5,7 @@ import { spokenNumber } from "../../call/entry.ts";
 import { useNow } from "../../shell/useNow.ts";
 import { CopyButton } from "../../ui/CopyButton.tsx";
 import { draftOf, startDay } from "./draft.ts";
+import "../../ui/Facts.css";
 import { ruleName } from "./recurrence.ts";
 import { beginning, dayName, timeRange } from "./times.ts";
 import { localZone, zoneName } from "./zones.ts";

@@ -4,6 +4,7 @@ import type { Me, Member } from "../../api/types.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { IconButton } from "../../ui/Button.tsx";
 import { Menu, MenuItem, MenuLine } from "../../ui/Menu.tsx";
+import "../../ui/Table.css";
 import type { MemberTask } from "./MemberDialogs.tsx";
 import { rolesToGive, useRoleName } from "./roles.ts";
 
