@@ -19,6 +19,7 @@ from typing import Annotated, Any, NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
+import meetinghouse.cli_market_sets  # noqa: F401 (adds its commands)
 from meetinghouse.cli_market import market_app
 from meetinghouse.cli_options import AsJson, ConfigFile, Data, Server, UsageError, print_json, token_from_environment
 

@@ -55,7 +55,7 @@ def check(
     from meetinghouse.market.places import clean_place
     from meetinghouse.market.rules import Rulebook
 
-    moment = _moment("--at", asked.at)
+    moment = moment_of("--at", asked.at)
     place = None if asked.country is None else clean_place(asked.country)
     if asked.country is not None and place is None:
         raise UsageError(f"--country: {asked.country!r} is no country or region of ISO 3166, such as CN, HK or US-CA.")
@@ -106,7 +106,7 @@ def simulate(
     """Say what changes for the tenants there are, between now and another date, perhaps with other rules."""
     from meetinghouse.app.run import effective_config
 
-    moments = {"at": _moment("--at", at), "compared_at": _moment("--compared-at", compared_at)}
+    moments = {"at": moment_of("--at", at), "compared_at": moment_of("--compared-at", compared_at)}
     drafted = None if rules is None else _rules(rules, None, None, None)
     if server is not None:
         found = _simulated_by_server(server, moments, drafted)
@@ -149,27 +149,35 @@ def _rules(file: Path | None, config: Path | None, data: Path | None, server: st
     from meetinghouse.app.client import get
     from meetinghouse.app.run import effective_config
     from meetinghouse.app.services import on_data
-    from meetinghouse.market.reading import RulesError, read_rules, rules_of
-    from meetinghouse.market.tables import active_rule_set
+    from meetinghouse.market.actions import rules_at
+    from meetinghouse.market.reading import rules_of
 
     if file is not None:
-        try:
-            return read_rules(file.read_text("utf-8"))
-        except RulesError as error:
-            raise UsageError("\n".join(f"{file}: {fault}" for fault in error.faults)) from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{file} cannot be read: {error}.") from None
+        return rules_file(file)
     if server is not None:
         return rules_of(get(server, "/market/rules/active", token_from_environment())["rules"])
 
     async def read() -> Rules:
-        async with on_data(effective_config(config, data, os.environ)) as (db, _, _), db.read() as connection:
-            return (await active_rule_set(connection)).content
+        async with on_data(effective_config(config, data, os.environ)) as (db, _, clock), db.read() as connection:
+            return await rules_at(connection, clock.now())
 
     return asyncio.run(read())
 
 
-def _moment(option: str, text: str | None) -> datetime:
+def rules_file(file: Path) -> Rules:
+    """What a file holds; every fault is named with its line."""
+    from meetinghouse.market.reading import RulesError, read_rules
+
+    try:
+        return read_rules(file.read_text("utf-8"))
+    except RulesError as error:
+        raise UsageError("\n".join(f"{file}: {fault}" for fault in error.faults)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}.") from None
+
+
+def moment_of(option: str, text: str | None) -> datetime:
+    """A date or time of the command line; now without one."""
     from meetinghouse.db.clock import SystemClock
     from meetinghouse.market.reading import time_of
 

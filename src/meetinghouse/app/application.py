@@ -19,6 +19,7 @@ from meetinghouse.app.problems import EXCEPTION_HANDLERS
 from meetinghouse.app.services import Services
 from meetinghouse.app.system_api import API_ROUTES, ROOT_ROUTES
 from meetinghouse.market.api import routes as market_routes
+from meetinghouse.market.context import Market
 from meetinghouse.meetings.actions import give_personal_room
 from meetinghouse.meetings.api import root_routes as meetings_root_routes
 from meetinghouse.meetings.api import routes as meetings_routes
@@ -82,8 +83,10 @@ def _dependencies(services: Services, static: StaticFiles) -> dict[str, Provide]
         service_name=config.branding.name,
         enrolled=partial(give_personal_room, meetings),
     )
+    market = Market(db=services.db, clock=services.clock, settings=config.market)
     values: dict[str, Any] = {
         "people": people,
+        "market": market,
         "meetings": meetings,
         "sessions": services.sessions,
         "limiter": services.limiter,

@@ -25,6 +25,7 @@ from meetinghouse.app.settings import (
     TelemetrySettings,
     TurnSettings,
 )
+from meetinghouse.market.settings import MarketSettings
 from meetinghouse.meetings.settings import MeetingsSettings
 from meetinghouse.people.settings import PeopleSettings
 from meetinghouse.regions.settings import RegionSettings
@@ -34,6 +35,7 @@ _PREFIX = "MEETINGHOUSE_"
 # As in the engine (`sfu_io::pool`): beyond it more are no gain.
 _MAX_WORKERS = 64
 _PORTS = 65536
+_MOST_APPROVALS = 9
 _DATABASES = ("sqlite+aiosqlite:///", "postgresql://", "postgresql+asyncpg://")
 # Hosts at which browsers give camera and microphone without TLS.
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -55,6 +57,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     branding: BrandingSettings = BrandingSettings()
     region: RegionSettings = RegionSettings()
     people: PeopleSettings = PeopleSettings()
+    market: MarketSettings = MarketSettings()
     meetings: MeetingsSettings = MeetingsSettings()
     limits: Limits = Limits()
 
@@ -220,6 +223,9 @@ def _check(config: Config) -> None:
     _check_turn(config)
     _check_proxies(config)
     _check_public_url(config.server)
+    if not 1 <= config.market.approvals <= _MOST_APPROVALS:
+        message = f"market.approvals is {config.market.approvals}: write 1 to {_MOST_APPROVALS}."
+        raise ConfigError(message)
     if not config.data.directory:
         message = 'data.directory is not set: write directory = "/var/lib/meetinghouse" below [data], or give --data.'
         raise ConfigError(message)

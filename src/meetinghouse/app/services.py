@@ -17,6 +17,7 @@ from meetinghouse.bus.local import LocalBus
 from meetinghouse.db.clock import Clock, SystemClock
 from meetinghouse.db.engine import Database
 from meetinghouse.db.migrate import SchemaTooNewError
+from meetinghouse.market.in_force import RulesInForce
 from meetinghouse.media.agent import Agent
 from meetinghouse.media.engine import EngineConfig, MediaEngine, native_engine
 from meetinghouse.media.fake import FakeEngine
@@ -53,6 +54,7 @@ class Services:
     agent: Agent
     turn: Turn | None
     sessions: Sessions
+    rules_in_force: RulesInForce
     media_registry: CollectorRegistry
     region: Region
     health: Health
@@ -114,6 +116,7 @@ async def running_services(
         quality.start()
         stack.push_async_callback(quality.stop)
         agent.subscribe(quality.observe)
+        rules_in_force = RulesInForce(db, clock)
         sessions = Sessions(
             db=db,
             bus=bus,
@@ -123,6 +126,7 @@ async def running_services(
             limits=config.limits,
             settings=config.meetings,
             region=region,
+            rules_in_force=rules_in_force,
             public_url=public_url,
             ice=ice,
             quality=quality,
@@ -141,6 +145,7 @@ async def running_services(
             agent=agent,
             turn=turn,
             sessions=sessions,
+            rules_in_force=rules_in_force,
             media_registry=media_registry,
             region=region,
             health=Health(),

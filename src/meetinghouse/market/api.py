@@ -1,63 +1,50 @@
-"""The market rules that are in force, and those that are tried."""
+"""The HTTP API of the market; `routes` is all of it."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from litestar import get, post
+from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
-from meetinghouse.db.engine import Database
-from meetinghouse.market import tables
+from meetinghouse.market import set_tables
 from meetinghouse.market.actions import check_rules, try_rules
-from meetinghouse.market.reading import raw_of
+from meetinghouse.market.context import Market
+from meetinghouse.market.set_actions import existing
+from meetinghouse.market.set_api import Moment
+from meetinghouse.market.set_api import routes as set_routes
 from meetinghouse.market.simulation import Simulation
-from meetinghouse.people.context import People
 from meetinghouse.people.model import Actor, Scope
-
-# A time without an offset is nobody's midnight.
-_Moment = Annotated[datetime, Meta(tz=True)]
-
-
-class RuleSetView(Struct, frozen=True, kw_only=True):
-    """A rule set; `rules` is in the shape of the file, with every date as a time in UTC."""
-
-    id: str
-    name: str
-    activated_at: datetime | None
-    rules: dict[str, Any]
+from meetinghouse.security.refusal import Refusal
 
 
 class Trial(Struct, frozen=True, kw_only=True):
-    """What to simulate: `rules` in the shape of the file (the active ones when left out) at `at`.
+    """What to simulate at `at`: `rules` in the shape of the file, or the version with the id `rule_set`, or neither.
 
-    They are compared with the active rules at `compared_at`, which is now when left out.
+    They are compared with the rules in force at `compared_at`, which is now when left out. Without rules it is those that will
+    be in force at `at`.
     """
 
-    at: _Moment
-    compared_at: _Moment | UnsetType = UNSET
+    at: Moment
+    compared_at: Moment | UnsetType = UNSET
     rules: dict[str, Any] | UnsetType = UNSET
-
-
-@get("/market/rules/active")
-async def active_rules(db: NamedDependency[Database], actor: NamedDependency[Actor]) -> RuleSetView:
-    """The active rule set."""
-    actor.must(Scope.ADMIN)
-    async with db.read() as connection:
-        active = await tables.active_rule_set(connection)
-    return RuleSetView(id=active.id, name=active.name, activated_at=active.activated_at, rules=raw_of(active.content))
+    rule_set: str | UnsetType = UNSET
 
 
 @post("/market/simulations", status_code=200)
-async def simulate(people: NamedDependency[People], actor: NamedDependency[Actor], data: JSONBody[Trial]) -> Simulation:
+async def simulate(market: NamedDependency[Market], actor: NamedDependency[Actor], data: JSONBody[Trial]) -> Simulation:
     """Try rules, or another date, on the tenants there are. Nothing is stored and nobody is told."""
     actor.must(Scope.ADMIN)
+    if data.rules is not UNSET and data.rule_set is not UNSET:
+        raise Refusal(422, "rules_twice", "Give either rules or rule_set.")
     drafted = None if data.rules is UNSET else check_rules(data.rules)
-    compared_at = people.clock.now() if data.compared_at is UNSET else data.compared_at
-    return await try_rules(people.db, drafted, compared_at, data.at)
+    if data.rule_set is not UNSET:
+        async with market.db.read() as connection:
+            drafted = await set_tables.rules_in(connection, (await existing(connection, data.rule_set)).id)
+    compared_at = market.clock.now() if data.compared_at is UNSET else data.compared_at
+    return await try_rules(market.db, drafted, compared_at, data.at)
 
 
-routes = [active_rules, simulate]
+routes = [*set_routes, simulate]

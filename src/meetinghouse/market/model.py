@@ -45,13 +45,47 @@ class Rules(Struct, frozen=True, kw_only=True):
     groups: dict[str, tuple[str, ...]] = {}
 
 
+class Approval(Struct, frozen=True):
+    """Somebody's yes to a set as it was submitted."""
+
+    member_id: str
+    at: datetime
+
+
 class RuleSet(Struct, frozen=True, kw_only=True):
-    """Rules as they are kept: which, and since when they are in force."""
+    """What is known of a version of the rules, without the rules themselves.
+
+    It can be changed until it is submitted; `revision` counts the changes, so that nobody agrees to what they did not read.
+    `base_id` is the set that it is to follow, as it was when it was submitted. `restores_id` is the earlier set of which it
+    is a copy, after a rollback.
+    """
 
     id: str
+    version: int
     name: str
-    content: Rules
-    activated_at: datetime | None
+    revision: int
+    created_at: datetime
+    author_id: str | None = None
+    base_id: str | None = None
+    submitted_at: datetime | None = None
+    restores_id: str | None = None
+    approvals: tuple[Approval, ...] = ()
+
+
+class Activation(Struct, frozen=True, kw_only=True):
+    """A set put in force from `starts_at` on. The later `sequence` stands above the earlier.
+
+    `began_at` is when it was first seen in force, and then it is, whatever the clock is set to afterwards.
+    """
+
+    id: str
+    sequence: int
+    rule_set_id: str
+    starts_at: datetime
+    created_at: datetime
+    created_by: str | None
+    began_at: datetime | None = None
+    cancelled_at: datetime | None = None
 
 
 class Question(Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from heapq import heappop, heappush
 from typing import TypeAlias, cast
@@ -41,14 +42,15 @@ class Rulebook:
 
     def decide(self, question: Question) -> Decision:
         """The answer."""
-        who = (question.verb, question.country, question.kind, question.channel, question.plan, question.partner)
-        timeline = self._timelines.get(who)
-        if timeline is None:
-            if len(self._timelines) >= _REMEMBERED:
-                self._timelines.clear()
-            timeline = self._timelines[who] = self._timeline(question)
-        starts, decisions = timeline
+        starts, decisions = self._answers(question)
         return decisions[bisect_right(starts, question.at) - 1]
+
+    def from_then_on(self, question: Question) -> Iterator[tuple[datetime, Decision]]:
+        """The answer, and every later one with the moment from which it holds."""
+        starts, decisions = self._answers(question)
+        first = bisect_right(starts, question.at) - 1
+        yield question.at, decisions[first]
+        yield from zip(starts[first + 1 :], decisions[first + 1 :], strict=True)
 
     def check(self, question: Question) -> Decision:
         """The answer, if it allows.
@@ -62,6 +64,15 @@ class Rulebook:
             detail = decision.message.get("en", "The operator's rules do not allow this.")
             raise Refusal(403, "not_allowed_here", detail, rule=decision.rule, offers=decision.offers)
         return decision
+
+    def _answers(self, question: Question) -> _Timeline:
+        who = (question.verb, question.country, question.kind, question.channel, question.plan, question.partner)
+        timeline = self._timelines.get(who)
+        if timeline is None:
+            if len(self._timelines) >= _REMEMBERED:
+                self._timelines.clear()
+            timeline = self._timelines[who] = self._timeline(question)
+        return timeline
 
     def _timeline(self, question: Question) -> _Timeline:
         """All answers to who asks: a sweep over the times at which rules begin and end, the first in order on top."""

@@ -1,4 +1,4 @@
-"""SQL of market rules."""
+"""SQL of plans, and of the tenants that rules are tried on."""
 
 from __future__ import annotations
 
@@ -7,22 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meetinghouse.db.schema import metadata
 from meetinghouse.db.types import Json, UtcTime
-from meetinghouse.market.model import Rules, RuleSet
-from meetinghouse.market.reading import rules_of
 from meetinghouse.market.simulation import Group
 from meetinghouse.people.model import Tenant
 from meetinghouse.people.tables import partners, tenants
-
-market_rule_sets = Table(
-    "market_rule_sets",
-    metadata,
-    Column("id", String(64), primary_key=True),
-    Column("operator_id", String(64), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("rules", Json, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
-    Column("activated_at", UtcTime),
-)
 
 plans = Table(
     "plans",
@@ -33,22 +20,6 @@ plans = Table(
     Column("entitlements", Json, nullable=False),
     Column("created_at", UtcTime, nullable=False),
 )
-
-_NONE = RuleSet(id="", name="", content=Rules(), activated_at=None)
-
-
-async def active_rule_set(connection: AsyncConnection) -> RuleSet:
-    """The set that was activated last; an empty one, which leaves the defaults, when there is none."""
-    query = (
-        select(market_rule_sets)
-        .where(market_rule_sets.c.activated_at.is_not(None))
-        .order_by(market_rule_sets.c.activated_at.desc())
-        .limit(1)
-    )
-    row = (await connection.execute(query)).one_or_none()
-    if row is None:
-        return _NONE
-    return RuleSet(id=row.id, name=row.name, content=rules_of(row.rules), activated_at=row.activated_at)
 
 
 async def tenant_groups(connection: AsyncConnection) -> list[Group]:

@@ -15,8 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meetinghouse.db.engine import Transaction
 from meetinghouse.db.ids import new_id
-from meetinghouse.market.rules import Rulebook, question_of
-from meetinghouse.market.tables import active_rule_set
 from meetinghouse.meetings import acts, tables
 from meetinghouse.meetings.acts import ActRefused
 from meetinghouse.meetings.calendar import calendar_of
@@ -89,10 +87,7 @@ async def do_create(meetings: Meetings, meeting: Meeting) -> Meeting:
         Refusal: 403 `not_allowed_here` with the market's rule; 409 `too_many_meetings`.
 
     """
-    async with meetings.db.read() as connection:
-        tenant = await people_tables.tenant(connection, meeting.tenant_id)
-        rulebook = Rulebook((await active_rule_set(connection)).content)
-    rulebook.check(question_of(tenant, "host", meetings.clock.now()))
+    await meetings.sessions.bounds.check_host(meeting.tenant_id)
     async with meetings.db.write() as write:
         if await tables.count_of(write.connection, meeting.host_id) >= meetings.limits.meetings_per_member:
             raise Refusal(409, "too_many_meetings", "Delete some of your meetings before you make another one.")

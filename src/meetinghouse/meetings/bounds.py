@@ -1,4 +1,4 @@
-"""What binds every join: the operator's market rules and the host tenant's residency policy, read once a second at most."""
+"""What binds whoever hosts or joins: the market rules in force, and the residency policy of the meeting's tenant."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from collections import OrderedDict
 
 from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database
-from meetinghouse.market.model import Rules
-from meetinghouse.market.rules import Rulebook, question_of
-from meetinghouse.market.tables import active_rule_set
+from meetinghouse.market.in_force import RulesInForce
+from meetinghouse.market.rules import question_of
 from meetinghouse.people import tables as people_tables
 from meetinghouse.people.model import Tenant
 from meetinghouse.regions.model import Policy, Region
 from meetinghouse.regions.rules import place
 from meetinghouse.regions.tables import policy_of
 
-# A changed rule must bind within 2 s. Lower reads the same rows for each of the joins of a busy second.
+# A changed policy must bind within 2 s. Lower reads the same rows for each of the joins of a busy second.
 _FRESH_SECONDS = 1.0
 # Tenants whose bounds are remembered.
 _REMEMBERED = 10_000
@@ -24,14 +23,23 @@ _REMEMBERED = 10_000
 class Bounds:
     """The rules and policies as they were a moment ago."""
 
-    def __init__(self, database: Database, clock: Clock, region: Region) -> None:
+    def __init__(self, database: Database, clock: Clock, rules: RulesInForce, region: Region) -> None:
         """Nothing is read yet; people are served in `region`."""
         self._database = database
         self._clock = clock
         self._region = region
         self._known: OrderedDict[str, tuple[float, Tenant, Policy | None]] = OrderedDict()
-        self._rules = Rules()
-        self._rulebook = Rulebook(self._rules)
+        self._rules = rules
+
+    async def check_host(self, tenant_id: str) -> None:
+        """Whether people of this tenant may make meetings.
+
+        Raises:
+            Refusal: 403 `not_allowed_here`, with the rule.
+
+        """
+        tenant, _ = await self._of(tenant_id)
+        (await self._rules.get()).rulebook.check(question_of(tenant, "host", self._clock.now()))
 
     async def check_join(self, tenant_id: str) -> None:
         """Whether people may join meetings of this tenant, and be served here. Asked for a ticket, and again at its use.
@@ -41,7 +49,7 @@ class Bounds:
 
         """
         tenant, policy = await self._of(tenant_id)
-        self._rulebook.check(question_of(tenant, "join", self._clock.now()))
+        (await self._rules.get()).rulebook.check(question_of(tenant, "join", self._clock.now()))
         place(policy, self._region)
 
     async def _of(self, tenant_id: str) -> tuple[Tenant, Policy | None]:
@@ -50,11 +58,8 @@ class Bounds:
         if known is not None and now - known[0] < _FRESH_SECONDS:
             return known[1], known[2]
         async with self._database.read() as connection:
-            rules = (await active_rule_set(connection)).content
             tenant = await people_tables.tenant(connection, tenant_id)
             policy = await policy_of(connection, tenant_id)
-        if rules != self._rules:
-            self._rules, self._rulebook = rules, Rulebook(rules)
         self._known[tenant_id] = (now, tenant, policy)
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)

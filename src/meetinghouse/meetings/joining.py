@@ -62,6 +62,8 @@ async def join(
             raise guesses.refused()
         raise Refusal(403, decision.value, detail_of(decision.value))
     await meetings.sessions.bounds.check_join(meeting.tenant_id)
+    if meetings.sessions.live_of(meeting.id) is None:
+        await meetings.sessions.bounds.check_host(meeting.tenant_id)
     try:
         meetings.sessions.check_begin(meeting.id)
     except EntryRefused as refused:

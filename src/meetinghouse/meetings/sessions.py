@@ -20,6 +20,7 @@ from meetinghouse.bus.local import Bus
 from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database
 from meetinghouse.db.ids import new_id
+from meetinghouse.market.in_force import RulesInForce
 from meetinghouse.media.agent import Agent
 from meetinghouse.media.engine import Event, LayersWanted, PeerFailed, SlotsChanged, SpeakersChanged, StreamStarted
 from meetinghouse.media.ice import IceServers
@@ -91,6 +92,7 @@ class Sessions:
         limits: Limits,
         settings: MeetingsSettings,
         region: Region,
+        rules_in_force: RulesInForce,
         public_url: str,
         ice: IceServers,
         quality: QualityRecorder,
@@ -103,7 +105,7 @@ class Sessions:
         self.public_url = public_url
         self.ice = ice
         self.quality = quality
-        self.bounds = Bounds(db, clock, region)
+        self.bounds = Bounds(db, clock, rules_in_force, region)
         self._db = db
         self._bus = bus
         self._listening = AsyncExitStack()
@@ -251,6 +253,8 @@ class Sessions:
         if ticket.participant_id in live.known:
             raise EntryRefused("ticket_used")
         await self.check_still_allowed(ticket)
+        if not live.stored:
+            await self._check_may_host(ticket.tenant_id)
         limit = self.limits.participants_per_meeting
         presence = rules.check_entry(
             live.situation(member_id=ticket.member_id, people_limit=limit), ticket.role, admitted=ticket.admitted
@@ -318,6 +322,13 @@ class Sessions:
                 out = await people_tables.those_out(connection, {ticket.member_id})
             if out:
                 raise EntryRefused("ticket_invalid")
+
+    async def _check_may_host(self, tenant_id: str) -> None:
+        """Whether a meeting may begin. One that is held goes on, whatever the rules say by now."""
+        try:
+            await self.bounds.check_host(tenant_id)
+        except Refusal as refused:
+            raise EntryRefused(refused.code, refused) from None
 
     async def row_of(self, participant_id: str) -> Attendance | None:
         """What is stored of a participant, of whichever session."""

@@ -13,7 +13,7 @@ from meetinghouse.db.ids import new_id
 from meetinghouse.people import credential_tables, tables
 from meetinghouse.people.context import People
 from meetinghouse.people.identify import TOKEN_PURPOSE
-from meetinghouse.people.model import Actor, ApiToken, Member, Role, Scope, Status
+from meetinghouse.people.model import OUT, Actor, ApiToken, Member, Role, Scope, Status
 from meetinghouse.people.rules import clean_email, scopes_of
 from meetinghouse.security.keyring import Keyring, new_token
 from meetinghouse.security.names import clean_name
@@ -89,18 +89,32 @@ async def make_operators_token(
 
     """
     async with db.read() as connection:
-        tenant = await tables.first_tenant(connection)
-        if member_email is None:
-            member: Member | None = await tables.first_owner(connection, tenant.id)
-        else:
-            member = await tables.member_by_email(connection, tenant.id, clean_email(member_email))
-    if member is None:
-        raise Refusal(404, "not_found", "There is no member with this email address.")
+        member = await _operators_member(connection, member_email)
     allowed = scopes_of(member.role)
     granted = frozenset(scopes) if scopes else allowed
     if not granted <= allowed:
         raise Refusal(403, "missing_scope", f"This member may not: {', '.join(sorted(granted - allowed))}.")
     return await _make(db, keys, clock, member, "command line", granted, clock.now() + lifetime, "operator")
+
+
+async def operators_member(connection: AsyncConnection, member_email: str | None, now: datetime) -> Actor:
+    """Who a command on the data itself acts as: a member of the operator's own tenant, or its first owner.
+
+    Raises:
+        Refusal: 404 `not_found`.
+
+    """
+    member = await _operators_member(connection, member_email)
+    return Actor(
+        tenant_id=member.tenant_id,
+        member_id=member.id,
+        name=member.name,
+        role=member.role,
+        scopes=scopes_of(member.role),
+        via="token",
+        credential_id="command line",
+        expires_at=now,
+    )
 
 
 async def tokens_of(people: People, actor: Actor) -> list[ApiToken]:
@@ -122,6 +136,16 @@ async def do_revoke_token(people: People, actor: Actor, token_id: str) -> None:
         await tables.insert_audit(
             write.connection, actor.tenant_id, people.clock.now(), actor.member_id, "revoke_token", token_id, {}
         )
+
+
+async def _operators_member(connection: AsyncConnection, email: str | None) -> Member:
+    tenant = await tables.first_tenant(connection)
+    if email is None:
+        return await tables.first_owner(connection, tenant.id)
+    member = await tables.member_by_email(connection, tenant.id, clean_email(email))
+    if member is None or member.status in OUT:
+        raise Refusal(404, "not_found", "There is no member with this email address.")
+    return member
 
 
 async def _subject(connection: AsyncConnection, actor: Actor, member_email: str | None, *, owner: bool) -> Member:

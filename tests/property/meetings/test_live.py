@@ -21,6 +21,7 @@ from sqlalchemy import select
 from conftest import SetClock
 from meetinghouse.bus.local import LocalBus
 from meetinghouse.db.engine import Database
+from meetinghouse.market.in_force import RulesInForce
 from meetinghouse.media.agent import Agent
 from meetinghouse.media.engine import EngineConfig
 from meetinghouse.media.fake import FakeEngine
@@ -322,6 +323,7 @@ class Meetings(RuleBasedStateMachine):
             agent=self.agent,
             limits=Limits(participants_per_meeting=6, lobby_per_meeting=3),
             settings=MeetingsSettings(),
+            rules_in_force=RulesInForce(self.db, self.clock),
             public_url="http://localhost",
             ice=IceServers.none(),
             quality=QualityRecorder(self.db, self.clock, MeetingsSettings()),

@@ -16,6 +16,7 @@ import pytest
 import structlog
 
 import databases
+from accounts import Owner, browser, enrol
 from meetinghouse.app.announce import leave_note
 from meetinghouse.app.server import Running
 from meetinghouse.cli import main
@@ -173,6 +174,48 @@ async def test_the_active_rules_are_asked_on_the_data_and_on_the_server(
     for where in (["--data", data], ["--server", server.url]):
         done = await asyncio.to_thread(command, *asked, *where, MEETINGHOUSE_TOKEN=made["token"])
         assert (done.status, "1 lose upgrade by default (was initial-allow)" in done.out) == (0, True)
+
+
+@pytest.mark.parametrize("by", ["data", "server"])
+async def test_a_file_of_rules_is_put_in_force_by_two_people(
+    server: Running, owner: Owner, command: Command, tmp_path: Path, by: str
+) -> None:
+    data = str(server.services.config.data_directory)
+    invited = (await owner.http.post("/api/v1/members", json={"email": "bo@example.org", "role": "admin"})).json()
+    async with browser(server) as http:
+        await enrol(http, invited["link"])
+    tokens = {}
+    for member in ("ana@example.org", "bo@example.org"):
+        made = await asyncio.to_thread(command, "token", "create", "--member", member, "--data", data)
+        tokens[member] = json.loads(made.out)["token"]
+
+    async def market(member: str, *arguments: str) -> Done:
+        where = ["--data", data, "--member", member] if by == "data" else ["--server", server.url]
+        return await asyncio.to_thread(
+            command, "market", *arguments, *where, "--json", MEETINGHOUSE_TOKEN=tokens[member]
+        )
+
+    drafted = tmp_path / "drafted.toml"
+    drafted.write_text(
+        'version = 1\n[[rule]]\nid = "all"\nverbs = ["join", "host", "register", "support"]\ndecision = "allow"\n'
+    )
+    ana, bo = tokens
+    made = json.loads((await market(ana, "draft", str(drafted), "--name", "Plain")).out)
+    assert (made["version"], made["name"]) == (2, "Plain")
+    assert (await market(ana, "submit", "2")).status == 0
+    assert (await market(ana, "approve", "2")).status == 0
+    refused = await market(ana, "activate", "2")
+    assert (refused.status, "1 more" in refused.err) == (1, True)
+    assert (await market(bo, "approve", "2")).status == 0
+    assert (await market(bo, "activate", "2")).status == 0
+    assert (await market(bo, "activate", "3")).status == 1
+    listed = json.loads((await market(ana, "sets")).out)["items"]
+    assert [(one["version"], one["status"]) for one in listed] == [(2, "active"), (1, "former")]
+    assert (await market(ana, "restore", "1", "--instead-of", "2")).status == 0
+    asked = ["check", "--verb", "buy", "--at", "2026-01-01"]
+    assert (
+        json.loads((await asyncio.to_thread(command, "market", *asked, "--data", data)).out)["rule"] == "initial-allow"
+    )
 
 
 def test_the_effective_configuration_is_shown(command: Command, tmp_path: Path) -> None:

@@ -7,15 +7,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 
 from accounts import Owner, browser, enrol, signed_in_owner
 from conftest import SetClock, StartServer
 from meeting_people import House, Person, Turned, house_of
 from meetinghouse.app.server import Running
-from meetinghouse.market.tables import market_rule_sets
 from meetinghouse.meetings.messages import Reason
 from meetinghouse.regions.tables import residency_policies
+from rule_sets import put_in_force, raw_rules, rule
 
 # Longer than what was read of rules and policies is believed.
 _LATER_SECONDS = 2
@@ -73,9 +73,7 @@ async def test_whose_account_ended_unheard_is_out_after_the_next_start(start_ser
 
 
 async def _no_rules(running: Running) -> None:
-    rule = {"id": "closed", "verbs": ["join"], "decision": "deny"}
-    async with running.services.db.write() as write:
-        await write.connection.execute(update(market_rule_sets).values(rules={"version": 1, "rule": [rule]}))
+    await put_in_force(running, raw_rules(rule("closed", ["join"])))
 
 
 async def _no_policy(running: Running) -> None:

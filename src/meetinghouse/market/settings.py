@@ -1,0 +1,12 @@
+"""What an operator may set about market rules."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class MarketSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The section `market`."""
+
+    # How many different people must approve a rule set before it can be activated. 1 is for who runs everything alone.
+    approvals: int = 2
