@@ -57,21 +57,25 @@ def main() -> None:
     if not PUBLISHES:
         pipeline.add(Gst.parse_launch("webrtcbin name=peer bundle-policy=max-bundle"))
     peer = pipeline.get_by_name("peer")
+    peer.connect("notify::ice-gathering-state", _gathered)
+    peer.connect("notify::connection-state", _changed)
+    peer.connect("pad-added", _watch, pipeline)
+    # webrtcbin says once that it wants to negotiate: as a publisher when the caps of all streams are known, as a watcher at
+    # once, before there is anything to ask for.
+    if PUBLISHES:
+        peer.connect("on-negotiation-needed", _offer)
+    bus = pipeline.get_bus()
+    bus.add_signal_watch()
+    bus.connect("message", _heard, loop)
     pipeline.set_state(Gst.State.READY)  # from which on there is an ICE agent
     # libnice leaves loopback out, which is all that a machine without a network has. The agent ends with this name of it,
     # since webrtcbin 1.22 holds it by a floating reference.
     agent = peer.get_property("ice-agent")
     agent.emit("add-local-ip-address", "127.0.0.1")
-    peer.connect("notify::ice-gathering-state", _gathered)
-    peer.connect("notify::connection-state", _changed)
-    peer.connect("pad-added", _watch, pipeline)
-    bus = pipeline.get_bus()
-    bus.add_signal_watch()
-    bus.connect("message", _heard, loop)
     if not PUBLISHES:
         for caps in WATCHED.values():
             peer.emit("add-transceiver", GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY, Gst.Caps.from_string(caps))
-    peer.connect("on-negotiation-needed", _offer)
+        _offer(peer)
     pipeline.set_state(Gst.State.PLAYING)
     threading.Thread(target=_take, args=(peer, loop), daemon=True).start()
     loop.run()

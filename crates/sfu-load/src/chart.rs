@@ -6,10 +6,14 @@ use crate::meter::Row;
 
 const WIDTH: f64 = 860.0;
 const LEFT: f64 = 60.0;
-const RIGHT: f64 = 140.0;
-const TOP: f64 = 46.0;
+const RIGHT: f64 = 90.0;
+const TOP: f64 = 60.0;
 const PANEL: f64 = 110.0;
-const GAP: f64 = 34.0;
+const GAP: f64 = 40.0;
+/// Below the last panel, for the seconds.
+const BOTTOM: f64 = 30.0;
+/// Of the axis of time.
+const MOST_TICKS: f64 = 10.0;
 /// Readable on white for who cannot tell red from green.
 const COLOURS: [&str; 2] = ["#0b5cad", "#c2570c"];
 
@@ -57,17 +61,32 @@ const PANELS: [Panel; 4] = [
 
 /// The picture of these seconds.
 pub(crate) fn draw(title: &str, rows: &[Row]) -> String {
-    let height = TOP + PANELS.len() as f64 * (PANEL + GAP) + 14.0;
+    let bottom = TOP + PANELS.len() as f64 * (PANEL + GAP) - GAP;
+    let height = bottom + BOTTOM;
     let end = rows.last().map_or(1.0, |row| row.second.max(1.0));
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" font-size=\"12\" fill=\"#222\">\n\
-         <title>{title}</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n<text x=\"{LEFT}\" y=\"20\" font-size=\"15\" font-weight=\"bold\">{title}</text>\n"
+         <title>{title}</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n<text x=\"{LEFT}\" y=\"24\" font-size=\"15\" font-weight=\"bold\">{title}</text>\n"
     );
     for (index, panel) in PANELS.iter().enumerate() {
         panel.draw(&mut svg, TOP + index as f64 * (PANEL + GAP), rows, end);
     }
+    let step = round_up((end / MOST_TICKS).max(1.0));
+    for tick in (0..=(end / step) as usize).map(|tick| tick as f64 * step) {
+        let _ = writeln!(
+            svg,
+            "<text x=\"{:.1}\" y=\"{}\" text-anchor=\"middle\" fill=\"#666\">{tick} s</text>",
+            across(tick, end),
+            bottom + 20.0
+        );
+    }
     svg += "</svg>\n";
     svg
+}
+
+/// Where a second stands.
+fn across(second: f64, end: f64) -> f64 {
+    LEFT + second / end * (WIDTH - RIGHT - LEFT)
 }
 
 impl Panel {
@@ -76,9 +95,8 @@ impl Panel {
         let values = self.lines.iter().flat_map(|line| rows.iter().filter_map(line.value));
         let most = round_up(values.fold(self.at_least, f64::max));
         let (bottom, right) = (top + PANEL, WIDTH - RIGHT);
-        let x = |second: f64| LEFT + second / end * (right - LEFT);
         let y = |value: f64| bottom - value / most * PANEL;
-        let _ = writeln!(svg, "<text x=\"{LEFT}\" y=\"{}\">{}</text>", top - 6.0, self.title);
+        let _ = writeln!(svg, "<text x=\"{LEFT}\" y=\"{}\">{}</text>", top - 8.0, self.title);
         for part in 0..=2 {
             let (value, at) = (most * f64::from(part) / 2.0, y(most * f64::from(part) / 2.0));
             let _ = writeln!(
@@ -88,19 +106,14 @@ impl Panel {
                 at + 4.0
             );
         }
-        for second in [0.0, end / 2.0, end] {
-            let _ = writeln!(
-                svg,
-                "<text x=\"{:.1}\" y=\"{}\" text-anchor=\"middle\" fill=\"#666\">{second:.0} s</text>",
-                x(second),
-                bottom + 15.0
-            );
-        }
         for ((line, colour), order) in self.lines.iter().zip(COLOURS).zip(0..) {
             let points: Vec<String> = rows
                 .iter()
                 .filter_map(|row| {
-                    (line.value)(row).map(|value| format!("{:.1},{:.1}", x(row.second), y(value)))
+                    // What is told of a second stands as a step over all of it.
+                    let (value, begin) = ((line.value)(row)?, (row.second - 1.0).max(0.0));
+                    let (from, to) = (across(begin, end), across(row.second, end));
+                    Some(format!("{from:.1},{at:.1} {to:.1},{at:.1}", at = y(value)))
                 })
                 .collect();
             if points.is_empty() {
@@ -108,13 +121,14 @@ impl Panel {
             }
             let _ = writeln!(
                 svg,
-                "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.8\"/>\
-                 <text x=\"{}\" y=\"{}\" fill=\"{colour}\">{}</text>",
-                points.join(" "),
-                right + 8.0,
-                top + 14.0 + 16.0 * f64::from(order),
-                line.name
+                "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.8\"/>",
+                points.join(" ")
             );
+            // One line is what the title says.
+            if self.lines.len() > 1 {
+                let (x, y) = (right + 8.0, top + 14.0 + 16.0 * f64::from(order));
+                let _ = writeln!(svg, "<text x=\"{x}\" y=\"{y}\" fill=\"{colour}\">{}</text>", line.name);
+            }
         }
     }
 }
@@ -136,7 +150,7 @@ mod tests {
         assert!(PANELS.iter().all(|panel| svg.contains(panel.title)));
         assert_eq!(svg.matches("<polyline").count(), 6);
         let line = svg.lines().find(|line| line.contains("polyline")).unwrap();
-        assert_eq!(line.matches(',').count(), 3);
+        assert_eq!(line.matches(',').count(), 6, "a step a second");
         assert!(!draw("nothing", &[]).contains("polyline"));
     }
 
