@@ -42,7 +42,7 @@ fn profiles() -> Vec<Profile> {
         freeze: freeze * MS,
     };
     vec![
-        profile("moderate", always(late(75, 50, Loss::Random(0.05))), 0.1e6, 0, 10_000),
+        profile("moderate", always(late(75, 50, Loss::Random(0.05))), 2.1e6, 0, 2000),
         profile("international", always(international), 40e3, 300, 30_000),
         profile("spiky", spiky.to_vec(), 2e6, 0, 2000),
         profile("10 % random", always(Link::losing(Loss::Random(0.1))), 2e6, 0, 1000),

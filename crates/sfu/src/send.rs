@@ -362,10 +362,14 @@ impl Downlink {
         let takes_padding =
             |slot: &DownSlot| slot.kind == SlotKind::Video && slot.is_numbered() && slot.rtx().is_some();
         let Some(at) = self.slots.iter().position(takes_padding) else { return false };
-        let turn = self.probing.as_ref().map_or(0, Probing::packets);
+        let (turn, repeats) = self.probing.as_ref().map_or((0, true), |it| (it.packets(), it.repeats()));
         let slot = &mut self.slots[at];
         let stream = slot.content.as_ref().and_then(|it| streams.get(it.stream));
-        let last = slot.rewriter.newest().map(|newest| newest.wrapping_sub(turn % probing::REPEATED));
+        let last = slot
+            .rewriter
+            .newest()
+            .filter(|_| repeats)
+            .map(|newest| newest.wrapping_sub(turn % probing::REPEATED));
         if let (Some(stream), Some(sequence)) = (stream, last)
             && let Some((packet, admitted, payload_type)) = slot.kept(sequence, stream, now.at)
         {

@@ -56,6 +56,11 @@ pub(super) const QUEUE_LONG_US: i64 = 100_000;
 const JUMP_US: i64 = 100_000;
 const JUMPS_APART_US: i64 = 500_000;
 
+/// Weight of a new group in how much later groups come than those before them for no reason of ours …
+const LATER_GAIN: f64 = 1.0 / 32.0;
+/// … and how many times that the way varies by: delays that are drawn evenly differ by a third of their range, half of them upwards.
+const VARIES: f64 = 4.0;
+
 /// A jump of the receiver's clock or a pause: everything begins anew.
 const MAX_GAP_US: i64 = 5_000_000;
 
@@ -77,11 +82,19 @@ struct Group {
     first_arrived: i64,
     last_sent: i64,
     last_arrived: i64,
+    /// Bytes of its first packet.
+    first_size: u16,
 }
 
 impl Group {
-    fn new(sent: i64, arrived: i64) -> Self {
-        Self { first_sent: sent, first_arrived: arrived, last_sent: sent, last_arrived: arrived }
+    fn new(sent: i64, arrived: i64, size: u16) -> Self {
+        Self {
+            first_sent: sent,
+            first_arrived: arrived,
+            last_sent: sent,
+            last_arrived: arrived,
+            first_size: size,
+        }
     }
 
     /// How much longer the way was for its first packet than for the last one of the group before.
@@ -116,6 +129,11 @@ pub(super) struct DelayDetector {
     queue_us: f64,
     grows: u32,
     queue_before: f64,
+    /// How much later than the group before one comes on average, though nothing of ours was between them, in µs.
+    later: f64,
+    seen: f64,
+    /// What one byte of ours needs on the link, in µs.
+    byte_us: f64,
 }
 
 impl DelayDetector {
@@ -138,11 +156,15 @@ impl DelayDetector {
             queue_us: 0.0,
             grows: 0,
             queue_before: 0.0,
+            later: 0.0,
+            seen: 0.0,
+            byte_us: 0.0,
         }
     }
 
-    /// All packets of a feedback were seen.
-    pub(super) fn fed(&mut self) {
+    /// All packets of a feedback were seen, and the way is believed to carry `bps`.
+    pub(super) fn fed(&mut self, bps: f64) {
+        self.byte_us = 8e6 / bps;
         if let (Some(group), Some(previous)) = (self.group, self.previous)
             && !group.is_jump_after(&previous)
         {
@@ -160,24 +182,29 @@ impl DelayDetector {
         }
     }
 
-    /// How much longer the way is than at its shortest in the last 20 s, in µs.
+    /// How much longer the way is than at its shortest in the last 20 s, beyond what it varies by anyway, in µs.
     pub(super) fn queue_us(&self) -> i64 {
-        self.queue_us as i64
+        (self.queue_us as i64 - self.varies_us()).max(0)
     }
 
-    /// How much longer than the shortest way a packet took.
+    /// How much longer than the shortest way a packet took, beyond what the way varies by.
     pub(super) fn wait_us(&self, sent_us: i64, arrived_us: i64) -> i64 {
-        self.base.above(arrived_us - sent_us)
+        self.base.above(arrived_us - sent_us) - self.varies_us()
+    }
+
+    /// By how much packets are late without a queue: radios hold back what they have to send again.
+    pub(super) fn varies_us(&self) -> i64 {
+        (VARIES * self.later) as i64
     }
 
     /// A packet that left at `sent_us` of our clock arrived at `arrived_us` of the receiver's; in the order of leaving.
-    pub(super) fn packet(&mut self, sent_us: i64, arrived_us: i64) {
+    pub(super) fn packet(&mut self, sent_us: i64, arrived_us: i64, size: u16) {
         if self.group.is_some_and(|it| (arrived_us - it.last_arrived).abs() > MAX_GAP_US) {
             *self = Self { threshold: self.threshold, ..Self::new() };
         }
         self.base.saw(sent_us, arrived_us - sent_us);
         let Some(group) = &mut self.group else {
-            self.group = Some(Group::new(sent_us, arrived_us));
+            self.group = Some(Group::new(sent_us, arrived_us, size));
             return;
         };
         if sent_us < group.first_sent {
@@ -192,7 +219,7 @@ impl DelayDetector {
             return;
         }
         let whole = *group;
-        *group = Group::new(sent_us, arrived_us);
+        *group = Group::new(sent_us, arrived_us, size);
         if let Some(previous) = self.previous.replace(whole) {
             let sent = (whole.last_sent - previous.last_sent) as f64 / 1000.0;
             let arrived = (whole.last_arrived - previous.last_arrived) as f64 / 1000.0;
@@ -202,9 +229,16 @@ impl DelayDetector {
                     return self.base.shift(whole.later_than(&previous));
                 }
             }
+            self.came(whole.later_than(&previous) as f64 - f64::from(whole.first_size) * self.byte_us);
             self.queued(whole);
             self.variation(sent, arrived, whole.last_arrived as f64 / 1000.0);
         }
+    }
+
+    /// The first packet of a group came so much later than the last of the one before, without its own time on the link.
+    fn came(&mut self, later: f64) {
+        self.seen = (self.seen + 1.0).min(1.0 / LATER_GAIN);
+        self.later += (later.max(0.0) - self.later) / self.seen;
     }
 
     /// The queue was so long for the last packet of a group.
@@ -316,7 +350,7 @@ mod tests {
         let mut seen = Vec::new();
         for n in 0..count {
             let sent = (from + n) * 10_000;
-            detector.packet(sent, 77_000_000 + sent + queue(n));
+            detector.packet(sent, 77_000_000 + sent + queue(n), 1000);
             seen.push(detector.usage());
         }
         seen
@@ -358,6 +392,24 @@ mod tests {
         let seen = watch(&mut detector, 100, 100, |n| 150_000 + (n * 7919 % 20) * 1000);
         assert!(seen.iter().all(|usage| *usage != Usage::Over));
         assert!(detector.queue_us() < 25_000, "{}", detector.queue_us());
+    }
+
+    #[test]
+    fn packets_that_come_late_by_chance_are_no_queue_and_one_beneath_them_is_seen() {
+        let mut detector = DelayDetector::new();
+        let mut random = crate::random::Random::new(&[5; 32]);
+        let mut late = || i64::from(random.u32() % 50_000);
+        let jitter: Vec<_> = (0..600).map(|_| late()).collect();
+        watch(&mut detector, 0, 300, |n| jitter[n as usize]);
+        assert!((15_000..45_000).contains(&detector.varies_us()), "{}", detector.varies_us());
+        let mut longest = 0;
+        for n in 300..500 {
+            watch(&mut detector, n, 1, |_| jitter[n as usize]);
+            longest = longest.max(detector.queue_us());
+        }
+        assert!(longest < QUEUE_MIN_US, "{longest}");
+        watch(&mut detector, 500, 60, |n| jitter[n as usize] + 2000 * n);
+        assert!(detector.queue_us() > 60_000, "{}", detector.queue_us());
     }
 
     #[test]

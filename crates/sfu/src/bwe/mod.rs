@@ -202,7 +202,7 @@ impl Bandwidth {
                     newest = Some(sent.at_us);
                     self.loss.arrived(sent.size, arrived_us, late);
                     self.throughput.count(arrived_us, usize::from(sent.size));
-                    self.delay.packet(sent.at_us, arrived_us);
+                    self.delay.packet(sent.at_us, arrived_us, sent.size);
                     self.backlog.packet(arrived_us, self.delay.wait_us(sent.at_us, arrived_us), sent.size);
                     self.prober.arrived(&sent, arrived_us);
                 }
@@ -219,7 +219,7 @@ impl Bandwidth {
         let now_us = self.micros(now);
         self.response.told(now, now_us, now_us - newest);
         self.first_feedback.get_or_insert(now);
-        self.delay.fed();
+        self.delay.fed(self.rate.bps());
         self.judge(now, rtt.unwrap_or(DEFAULT_RTT));
         let expected = self.response.expected_us().filter(|_| self.is_measured);
         self.window = expected.map(|us| {
@@ -381,7 +381,8 @@ impl Bandwidth {
         };
         let calm = calm || self.is_idle(self.micros(now));
         let estimate = self.estimate_bps() as f64;
-        self.prober.poll(self.micros(now), estimate, self.demand, calm)
+        let varies_us = self.delay.varies_us();
+        self.prober.poll(self.micros(now), estimate, self.demand, calm, varies_us)
     }
 
     /// When [`Self::probe`] may have one.

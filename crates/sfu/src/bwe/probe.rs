@@ -22,6 +22,8 @@ const SLOWED: f64 = 0.9;
 const FIRST: f64 = 3.0;
 /// Each further one, times the estimate.
 const FURTHER: f64 = 1.6;
+/// Below this rate a probe is small whatever it tries, and what is missing is a whole picture: each tries so much.
+const SMALL_BPS: f64 = 300_000.0;
 /// More than this times the demand is of no use.
 const ENOUGH: f64 = 1.3;
 
@@ -62,6 +64,7 @@ struct Cluster {
     sent: Span,
     arrived: Span,
     packets: u32,
+    varies_us: i64,
     /// Bytes that did not arrive: without a queue they were lost for another reason than the rate.
     lost: u64,
 }
@@ -85,9 +88,14 @@ impl Span {
         }
     }
 
+    /// From the first to the last.
+    fn us(&self) -> Option<i64> {
+        Some(self.last?.0 - self.first?.0)
+    }
+
     /// Bits a second, leaving out one packet of `without` bytes, with `lost` more in between.
     fn bps(&self, without: u16, lost: u64) -> Option<f64> {
-        let passed = self.last?.0 - self.first?.0;
+        let passed = self.us()?;
         let bytes = (self.bytes + lost).saturating_sub(u64::from(without));
         (passed > 0).then(|| bytes as f64 * 8e6 / passed as f64)
     }
@@ -118,7 +126,15 @@ impl Prober {
     }
 
     /// A probe, if it is time for one: the estimate is less than `demand`, and the queue does not grow.
-    pub(super) fn poll(&mut self, now_us: i64, estimate: f64, demand: f64, calm: bool) -> Option<Probe> {
+    /// It lasts longer where packets come late by `varies_us`, which tells nothing of the rate.
+    pub(super) fn poll(
+        &mut self,
+        now_us: i64,
+        estimate: f64,
+        demand: f64,
+        calm: bool,
+        varies_us: i64,
+    ) -> Option<Probe> {
         if self.cluster.as_ref().is_some_and(|it| now_us - it.asked_us >= PATIENCE_US) {
             self.in_vain(now_us, false); // nobody tells of it
         }
@@ -126,15 +142,18 @@ impl Prober {
             return None;
         }
         let bps = if std::mem::replace(&mut self.started, true) {
-            (FURTHER * estimate).min(ENOUGH * demand).max(1.1 * estimate)
+            let times = if estimate < SMALL_BPS { FIRST } else { FURTHER };
+            (times * estimate).min(ENOUGH * demand).max(1.1 * estimate)
         } else {
             FIRST * estimate // what is wanted is hardly known either
         };
         self.next_id = self.next_id % 255 + 1;
-        let bytes = (bps * DURATION_US as f64 / 8e6) as usize;
+        let duration_us = DURATION_US + 2 * varies_us;
+        let bytes = (bps * duration_us as f64 / 8e6) as usize;
         let probe = Probe { id: self.next_id, bps, bytes, packets: MIN_PACKETS };
         let (sent, arrived) = (Span::default(), Span::default());
-        self.cluster = Some(Cluster { probe, asked_us: now_us, sent, arrived, packets: 0, lost: 0 });
+        self.cluster =
+            Some(Cluster { probe, asked_us: now_us, sent, arrived, packets: 0, lost: 0, varies_us });
         Some(probe)
     }
 
@@ -206,6 +225,9 @@ impl Cluster {
     fn measure(&self) -> Option<f64> {
         let sent = self.sent.bps(self.sent.last?.1, self.lost)?;
         let Some(arrived) = self.arrived.bps(self.arrived.first?.1, self.lost) else { return Some(sent) };
+        if (self.arrived.us()? - self.sent.us()?).abs() <= self.varies_us {
+            return Some(sent); // the way varies by as much anyway
+        }
         // A network that holds packets back and lets them go at once tells nothing.
         if arrived > 2.0 * sent {
             return None;
@@ -240,34 +262,47 @@ mod tests {
         let mut prober = Prober::new();
         let (mut now, mut estimate) = (0, 500_000.0);
         let mut rounds = 0;
-        while let Some(probe) = prober.poll(now, estimate, 20e6, true) {
+        while let Some(probe) = prober.poll(now, estimate, 20e6, true, 0) {
             estimate = over(&mut prober, probe, 5e6, now).unwrap();
             now += 100_000;
             rounds += 1;
         }
         assert!((4.5e6..=5e6).contains(&estimate), "{estimate}");
         assert!((3..=6).contains(&rounds), "{rounds}");
-        assert_eq!(prober.poll(now + INTERVAL_US / 2, estimate, 20e6, true), None, "not at once");
-        assert!(prober.poll(now + INTERVAL_US, estimate, 20e6, true).is_some());
+        assert_eq!(prober.poll(now + INTERVAL_US / 2, estimate, 20e6, true, 0), None, "not at once");
+        assert!(prober.poll(now + INTERVAL_US, estimate, 20e6, true, 0).is_some());
     }
 
     #[test]
     fn does_not_probe_for_what_nobody_wants() {
         let mut prober = Prober::new();
-        assert_eq!(prober.poll(0, 500_000.0, 400_000.0, true), None);
-        assert_eq!(prober.poll(0, 500_000.0, 4e6, false), None, "nor into a growing queue");
+        assert_eq!(prober.poll(0, 500_000.0, 400_000.0, true, 0), None);
+        assert_eq!(prober.poll(0, 500_000.0, 4e6, false, 0), None, "nor into a growing queue");
         prober.started = true;
-        let probe = prober.poll(0, 500_000.0, 700_000.0, true).unwrap();
+        let probe = prober.poll(0, 500_000.0, 700_000.0, true, 0).unwrap();
         assert!(probe.bps < 1_000_000.0);
-        assert_eq!(prober.poll(10, 500_000.0, 4e6, true), None, "one at a time");
+        assert_eq!(prober.poll(10, 500_000.0, 4e6, true, 0), None, "one at a time");
+    }
+
+    #[test]
+    fn a_probe_lasts_longer_than_what_the_way_varies_by_and_still_meets_the_link() {
+        let mut prober = Prober::new();
+        let probe = prober.poll(0, 500_000.0, 4e6, true, 30_000).unwrap();
+        assert!(probe.bytes > 2 * (probe.bps * DURATION_US as f64 / 8e6) as usize);
+        let found = over(&mut prober, probe, 1.2e6, 0).unwrap();
+        assert!(found > 1.4e6, "22 ms more are within what it varies by: {found}");
+        prober.next_us = 0;
+        let probe = prober.poll(0, 500_000.0, 4e6, true, 30_000).unwrap();
+        let found = over(&mut prober, probe, 300e3, 0).unwrap();
+        assert!(found < 300e3, "{found}");
     }
 
     #[test]
     fn a_lost_probe_is_given_up() {
         let mut prober = Prober::new();
-        assert!(prober.poll(0, 500_000.0, 4e6, true).is_some());
+        assert!(prober.poll(0, 500_000.0, 4e6, true, 0).is_some());
         assert_eq!(prober.result(PATIENCE_US / 2, 500_000.0), None);
         assert_eq!(prober.result(PATIENCE_US, 500_000.0), None);
-        assert!(prober.poll(PATIENCE_US + INTERVAL_US, 500_000.0, 4e6, true).is_some());
+        assert!(prober.poll(PATIENCE_US + INTERVAL_US, 500_000.0, 4e6, true, 0).is_some());
     }
 }

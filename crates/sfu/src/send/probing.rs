@@ -13,6 +13,9 @@ const MAX_STEP: Duration = Duration::from_millis(5);
 /// Media packets that are repeated in turn to fill a probe.
 pub(super) const REPEATED: u16 = 16;
 
+/// A probe of fewer bytes, five packets of media, is all padding.
+const REPEATS_FROM: usize = 5 * 1200;
+
 /// Bytes of a packet of padding; the last of them says how many (RFC 3550 §5.1).
 pub(super) const PADDING: u8 = 224;
 
@@ -52,6 +55,11 @@ impl Probing {
 
     pub(super) fn is_done(&self) -> bool {
         u32::from(self.packets) >= self.probe.packets && self.bytes >= self.probe.bytes
+    }
+
+    /// Whether it has room for packets of media once more: few of them would be all of a small probe, and take it long.
+    pub(super) fn repeats(&self) -> bool {
+        self.probe.bytes >= REPEATS_FROM
     }
 
     /// How many have left.
