@@ -40,7 +40,18 @@ export class Api {
     if (token === undefined) {
       throw new Error(`the server printed no owner link:\n${serverLog}`);
     }
-    const response = await post(`${url}/api/v1/enrolments`, { token, ...OWNER }, { origin: url });
+    return await Api.#with(url, { token, ...OWNER });
+  }
+
+  /** Somebody else of the organisation, who has set a password. */
+  async colleague(name: string, role: "admin" | "member"): Promise<Api> {
+    const response = await this.#post("/members", { email: `${name.toLowerCase()}@example.org`, name, role });
+    const token = LINK.exec(((await response.json()) as { link: string }).link)?.[1];
+    return await Api.#with(this.url, { token, password: OWNER.password });
+  }
+
+  static async #with(url: string, enrolment: Record<string, unknown>): Promise<Api> {
+    const response = await post(`${url}/api/v1/enrolments`, enrolment, { origin: url });
     const cookie = response.headers.getSetCookie().find((line) => line.startsWith(`${COOKIE}=`));
     const session = cookie?.slice(COOKIE.length + 1).split(";")[0];
     if (session === undefined) {
@@ -55,14 +66,14 @@ export class Api {
   }
 
   async roster(meeting: MeetingInfo): Promise<readonly RosterEntry[]> {
-    return (await this.#get<{ items: RosterEntry[] }>(`/meetings/${meeting.id}/participants`)).items;
+    return (await this.get<{ items: RosterEntry[] }>(`/meetings/${meeting.id}/participants`)).items;
   }
 
   /** How the meeting's latest session went so far. */
   async quality(meeting: MeetingInfo): Promise<readonly ParticipantQuality[]> {
-    const sessions = await this.#get<{ items: { id: string }[] }>(`/meetings/${meeting.id}/sessions`);
+    const sessions = await this.get<{ items: { id: string }[] }>(`/meetings/${meeting.id}/sessions`);
     const path = `/meetings/${meeting.id}/sessions/${sessions.items[0]?.id}/quality`;
-    return (await this.#get<{ participants: ParticipantQuality[] }>(path)).participants;
+    return (await this.get<{ participants: ParticipantQuality[] }>(path)).participants;
   }
 
   async ticket(meeting: MeetingInfo, name: string): Promise<string> {
@@ -80,7 +91,7 @@ export class Api {
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
   }
 
-  async #get<Answer>(path: string): Promise<Answer> {
+  async get<Answer>(path: string): Promise<Answer> {
     const response = await fetch(`${this.url}/api/v1${path}`, { headers: this.#headers() });
     await refuseFailure(response);
     return (await response.json()) as Answer;

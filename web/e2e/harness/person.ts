@@ -13,6 +13,8 @@ const LISTENING_MS = 700;
 /** Of the journal in a message: enough to see what the last press did. */
 const LAST_LINES = 12;
 const LINE_LENGTH = 160;
+/** Of the Tab key: more than any page has. */
+const MOST_STOPS = 120;
 
 export class Person {
   readonly persona: Persona;
@@ -62,6 +64,26 @@ export class Person {
     this.#note(`presses ${name}`);
     await this.page.bringToFront();
     await this.button(name).first().click({ timeout: PATIENCE_MS });
+  }
+
+  /** Goes to a control with the Tab key alone, as who has no mouse does. */
+  async tabTo(role: "button" | "checkbox" | "menuitem" | "textbox", name: string): Promise<void> {
+    const control = this.page.getByRole(role, { name, exact: true }).last();
+    await control.waitFor({ timeout: PATIENCE_MS });
+    for (let step = 0; step < MOST_STOPS; step += 1) {
+      if (await control.evaluate((element) => element === document.activeElement)) {
+        return;
+      }
+      await this.page.keyboard.press("Tab");
+    }
+    throw new Error(`${this.persona.name} comes to no ${role} "${name}" with the Tab key`);
+  }
+
+  /** Presses a button with the keyboard alone. */
+  async keys(name: string): Promise<void> {
+    this.#note(`presses ${name} by keyboard`);
+    await this.tabTo("button", name);
+    await this.page.keyboard.press("Enter");
   }
 
   /** Presses a button of the dialog or menu that the last press opened. */

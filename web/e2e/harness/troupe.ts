@@ -71,12 +71,16 @@ export interface SceneOptions {
   readonly mediaHost?: string;
 }
 
+/** A usual desk's screen, in CSS pixels. */
+export const DESKTOP = { width: 1440, height: 900 } as const;
 /** A usual phone, held upright, in CSS pixels. */
 export const PHONE = { width: 390, height: 844 } as const;
 
 interface EnterOptions {
   /** Signed in as the meeting's owner. */
   readonly owner?: boolean;
+  /** Signed in as somebody else. */
+  readonly as?: Api;
   readonly phone?: boolean;
 }
 
@@ -159,7 +163,7 @@ export class Scene {
   async enterWith(
     browser: Browser,
     persona: Persona,
-    { owner = false, phone = false }: EnterOptions = {},
+    { owner = false, as, phone = false }: EnterOptions = {},
   ): Promise<Person> {
     const context = await browser.newContext({
       permissions: ["camera", "microphone"],
@@ -169,10 +173,9 @@ export class Scene {
       ...(phone && { viewport: PHONE, hasTouch: true, isMobile: true }),
     });
     const { host } = new URL(this.api.url);
-    if (owner) {
-      await context.addCookies([
-        { name: "meetinghouse_session", value: this.api.session, url: this.api.url },
-      ]);
+    const account = owner ? this.api : as;
+    if (account !== undefined) {
+      await context.addCookies([{ name: "meetinghouse_session", value: account.session, url: this.api.url }]);
     }
     const page = await context.newPage();
     await page.addInitScript({ content: await probeScript() });

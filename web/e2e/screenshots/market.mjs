@@ -63,11 +63,80 @@ const rules = [
   },
 ];
 
-export const active = {
-  id: "set-2020",
-  name: "China 2020",
-  activated_at: "2020-03-01T00:00:00Z",
-  rules: { version: 1, groups: { EU: ["DE", "ES", "FR", "IT", "NL", "PL"] }, rule: rules },
+const line = (version, name, status, approvals = 2) => ({
+  id: `set-${version}`,
+  version,
+  name,
+  status,
+  revision: 3,
+  created_at: `2020-0${version + 1}-01T08:00:00Z`,
+  approvals: Array.from({ length: approvals }, (_, at) => ({
+    member_id: `m${at}`,
+    at: `2020-0${version + 1}-02T08:00:00Z`,
+  })),
+});
+
+const written = (name, rule) => ({
+  ...name,
+  rules: { version: 1, groups: { EU: ["DE", "ES", "FR", "IT", "NL", "PL"] }, rule },
+});
+
+const lines = [
+  line(4, "China, from September on", "draft", 0),
+  line(3, "China 2020", "active"),
+  line(2, "Individuals in China", "former"),
+  line(1, "initial", "former", 0),
+];
+
+/** What is answered, by the path below /market/rules; "" is the list. */
+export const answers = {
+  "": { items: lines, next: null },
+  "/active": written(lines[1], rules),
+  "/4": written(lines[0], [
+    { ...rules[0], id: "cn-partners-only", channels: ["direct", "online"] },
+    ...rules.slice(1),
+  ]),
+  "/set-3/findings": { items: [], next: null },
+  "/set-4/findings": {
+    items: [{ kind: "overlapping", rule: "partners-sell", by: ["cn-partners-only"] }],
+    next: null,
+  },
+  "/set-4/differences": {
+    items: [
+      { kind: "removed", rule: "cn-2020-08-23-no-direct-upgrade" },
+      { kind: "added", rule: "cn-partners-only" },
+      { kind: "changed", rule: "europe", was: { countries: ["EU"] }, now: { countries: ["EU", "GB"] } },
+      { kind: "moved", rule: "partners-sell" },
+    ],
+    next: null,
+  },
+};
+
+export const activations = {
+  items: [
+    {
+      id: "a1",
+      rule_set_id: "set-1",
+      starts_at: "2020-02-01T00:00:00Z",
+      began_at: "2020-02-01T00:00:00Z",
+      cancelled_at: null,
+    },
+    {
+      id: "a2",
+      rule_set_id: "set-2",
+      starts_at: "2020-03-01T00:00:00Z",
+      began_at: "2020-03-01T00:00:00Z",
+      cancelled_at: null,
+    },
+    {
+      id: "a3",
+      rule_set_id: "set-3",
+      starts_at: "2020-04-30T16:00:00Z",
+      began_at: "2020-04-30T16:00:00Z",
+      cancelled_at: null,
+    },
+  ],
+  next: null,
 };
 
 const group = (id, kind, channel, country, tenants) => ({

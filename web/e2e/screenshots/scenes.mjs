@@ -111,14 +111,25 @@ function withMenu(button) {
   };
 }
 
-/** The console on rules like those of 2020; `then` is pressed there. */
-function underRules(then) {
+/** The console on rules like those of 2020, at one version; `then` is done there. */
+function underRules(version, then) {
   return async (page) => {
-    await page.route("**/api/v1/market/rules/active", (route) => route.fulfill({ json: market.active }));
-    await page.route("**/api/v1/market/simulations", (route) => route.fulfill({ json: market.simulation }));
-    await at("/console/rules")(page);
+    await page.route("**/api/v1/market/**", (route) => {
+      const path = new URL(route.request().url()).pathname.replace("/api/v1/market/", "");
+      const answer =
+        { activations: market.activations, simulations: market.simulation }[path] ??
+        market.answers[path.replace("rules", "")];
+      return route.fulfill(answer === undefined ? { status: 404, json: {} } : { json: answer });
+    });
+    await at(`/console/rules${version}`)(page);
     await then?.(page);
   };
+}
+
+/** Chooses what the menu at the end of the console's head says in this place. */
+async function fromMenu(page, place) {
+  await page.locator(".split__actions .button").last().click();
+  await page.getByRole("menuitem").nth(place).click();
 }
 
 /** How a session went, as the API is made to tell it. */
@@ -232,17 +243,35 @@ export const ready = [
   },
   { name: "quality", as: "owner", act: wentAs(quality.troubled) },
   { name: "members", as: "owner", act: at("/members") },
-  { name: "console-rules", as: "owner", act: underRules() },
+  { name: "console-rules", as: "owner", act: underRules("") },
+  { name: "console-draft", as: "owner", act: underRules("/4") },
   {
     name: "console-rule",
     as: "owner",
-    act: underRules((page) => page.locator(".rules__choose").first().click()),
+    act: underRules("", (page) => page.locator(".rules__choose").first().click()),
+  },
+  {
+    name: "console-edit",
+    as: "owner",
+    act: underRules("/4", async (page) => {
+      await page.locator(".table__act .button").first().click();
+      await page.getByRole("menuitem").first().click();
+      await page.locator(".dialog__frame").waitFor();
+    }),
+  },
+  {
+    name: "console-differences",
+    as: "owner",
+    act: underRules("/4", async (page) => {
+      await fromMenu(page, 0);
+      await page.locator(".console__difference").first().waitFor();
+    }),
   },
   {
     name: "console-simulation",
     as: "owner",
-    act: underRules(async (page) => {
-      await page.locator(".split__head .button").click();
+    act: underRules("/4", async (page) => {
+      await page.locator(".split__actions .button").first().click();
       await page.locator(".console__trial button[type=submit]").click();
       await page.locator(".console__change").first().waitFor();
     }),
@@ -408,6 +437,23 @@ export const states = [
       await never(page, "/members");
       await page.goto("/members");
       await page.locator(".skeleton").first().waitFor();
+    },
+  },
+  {
+    name: "console.loading",
+    as: "owner",
+    act: async (page) => {
+      await never(page, "/market/");
+      await page.goto("/console/rules");
+      await page.locator(".skeleton").first().waitFor();
+    },
+  },
+  {
+    name: "console.error",
+    as: "owner",
+    act: async (page) => {
+      await broken(page, "/market/", 503, "database_away");
+      await at("/console/rules")(page);
     },
   },
   {

@@ -233,11 +233,46 @@ export interface MarketRules {
   readonly rule?: readonly MarketRule[];
 }
 
-export interface MarketRuleSet {
+export type MarketRuleSetStatus = "draft" | "submitted" | "approved" | "scheduled" | "active" | "former";
+
+/** A version of the rules without its rules. */
+export interface MarketRuleSetLine {
   readonly id: string;
+  readonly version: number;
   readonly name: string;
-  readonly activated_at: string | null;
+  /** Counts the changes of a draft: who decides says which one they read. */
+  readonly revision: number;
+  readonly status: MarketRuleSetStatus;
+  readonly created_at: string;
+  readonly approvals: readonly { readonly member_id: string; readonly at: string }[];
+}
+
+export interface MarketRuleSet extends MarketRuleSetLine {
   readonly rules: MarketRules;
+}
+
+/** A version of the rules put in force from a moment on. */
+export interface MarketActivation {
+  readonly id: string;
+  readonly rule_set_id: string;
+  readonly starts_at: string;
+  readonly began_at: string | null;
+  readonly cancelled_at: string | null;
+}
+
+/** A rule that is not what its writer thinks. */
+export interface MarketFinding {
+  readonly kind: "shadowed" | "contradicted" | "overlapping";
+  readonly rule: string;
+  readonly by: readonly string[];
+}
+
+/** A rule (or the groups) that is not as it was; `was` and `now` hold the keys that changed. */
+export interface MarketDifference {
+  readonly kind: "added" | "removed" | "changed" | "moved";
+  readonly rule: string;
+  readonly was?: Readonly<Record<string, unknown>>;
+  readonly now?: Readonly<Record<string, unknown>>;
 }
 
 /** Tenants of whom rules cannot tell one from the other. */

@@ -50,6 +50,18 @@ const TEXTS: Readonly<Record<string, MessageDescriptor>> = {
   challenge_expired: msg`This took too long. Try again.`,
   passkey_refused: msg`The passkey was not accepted. Try again, or use your password.`,
   conflict: msg`Somebody else changed this meanwhile. Load it again and repeat your change.`,
+  not_a_draft: msg`This version is submitted and cannot be changed. Make it a draft again, or draft another one.`,
+  changed_meanwhile: msg`Somebody else changed this version meanwhile. Load it again and repeat your change.`,
+  not_submitted: msg`This version is a draft. Submit it first.`,
+  approved_already: msg`You have approved this version already. Somebody else has to approve it too.`,
+  not_approved: msg`This version has too few approvals. Two people have to approve it.`,
+  activated: msg`This version is activated and stays as it is. Draft another one.`,
+  activation_pending: msg`Another version waits for its date. Call it off first.`,
+  rules_changed: msg`Other rules are in force than those that this version was made to follow. Make it a draft again and compare.`,
+  in_the_past: msg`This moment is past. Choose a later one, or none for now.`,
+  locks_operator_out: msg`Under these rules the operator's own people could not go on. Allow them first.`,
+  has_begun: msg`This version is in force already. Roll back instead.`,
+  active_already: msg`This version is in force already.`,
   not_available: msg`This is not available yet.`,
 };
 
@@ -57,6 +69,8 @@ const TEXTS: Readonly<Record<string, MessageDescriptor>> = {
 export function errorText(i18n: I18n, error: unknown): string {
   if (error instanceof SignallingError) return refusedText(i18n, error.code);
   if (!(error instanceof ApiError)) return i18n._(msg`Something went wrong in this page. Load it again.`);
+  // What is wrong with rules is said in the words of their file.
+  if (error.code === "invalid_rules") return i18n._(msg`The rules are not valid. ${error.detail}`);
   const known = TEXTS[error.code];
   if (known !== undefined) return i18n._(known);
   if (error.status === 401) return i18n._(msg`You are not signed in any more. Sign in and try again.`);

@@ -68,6 +68,7 @@ const ROUTES: readonly Route[] = [
     access: "admin",
   },
   { pattern: "/console", name: "console", view: consoleView, frame: "page", access: "admin" },
+  { pattern: "/console/:section/:item", name: "console", view: consoleView, frame: "page", access: "admin" },
   { pattern: "/console/:section", name: "console", view: consoleView, frame: "page", access: "admin" },
   {
     pattern: "/sign-in",

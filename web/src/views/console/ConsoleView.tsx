@@ -25,7 +25,7 @@ export default function ConsoleView({ parameters }: ViewProps) {
       id: "rules",
       label: t`Market rules`,
       icon: <Scale size={20} aria-hidden="true" />,
-      content: <RulesPanel />,
+      content: <RulesPanel version={parameters["item"] ?? null} />,
     },
   ];
   const selected = sections.find(({ id }) => id === parameters["section"]) ?? sections[0];

@@ -1,17 +1,19 @@
 import { useLingui } from "@lingui/react/macro";
 import type { ReactNode } from "react";
-import type { MarketRule } from "../../../api/types.ts";
+import type { MarketFinding, MarketRule } from "../../../api/types.ts";
 import { languageName } from "../../../i18n/languages.ts";
 import "../../../ui/Facts.css";
+import { Note } from "../../../ui/Note.tsx";
 import { useMarketWords } from "../useMarketWords.ts";
 
 interface RuleDetailsProps {
   readonly rule: MarketRule;
   readonly groups: Readonly<Record<string, readonly string[]>>;
+  readonly findings: readonly MarketFinding[];
 }
 
 /** All that a rule says. */
-export function RuleDetails({ rule, groups }: RuleDetailsProps) {
+export function RuleDetails({ rule, groups, findings }: RuleDetailsProps) {
   const { t } = useLingui();
   const words = useMarketWords();
   const any = t`Any`;
@@ -21,6 +23,12 @@ export function RuleDetails({ rule, groups }: RuleDetailsProps) {
     const group = groups[code];
     return group === undefined ? words.place(code) : `${code} (${group.map(words.place).join(", ")})`;
   };
+  const told = (kind: MarketFinding["kind"], others: string) =>
+    ({
+      shadowed: t`This rule never decides: ${others} before it say the same.`,
+      contradicted: t`This rule never decides: ${others} before it say the opposite of it, or answer before it.`,
+      overlapping: t`This rule and ${others} before it decide some questions differently: their order matters.`,
+    })[kind];
   const facts: readonly (readonly [string, ReactNode])[] = [
     [t`From`, rule.from === undefined ? t`Always` : words.moment(rule.from)],
     ...(rule.until === undefined ? [] : ([[t`Until`, words.moment(rule.until)]] as const)),
@@ -36,11 +44,16 @@ export function RuleDetails({ rule, groups }: RuleDetailsProps) {
   return (
     <section className="card" aria-label={rule.id}>
       <header className="console__title">
-        <h3>{rule.id}</h3>
+        <h2>{rule.id}</h2>
         <span className="badge" data-tone={rule.decision === "allow" ? "success" : "danger"}>
           {words.decision(rule.decision)}
         </span>
       </header>
+      {findings.map((finding) => (
+        <Note key={finding.kind} tone="warning">
+          {told(finding.kind, words.list(finding.by))}
+        </Note>
+      ))}
       <dl className="facts">
         {facts.map(([name, value]) => (
           <div key={name} className="facts__row">
@@ -51,7 +64,7 @@ export function RuleDetails({ rule, groups }: RuleDetailsProps) {
       </dl>
       {messages.length > 0 && (
         <div className="console__messages">
-          <h4>{t`What people read`}</h4>
+          <h3>{t`What people read`}</h3>
           {messages.map(([language, sentence]) => (
             <p key={language} lang={language}>
               <span className="muted small">{languageName(language)}</span>

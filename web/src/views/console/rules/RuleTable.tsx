@@ -1,17 +1,29 @@
 import { useLingui } from "@lingui/react/macro";
+import { Ellipsis } from "lucide-react";
 import { Button as AriaButton } from "react-aria-components/Button";
-import type { MarketRule } from "../../../api/types.ts";
+import type { MarketFinding, MarketRule } from "../../../api/types.ts";
+import { IconButton } from "../../../ui/Button.tsx";
+import { Menu, MenuItem, MenuLine } from "../../../ui/Menu.tsx";
 import "../../../ui/Table.css";
 import { useMarketWords } from "../useMarketWords.ts";
 
+interface Edit {
+  readonly onEdit: (rule: MarketRule) => void;
+  readonly onMove: (rule: MarketRule, by: number) => void;
+  readonly onRemove: (rule: MarketRule) => void;
+}
+
 interface RuleTableProps {
   readonly rules: readonly MarketRule[];
+  readonly findings: readonly MarketFinding[];
+  /** Only a draft can be changed. */
+  readonly edit?: Edit;
   readonly chosen: string | null;
   readonly onChoose: (rule: MarketRule) => void;
 }
 
 /** Rules in the order in which they are asked. */
-export function RuleTable({ rules, chosen, onChoose }: RuleTableProps) {
+export function RuleTable({ rules, findings, edit, chosen, onChoose }: RuleTableProps) {
   const { t } = useLingui();
   return (
     <table className="table rules">
@@ -19,8 +31,13 @@ export function RuleTable({ rules, chosen, onChoose }: RuleTableProps) {
         <tr>
           <th scope="col">{t`Rule`}</th>
           <th scope="col">{t`When`}</th>
-          <th scope="col">{t`Who`}</th>
+          <th scope="col">{t`For whom`}</th>
           <th scope="col">{t`Decision`}</th>
+          {edit !== undefined && (
+            <th>
+              <span className="visually-hidden">{t`Actions`}</span>
+            </th>
+          )}
         </tr>
       </thead>
       <tbody>
@@ -29,6 +46,9 @@ export function RuleTable({ rules, chosen, onChoose }: RuleTableProps) {
             key={rule.id}
             rule={rule}
             place={index + 1}
+            isLast={index === rules.length - 1}
+            isSuspicious={findings.some((finding) => finding.rule === rule.id)}
+            edit={edit}
             isChosen={rule.id === chosen}
             onChoose={() => onChoose(rule)}
           />
@@ -41,11 +61,14 @@ export function RuleTable({ rules, chosen, onChoose }: RuleTableProps) {
 interface RowProps {
   readonly rule: MarketRule;
   readonly place: number;
+  readonly isLast: boolean;
+  readonly isSuspicious: boolean;
+  readonly edit: Edit | undefined;
   readonly isChosen: boolean;
   readonly onChoose: () => void;
 }
 
-function Row({ rule, place, isChosen, onChoose }: RowProps) {
+function Row({ rule, place, isLast, isSuspicious, edit, isChosen, onChoose }: RowProps) {
   const { t, i18n } = useLingui();
   const words = useMarketWords();
   return (
@@ -56,10 +79,15 @@ function Row({ rule, place, isChosen, onChoose }: RowProps) {
           <AriaButton className="rules__choose" aria-pressed={isChosen} onPress={onChoose}>
             {rule.id}
           </AriaButton>
+          {isSuspicious && (
+            <span className="badge" data-tone="warning">
+              {t`Check`}
+            </span>
+          )}
         </span>
       </th>
       <td data-label={t`When`}>{useWhen(rule)}</td>
-      <td data-label={t`Who`}>{useWho(rule)}</td>
+      <td data-label={t`For whom`}>{useWho(rule)}</td>
       <td data-label={t`Decision`}>
         <span className="rules__decision">
           <span className="badge" data-tone={rule.decision === "allow" ? "success" : "danger"}>
@@ -68,6 +96,26 @@ function Row({ rule, place, isChosen, onChoose }: RowProps) {
           <span className="small">{words.list(rule.verbs.map(words.verb))}</span>
         </span>
       </td>
+      {edit !== undefined && (
+        <td className="table__act">
+          <Menu
+            label={t`Actions for ${rule.id}`}
+            placement="bottom end"
+            trigger={
+              <IconButton
+                label={t`Actions for ${rule.id}`}
+                icon={<Ellipsis size={20} aria-hidden="true" />}
+              />
+            }
+          >
+            <MenuItem onAction={() => edit.onEdit(rule)}>{t`Change…`}</MenuItem>
+            <MenuItem isDisabled={place === 1} onAction={() => edit.onMove(rule, -1)}>{t`Move up`}</MenuItem>
+            <MenuItem isDisabled={isLast} onAction={() => edit.onMove(rule, 1)}>{t`Move down`}</MenuItem>
+            <MenuLine />
+            <MenuItem tone="danger" onAction={() => edit.onRemove(rule)}>{t`Remove`}</MenuItem>
+          </Menu>
+        </td>
+      )}
     </tr>
   );
 }

@@ -19,7 +19,7 @@ export function SimulationResult({ result }: { readonly result: MarketSimulation
         <Note tone="success">{t`On ${at} nothing changes for any of ${all} tenants.`}</Note>
       ) : (
         <>
-          <h4>{t`What changes on ${at}, of ${all} tenants`}</h4>
+          <h3>{t`What changes on ${at}, of ${all} tenants`}</h3>
           {result.changes.map((change) => (
             <Change key={`${change.verb} ${change.was_rule} ${change.rule}`} change={change} />
           ))}
@@ -37,7 +37,7 @@ function Change({ change }: { readonly change: MarketChange }) {
   const rest = change.of.slice(SHOWN_GROUPS).reduce((sum, group) => sum + group.tenants, 0);
   return (
     <article className="console__change" data-tone={loses ? "danger" : "success"}>
-      <h5>
+      <h4>
         <span>{words.verb(change.verb)}</span>
         <span className="console__turn small">
           {words.decision(change.was)}
@@ -46,7 +46,7 @@ function Change({ change }: { readonly change: MarketChange }) {
             {words.decision(change.becomes)}
           </span>
         </span>
-      </h5>
+      </h4>
       <p>
         <Plural value={change.tenants} one="# tenant" other="# tenants" />
         {" · "}
