@@ -18,6 +18,7 @@ from meetinghouse.app.pages import PAGE_ROUTES, StaticFiles, not_found
 from meetinghouse.app.problems import EXCEPTION_HANDLERS
 from meetinghouse.app.services import Services
 from meetinghouse.app.system_api import API_ROUTES, ROOT_ROUTES
+from meetinghouse.billing.api import routes as billing_routes
 from meetinghouse.market.api import routes as market_routes
 from meetinghouse.market.context import Market
 from meetinghouse.meetings.actions import give_personal_room
@@ -53,7 +54,7 @@ def create_app(services: Services) -> ASGIApp:
 
 
 def _api() -> Router:
-    features = [*people_routes, *market_routes, *regions_routes, *meetings_routes]
+    features = [*people_routes, *market_routes, *billing_routes, *regions_routes, *meetings_routes]
     return Router("/api/v1", route_handlers=[*API_ROUTES, *DOCS_ROUTES, *features])
 
 
@@ -87,6 +88,7 @@ def _dependencies(services: Services, static: StaticFiles) -> dict[str, Provide]
     values: dict[str, Any] = {
         "people": people,
         "market": market,
+        "billing": services.billing,
         "meetings": meetings,
         "sessions": services.sessions,
         "limiter": services.limiter,

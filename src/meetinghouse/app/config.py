@@ -25,8 +25,10 @@ from meetinghouse.app.settings import (
     TelemetrySettings,
     TurnSettings,
 )
+from meetinghouse.billing.settings import BillingSettings
 from meetinghouse.market.settings import MarketSettings
 from meetinghouse.meetings.settings import MeetingsSettings
+from meetinghouse.notices.settings import NoticesSettings
 from meetinghouse.people.settings import PeopleSettings
 from meetinghouse.regions.settings import RegionSettings
 from meetinghouse.security.limits import Limits, Rate
@@ -58,6 +60,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     region: RegionSettings = RegionSettings()
     people: PeopleSettings = PeopleSettings()
     market: MarketSettings = MarketSettings()
+    billing: BillingSettings = BillingSettings()
+    notices: NoticesSettings = NoticesSettings()
     meetings: MeetingsSettings = MeetingsSettings()
     limits: Limits = Limits()
 
@@ -226,6 +230,13 @@ def _check(config: Config) -> None:
     if not 1 <= config.market.approvals <= _MOST_APPROVALS:
         message = f"market.approvals is {config.market.approvals}: write 1 to {_MOST_APPROVALS}."
         raise ConfigError(message)
+    for key, value in (
+        ("billing.rounds_seconds", config.billing.rounds_seconds),
+        ("notices.look_seconds", config.notices.look_seconds),
+        ("notices.tries", config.notices.tries),
+    ):
+        if value < 1:
+            raise ConfigError(f"{key} is {value}: write 1 or more.")
     if not config.data.directory:
         message = 'data.directory is not set: write directory = "/var/lib/meetinghouse" below [data], or give --data.'
         raise ConfigError(message)
@@ -303,6 +314,7 @@ def _check_proxies(config: Config) -> None:
     lists = {
         "server.trusted_proxies": config.server.trusted_proxies,
         "telemetry.metrics_networks": config.telemetry.metrics_networks,
+        "notices.networks": config.notices.networks,
     }
     for key, networks in lists.items():
         for network in networks:

@@ -35,6 +35,8 @@ _HEADERS = [
 ]
 # WHIP and WHEP are for pages of any site (RFC 9725 §4.2): their tickets are in a header, which no browser adds by itself.
 _FOR_ANY_ORIGIN = ("/whip/", "/whep/")
+# What takes no JSON; never a type that a foreign page's form can send.
+_MEDIA_TYPES = {"/api/v1/billing/books/csv": b"text/csv"}
 _CORS = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"DELETE, GET, OPTIONS, PATCH, POST"),
@@ -98,8 +100,9 @@ class Gate:
             return 403, "cross_origin", "Only this service's own pages may do this."
         has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
         media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-        if has_body and scope["path"].startswith("/api/") and media_type != b"application/json":
-            return 415, "unsupported_media_type", "Send application/json."
+        wanted = _MEDIA_TYPES.get(scope["path"], b"application/json")
+        if has_body and scope["path"].startswith("/api/") and media_type != wanted:
+            return 415, "unsupported_media_type", f"Send {wanted.decode()}."
         return None
 
     def _is_forged(self, scope: HTTPScope, headers: dict[bytes, bytes]) -> bool:

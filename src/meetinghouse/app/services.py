@@ -13,6 +13,8 @@ from sqlalchemy.exc import OperationalError
 
 from meetinghouse.app.config import Config
 from meetinghouse.app.turn import start_turn
+from meetinghouse.billing.context import Billing
+from meetinghouse.billing.metering import Rounds
 from meetinghouse.bus.local import LocalBus
 from meetinghouse.db.clock import Clock, SystemClock
 from meetinghouse.db.engine import Database
@@ -25,6 +27,7 @@ from meetinghouse.media.statistics import MediaMetrics
 from meetinghouse.media.turn import Turn
 from meetinghouse.meetings.quality_recorder import QualityRecorder
 from meetinghouse.meetings.sessions import Sessions
+from meetinghouse.notices.outbox import Outbox
 from meetinghouse.regions.model import Region
 from meetinghouse.security.keyring import Keyring
 from meetinghouse.security.limiter import Limiter
@@ -55,6 +58,8 @@ class Services:
     turn: Turn | None
     sessions: Sessions
     rules_in_force: RulesInForce
+    billing: Billing
+    outbox: Outbox
     media_registry: CollectorRegistry
     region: Region
     health: Health
@@ -133,6 +138,11 @@ async def running_services(
         )
         stack.push_async_callback(sessions.stop)
         await sessions.start()
+        billing = _billing(config, db, keys, clock, rules_in_force)
+        outbox = Outbox(db, keys, clock, config.notices)
+        for worker in (Rounds(billing), outbox):
+            worker.start()
+            stack.push_async_callback(worker.stop)
         services = Services(
             config=config,
             public_url=public_url,
@@ -146,12 +156,27 @@ async def running_services(
             turn=turn,
             sessions=sessions,
             rules_in_force=rules_in_force,
+            billing=billing,
+            outbox=outbox,
             media_registry=media_registry,
             region=region,
             health=Health(),
         )
         _add_checks(services)
         yield services
+
+
+def _billing(config: Config, db: Database, keys: Keyring, clock: Clock, rules: RulesInForce) -> Billing:
+    return Billing(
+        db=db,
+        keys=keys,
+        clock=clock,
+        rules_in_force=rules,
+        limits=config.limits,
+        settings=config.billing,
+        region=_REGION_ID,
+        webhook_networks=config.notices.networks,
+    )
 
 
 def _engine(config: Config) -> MediaEngine:

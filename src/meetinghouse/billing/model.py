@@ -74,11 +74,18 @@ class Price(Struct, frozen=True, kw_only=True):
     whole: Money
 
 
+class Loss(Struct, frozen=True):
+    """A seller sells below what it pays: allowed, and said, to nobody else."""
+
+    seller: str
+    text: str
+
+
 class Quote(Struct, frozen=True):
-    """The prices along the chain from the operator to the tenant, which is the last, and what is strange about them."""
+    """The prices along the chain from the operator to the tenant, which is the last, and who loses by them."""
 
     prices: tuple[Price, ...]
-    warnings: tuple[str, ...]
+    losses: tuple[Loss, ...]
 
     @property
     def retail(self) -> Price:
@@ -173,7 +180,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Order(Struct, frozen=True, kw_only=True):
-    """A change that was carried out, with the prices and the market rule that it was made by."""
+    """A change that was carried out, with the prices and the market rule that allowed it, where one was asked."""
 
     id: str
     tenant_id: str
@@ -182,8 +189,8 @@ class Order(Struct, frozen=True, kw_only=True):
     sku: str
     quantity: int
     prices: tuple[Price, ...]
-    rule: str
-    rule_set: str
+    rule: str | None
+    rule_set: str | None
     at: datetime
 
 

@@ -17,9 +17,11 @@ from meetinghouse.billing.currencies import DECIMALS
 from meetinghouse.security.refusal import Refusal
 
 PRICE_DECIMALS: Final = 6
-# Whole digits of an amount or a price: with six decimals it stays within the 64 bits of either database.
-_MOST_DIGITS = 12
-_NUMBER = re.compile(rf"-?(\d{{1,{_MOST_DIGITS}}})(?:\.(\d+))?")
+# Whole digits of an amount or a price, and the largest amount in minor units: sums of many stay within the 64 bits of either
+# database.
+_MOST_DIGITS = 9
+_MOST_MINOR = 10**15
+_NUMBER = re.compile(rf"-?(\d{{1,{_MOST_DIGITS}}})(?:\.(\d+))?", re.ASCII)
 
 
 class Money(Struct, frozen=True, order=True):
@@ -94,9 +96,17 @@ def millionths_of(price: Decimal) -> int:
 
 
 def amount_of(price: Decimal, quantity: int, currency: str, per: int = 1) -> Money:
-    """What `quantity` costs at `price` for each `per` of it, rounded once."""
+    """What `quantity` costs at `price` for each `per` of it, rounded once.
+
+    Raises:
+        Refusal: 422 `amount_too_large`.
+
+    """
     numerator = millionths_of(price) * quantity * int(10 ** DECIMALS[currency])
-    return Money(rounded(numerator, per * int(10**PRICE_DECIMALS)), currency)
+    minor = rounded(numerator, per * int(10**PRICE_DECIMALS))
+    if minor > _MOST_MINOR:
+        raise Refusal(422, "amount_too_large", f"{quantity} at {price:f} {currency} is more than can be accounted for.")
+    return Money(minor, currency)
 
 
 def rounded(numerator: int, denominator: int) -> int:
@@ -107,7 +117,7 @@ def rounded(numerator: int, denominator: int) -> int:
 
 def _scaled(text: str, decimals: int, what: str) -> int:
     match = _NUMBER.fullmatch(text)
-    if match is None or not match[0].isascii():
+    if match is None:
         detail = (
             f"{text[:40]!r} is not {what}: write digits with a point, such as 12.50, up to {_MOST_DIGITS} before it."
         )

@@ -64,13 +64,12 @@ def test_rounding_is_half_away_from_zero(numerator: int, denominator: int) -> No
     assert rounded(-numerator, denominator) == -found
 
 
-@given(st.integers(-(10**14), 10**14), currencies)
+@given(st.integers(-(10**9) + 1, 10**9 - 1), currencies)
 def test_money_is_read_as_it_is_written(minor: int, currency: str) -> None:
-    if abs(minor) < 10**12:
-        assert read_money(str(Money(minor, currency)), currency) == Money(minor, currency)
+    assert read_money(str(Money(minor, currency)), currency) == Money(minor, currency)
 
 
-@given(prices, st.integers(1, 10**6), currencies)
+@given(prices, st.integers(1, 10**5), currencies)
 def test_an_amount_is_within_half_a_minor_unit(price: Decimal, quantity: int, currency: str) -> None:
     exact = Fraction(price) * quantity * {"USD": 100, "JPY": 1, "KWD": 1000}[currency]
     assert abs(amount_of(price, quantity, currency).minor - exact) <= Fraction(1, 2)

@@ -49,7 +49,7 @@ def test_every_link_of_the_chain_has_its_price_with_its_books_version() -> None:
         ("operator", "partner", "operator-partners-1", "850.00"),
         ("partner", "tenant", "partner-tenants-1", "1499.00"),
     ]
-    assert not found.warnings
+    assert not found.losses
 
 
 def test_the_book_in_force_is_the_one_that_began_last() -> None:
@@ -88,9 +88,10 @@ def test_a_gap_in_the_chain_is_named(books: list[Book], code: str, said: str) ->
 
 def test_a_price_below_wholesale_is_allowed_and_said() -> None:
     cheap = book("partner", "tenants", (1, "9"), (100, "8.5"))
-    (warning,) = quote([WHOLESALE, cheap], CHAIN, SEAT, 2, "USD", NOW).warnings
-    assert "partner sells seat:pro:month at 9 USD, which is below the 10" in warning
-    assert not quote([WHOLESALE, cheap], CHAIN, SEAT, 100, "USD", NOW).warnings
+    (loss,) = quote([WHOLESALE, cheap], CHAIN, SEAT, 2, "USD", NOW).losses
+    assert loss.seller == "partner"
+    assert loss.text == "seat:pro:month is sold at 9 and bought at 10 USD."
+    assert not quote([WHOLESALE, cheap], CHAIN, SEAT, 100, "USD", NOW).losses
     assert losses(cheap, WHOLESALE) == ["seat:pro:month from 1 is sold at 9 and bought at 10 USD."]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from meetinghouse.billing.model import Audience, Book, Item, Price, Quote, Tier
+from meetinghouse.billing.model import Audience, Book, Item, Loss, Price, Quote, Tier
 from meetinghouse.billing.money import amount_of, clean_currency
 from meetinghouse.security.refusal import Refusal
 
@@ -17,7 +17,7 @@ _MINUTES = re.compile(rf"minutes:({_NAME}|\*)")
 ANY_REGION = "minutes:*"
 SECONDS_PER_MINUTE = 60
 # More is a slip of the keyboard, and would leave the 64 bits of the databases.
-MOST_QUANTITY = 1_000_000
+MOST_QUANTITY = 100_000
 
 
 def check_sku(sku: str) -> str:
@@ -140,10 +140,8 @@ def _must_have_book(books: Sequence[Book], seller: str, audience: Audience, curr
     raise Refusal(422, "price_missing", f"{seller} has no book for its {audience} that is in force.")
 
 
-def _below_wholesale(prices: Sequence[Price]) -> Iterable[str]:
+def _below_wholesale(prices: Sequence[Price]) -> Iterable[Loss]:
     for cost, price in pairwise(prices):
         if price.unit_price < cost.unit_price:
-            yield (
-                f"{price.seller} sells {price.sku} at {price.unit_price:f} {price.whole.currency}, which is below the "
-                f"{cost.unit_price:f} that it pays."
-            )
+            sold = f"{price.sku} is sold at {price.unit_price:f} and bought at {cost.unit_price:f}"
+            yield Loss(price.seller, f"{sold} {price.whole.currency}.")
