@@ -15,6 +15,7 @@ from sqlalchemy import insert, select
 from accounts import http_client
 from conftest import SetClock
 from meetinghouse.app.server import Running
+from meetinghouse.db.tenancy import Across
 from meetinghouse.people.credential_tables import insert_token
 from meetinghouse.people.identify import TOKEN_PURPOSE
 from meetinghouse.people.model import ApiToken, Member, Role, Scope, Status
@@ -65,7 +66,7 @@ class Channel:
         self._http = http
 
     async def make(self) -> None:
-        async with self.running.services.db.read() as connection:
+        async with self.running.services.db.read(Across.UPKEEP) as connection:
             self._operator, home = (await connection.execute(select(operators.c.id, operators.c.tenant_id))).one()
         self.op = Organisation(self._http, self._operator, await self._token(home))
         self.oem = await self.partner("oem", None)
@@ -78,7 +79,7 @@ class Channel:
         """A partner with its home."""
         identity, home = f"zp-{name}", f"zh-{name}"
         await self._add_tenant(home, None)
-        async with self.running.services.db.write() as write:
+        async with self.running.services.db.write(Across.UPKEEP) as write:
             values = {
                 "id": identity,
                 "operator_id": self._operator,
@@ -103,7 +104,7 @@ class Channel:
         return await self._token(tenant_id, scopes)
 
     async def _add_tenant(self, identity: str, partner: str | None) -> None:
-        async with self.running.services.db.write() as write:
+        async with self.running.services.db.write(Across.UPKEEP) as write:
             values = {
                 "id": identity,
                 "operator_id": self._operator,
@@ -140,7 +141,7 @@ class Channel:
             created_at=now,
             expires_at=now + timedelta(days=3650),
         )
-        async with services.db.write() as write:
+        async with services.db.write(Across.UPKEEP) as write:
             await insert_member(write.connection, member)
             await insert_token(write.connection, token, services.keys.mark(TOKEN_PURPOSE, secret))
         return secret

@@ -82,6 +82,12 @@ def empty_database_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def owners_database_url(tmp_path: Path, database_url: str) -> str:
+    """The same by the role that owns the tables, where that is another."""
+    return databases.owner_url_for(tmp_path) or database_url
+
+
+@pytest.fixture
 def start_server(tmp_path: Path) -> StartServer:
     """Starts servers on this test's data directory: `async with start_server(limits={…}, clock=…) as running`."""
 

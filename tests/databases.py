@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _USING = {"start_server", "server", "database_url", "empty_database_url"}
 # What lets a database forget at a power cut, and be quick.
 _CARELESS = ("fsync", "full_page_writes", "synchronous_commit")
+# The roles that docs/operate/install.md tells administrators to make: a superuser would be bound by no policy.
+_OWNS, _WORKS = "meetinghouse_owner", "meetinghouse"
 _server: PostgresServer | None = None
 _made: set[str] = set()
 
@@ -46,7 +48,7 @@ def start(config: pytest.Config) -> None:
     _server = get_server(directory / "data", cleanup_mode="delete")
     for setting in _CARELESS:
         _server.psql(f"ALTER SYSTEM SET {setting} = off")
-    _server.psql("SELECT pg_reload_conf()")
+    _server.psql(f"SELECT pg_reload_conf(); CREATE ROLE {_OWNS} LOGIN; CREATE ROLE {_WORKS} LOGIN")
 
     def stop(server: PostgresServer = _server) -> None:
         server.cleanup()
@@ -77,9 +79,26 @@ def url_for(directory: Path) -> str:
         return ""
     name = "t" + hashlib.sha256(str(directory).encode()).hexdigest()[:16]
     if name not in _made:
-        _server.psql(f"CREATE DATABASE {name} TEMPLATE {_template(_server)}")
+        _server.psql(f"CREATE DATABASE {name} OWNER {_OWNS} TEMPLATE {_template(_server)}")
         _made.add(name)
-    return _server.get_uri(name)
+    return _uri(_server, name)
+
+
+def owner_url_for(directory: Path) -> str:
+    """The same database by the role that owns its tables."""
+    return url_for(directory).replace(f"//{_WORKS}:", f"//{_OWNS}:")
+
+
+def administrators_url() -> str:
+    """PostgreSQL by a role that may do everything."""
+    assert _server is not None
+    return _server.get_uri()
+
+
+def _uri(server: PostgresServer, name: str, role: str = _WORKS) -> str:
+    uri = server.get_uri(name)
+    assert "//postgres:" in uri
+    return uri.replace("//postgres:", f"//{role}:")
 
 
 def empty_url_for(directory: Path) -> str:
@@ -87,18 +106,18 @@ def empty_url_for(directory: Path) -> str:
     if _server is None:
         return ""
     name = "e" + hashlib.sha256(str(directory).encode()).hexdigest()[:16]
-    _server.psql(f"CREATE DATABASE {name}")
-    return _server.get_uri(name)
+    _server.psql(f"CREATE DATABASE {name} OWNER {_OWNS}")
+    return _uri(_server, name, _OWNS)
 
 
 def _template(server: PostgresServer) -> str:
     """The name of a database that is as the first start leaves it: a copy takes less than the migrations."""
     name = "ready"
     if name not in _made:
-        server.psql(f"CREATE DATABASE {name}")
+        server.psql(f"CREATE DATABASE {name} OWNER {_OWNS}")
 
         async def migrate() -> None:
-            await (await Database.open(server.get_uri(name))).close()
+            await (await Database.open(_uri(server, name), owner_url=_uri(server, name, _OWNS))).close()
 
         with ThreadPoolExecutor(1) as aside:  # whoever asks may have an event loop of their own
             aside.submit(asyncio.run, migrate()).result()

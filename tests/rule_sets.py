@@ -6,6 +6,7 @@ from typing import Any
 
 from meetinghouse.app.server import Running
 from meetinghouse.db.ids import new_id
+from meetinghouse.db.tenancy import Across
 from meetinghouse.market import set_tables as tables
 from meetinghouse.market.model import Activation, RuleSet
 from meetinghouse.market.reading import rules_of
@@ -26,7 +27,7 @@ def raw_rules(*rules: dict[str, Any]) -> dict[str, Any]:
 async def put_in_force(running: Running, raw: dict[str, Any]) -> RuleSet:
     """Add a version with these rules and activate it; it binds once a second has passed."""
     now = running.services.clock.now()
-    async with running.services.db.write() as write:
+    async with running.services.db.write(Across.UPKEEP) as write:
         version = await tables.next_version(write.connection)
         made = RuleSet(id=new_id(), version=version, name="test", revision=1, created_at=now, submitted_at=now)
         await tables.insert_rule_set(write.connection, made, rules_of(raw))

@@ -149,6 +149,7 @@ def _rules(file: Path | None, config: Path | None, data: Path | None, server: st
     from meetinghouse.app.client import get
     from meetinghouse.app.run import effective_config
     from meetinghouse.app.services import on_data
+    from meetinghouse.db.tenancy import Across
     from meetinghouse.market.actions import rules_at
     from meetinghouse.market.reading import rules_of
 
@@ -158,7 +159,10 @@ def _rules(file: Path | None, config: Path | None, data: Path | None, server: st
         return rules_of(get(server, "/market/rules/active", token_from_environment())["rules"])
 
     async def read() -> Rules:
-        async with on_data(effective_config(config, data, os.environ)) as (db, _, clock), db.read() as connection:
+        async with (
+            on_data(effective_config(config, data, os.environ)) as (db, _, clock),
+            db.read(Across.OPERATOR) as connection,
+        ):
             return await rules_at(connection, clock.now())
 
     return asyncio.run(read())

@@ -175,12 +175,13 @@ def _ask(
 async def _on_data(where: Where, act: Callable[[Market, Actor], Awaitable[Any]]) -> Any:  # noqa: ANN401
     from meetinghouse.app.run import effective_config
     from meetinghouse.app.services import on_data
+    from meetinghouse.db.tenancy import Across
     from meetinghouse.market.context import Market
     from meetinghouse.people.tokens import operators_member
 
     loaded = effective_config(where.config, where.data, os.environ)
     async with on_data(loaded) as (db, _, clock):
-        async with db.read() as connection:
+        async with db.read(Across.OPERATOR) as connection:
             actor = await operators_member(connection, where.member, clock.now())
         return await act(Market(db=db, clock=clock, settings=loaded.market), actor)
 
@@ -192,7 +193,8 @@ async def _listed(market: Market, _: Actor) -> dict[str, Any]:
 
 
 async def _revision(market: Market, version: str) -> int:
+    from meetinghouse.db.tenancy import Across
     from meetinghouse.market.set_actions import existing
 
-    async with market.db.read() as connection:
+    async with market.db.read(Across.OPERATOR) as connection:
         return (await existing(connection, version)).revision

@@ -119,9 +119,10 @@ def show_config(config: Config) -> dict[str, dict[str, Any]]:
     for name, rate in shown["limits"].items():
         if isinstance(rate, dict):
             shown["limits"][name] = str(Rate(**rate))
-    if "@" in config.database.url:
-        scheme, _, rest = config.database.url.partition("://")
-        shown["database"]["url"] = f"{scheme}://…@{rest.rpartition('@')[2]}"
+    for key in ("url", "owner_url"):
+        scheme, _, rest = shown["database"][key].partition("://")
+        if "@" in rest:
+            shown["database"][key] = f"{scheme}://…@{rest.rpartition('@')[2]}"
     return shown
 
 
@@ -245,6 +246,12 @@ def _check(config: Config) -> None:
             'database.url must begin with "postgresql://" (user, host and name follow) or "sqlite+aiosqlite:///" (a path '
             "follows); leave it out for SQLite in the data directory."
         )
+        raise ConfigError(message)
+    if config.database.owner_url and not config.database.url.startswith("postgresql"):
+        message = "database.owner_url is set but database.url names no PostgreSQL: write both, or take it out."
+        raise ConfigError(message)
+    if config.database.owner_url and not config.database.owner_url.startswith("postgresql"):
+        message = 'database.owner_url must begin with "postgresql://", as database.url does.'
         raise ConfigError(message)
 
 

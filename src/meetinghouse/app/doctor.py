@@ -103,16 +103,25 @@ def _database(config: Config) -> Finding:
 def _postgresql(url: str) -> Finding:
     with ThreadPoolExecutor(1) as aside:  # whoever asks may have an event loop of their own
         try:
-            version, encoding = aside.submit(asyncio.run, postgresql.describe(url)).result()
+            server = aside.submit(asyncio.run, postgresql.describe(url)).result()
         except postgresql.DatabaseUnreachableError as error:
             return Finding("database", "failed", str(error), "Start PostgreSQL, or correct database.url.")
-    if version < _POSTGRESQL_NEEDED:
-        detail = f"PostgreSQL {version} is older than this program needs."
+    if server.version < _POSTGRESQL_NEEDED:
+        detail = f"PostgreSQL {server.version} is older than this program needs."
         return Finding("database", "failed", detail, f"Upgrade it to {_POSTGRESQL_NEEDED} or later.")
-    if encoding != "UTF8":
-        detail = f"The database is encoded as {encoding}, which holds no Chinese names."
+    if server.encoding != "UTF8":
+        detail = f"The database is encoded as {server.encoding}, which holds no Chinese names."
         return Finding("database", "failed", detail, "Make one with CREATE DATABASE … ENCODING 'UTF8'.")
-    return Finding("database", "ok", f"PostgreSQL {version} answers.")
+    if server.is_unbound:
+        detail = "The role of database.url is a superuser or has BYPASSRLS: the database does not keep tenants apart."
+        return Finding("database", "failed", detail, "Give the server a role without either.")
+    if server.is_owner:
+        detail = (
+            f"PostgreSQL {server.version} answers; the server's role owns the tables, and could lift their policies."
+        )
+        remedy = "Give the server a role that only works on them, and that of the owner in database.owner_url."
+        return Finding("database", "warning", detail, remedy)
+    return Finding("database", "ok", f"PostgreSQL {server.version} answers.")
 
 
 def _web_port(config: Config, *, running: bool) -> Finding:

@@ -29,6 +29,7 @@ from sqlalchemy import delete, insert, select
 from meetinghouse.app.problems import problem_bytes
 from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database
+from meetinghouse.db.tenancy import Across
 from meetinghouse.people.identify import SESSION_COOKIE
 from meetinghouse.people.tables import idempotent_answers
 from meetinghouse.security.keyring import Keyring
@@ -130,7 +131,7 @@ class Idempotency:
         query = select(idempotent_answers.c.request_mark, idempotent_answers.c.answer).where(
             idempotent_answers.c.mark == mark, idempotent_answers.c.expires_at > self._clock.now()
         )
-        async with self._db.read() as connection:
+        async with self._db.read(Across.NOBODYS) as connection:
             row = (await connection.execute(query)).one_or_none()
         if row is None:
             return None
@@ -140,7 +141,7 @@ class Idempotency:
         now = self._clock.now()
         sealed = self._keys.seal(_PURPOSE, msgspec.msgpack.encode(answer))
         expires_at = now + timedelta(seconds=self._limits.idempotency_seconds)
-        async with self._db.write() as write:
+        async with self._db.write(Across.NOBODYS) as write:
             await write.connection.execute(delete(idempotent_answers).where(idempotent_answers.c.expires_at <= now))
             await write.connection.execute(
                 insert(idempotent_answers).values(

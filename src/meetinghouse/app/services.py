@@ -19,6 +19,7 @@ from meetinghouse.bus.local import LocalBus
 from meetinghouse.db.clock import Clock, SystemClock
 from meetinghouse.db.engine import Database
 from meetinghouse.db.migrate import SchemaTooNewError
+from meetinghouse.db.tenancy import Across
 from meetinghouse.market.in_force import RulesInForce
 from meetinghouse.media.agent import Agent
 from meetinghouse.media.engine import EngineConfig, MediaEngine, native_engine
@@ -72,7 +73,10 @@ def keyring_of(config: Config) -> Keyring:
 
 async def database_of(config: Config, *, alone: bool = False) -> Database:
     """The installation's database, its schema up to date; `alone` for the server itself."""
-    return await Database.open(config.database_url, synchronous=config.database.synchronous, alone=alone)
+    database = config.database
+    return await Database.open(
+        config.database_url, owner_url=database.owner_url, synchronous=database.synchronous, alone=alone
+    )
 
 
 @asynccontextmanager
@@ -197,7 +201,7 @@ def _engine(config: Config) -> MediaEngine:
 
 def _add_checks(services: Services) -> None:
     async def database() -> bool:
-        async with services.db.read() as connection:
+        async with services.db.read(Across.NOBODYS) as connection:
             return bool((await connection.execute(text("SELECT 1"))).scalar())
 
     async def media() -> bool:

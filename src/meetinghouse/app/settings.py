@@ -40,6 +40,8 @@ class DatabaseSettings(Section, frozen=True, kw_only=True):
 
     # Empty: SQLite in the data directory.
     url: str = ""
+    # PostgreSQL by the role that owns the tables, for the schema, where that of `url` does not. Empty: `url`.
+    owner_url: str = ""
     synchronous: Synchronous = "full"
 
 

@@ -19,6 +19,7 @@ from meetinghouse.billing.rules.periods import month_name, month_period, months_
 from meetinghouse.billing.rules.statements import statements
 from meetinghouse.billing.rules.usage import Unpriced, usage_entries
 from meetinghouse.db.engine import Database
+from meetinghouse.db.tenancy import Across
 from meetinghouse.people import tables as people_tables
 from meetinghouse.people.model import Actor
 from meetinghouse.security.refusal import Refusal
@@ -53,7 +54,7 @@ async def actors_statements(
 
     """
     period = check_month(month, billing.clock.now())
-    async with billing.db.read() as connection:
+    async with billing.db.read(Across.CHANNEL) as connection:
         organisation = await organisation_of(connection, actor)
         return await _page(connection, organisation.id, period, after, limit)
 
@@ -62,7 +63,7 @@ async def all_statements(db: Database, organisation: str | None, period: Period)
     """Every account of an organisation, or of all (`None`), over a month, some at a time."""
     after: Pair | None = None
     while True:
-        async with db.read() as connection:
+        async with db.read(Across.CHANNEL) as connection:
             page = await _page(connection, organisation, period, after, _ACCOUNTS_AT_ONCE)
         yield page.statements
         after = page.last
@@ -72,7 +73,7 @@ async def all_statements(db: Database, organisation: str | None, period: Period)
 
 async def organisation_id(billing: Billing, actor: Actor) -> str:
     """For whom an actor acts."""
-    async with billing.db.read() as connection:
+    async with billing.db.read(Across.CHANNEL) as connection:
         return (await organisation_of(connection, actor)).id
 
 
@@ -114,7 +115,7 @@ async def do_pay(billing: Billing, actor: Actor, paid: Paid) -> Entry:
     if paid.amount.minor <= 0:
         raise Refusal(422, "invalid_amount", "A payment is more than nothing; one that was wrong is reversed.")
     now = billing.clock.now().replace(microsecond=0)
-    async with billing.db.write() as write:
+    async with billing.db.write(Across.CHANNEL) as write:
         connection = write.connection
         seller = await check_seller(connection, actor)
         await check_buyer(connection, seller, paid.buyer)
@@ -144,7 +145,7 @@ async def do_reverse(billing: Billing, actor: Actor, reference: str, memo: str) 
 
     """
     now = billing.clock.now().replace(microsecond=0)
-    async with billing.db.write() as write:
+    async with billing.db.write(Across.CHANNEL) as write:
         connection = write.connection
         seller = await check_seller(connection, actor)
         known = await ledger_tables.entry(connection, reference)

@@ -16,6 +16,7 @@ from meetinghouse.billing.money import clean_currency
 from meetinghouse.billing.reading import PriceRow, items_of
 from meetinghouse.billing.rules.prices import book_in_force, losses
 from meetinghouse.db.ids import new_id
+from meetinghouse.db.tenancy import Across
 from meetinghouse.people import tables as people_tables
 from meetinghouse.people.model import Actor
 from meetinghouse.security.refusal import Refusal
@@ -67,7 +68,7 @@ async def do_publish(billing: Billing, actor: Actor, checked: Book) -> Published
         Refusal: 404 `not_found` for who sells nothing.
 
     """
-    async with billing.db.write() as write:
+    async with billing.db.write(Across.CHANNEL) as write:
         connection = write.connection
         seller = await check_seller(connection, actor)
         version = await tables.next_version(connection, seller.id, checked.audience, checked.currency)
@@ -84,7 +85,7 @@ async def do_publish(billing: Billing, actor: Actor, checked: Book) -> Published
 
 async def books_page(billing: Billing, actor: Actor, before: str, limit: int) -> list[Book]:
     """An organisation's own books and those that it buys by, without prices, the newest first."""
-    async with billing.db.read() as connection:
+    async with billing.db.read(Across.CHANNEL) as connection:
         organisation = await organisation_of(connection, actor)
         return await tables.books_page(connection, _seen(organisation), before, limit)
 
@@ -96,7 +97,7 @@ async def the_book(billing: Billing, actor: Actor, book_id: str) -> Book:
         Refusal: 404 `not_found`.
 
     """
-    async with billing.db.read() as connection:
+    async with billing.db.read(Across.CHANNEL) as connection:
         organisation = await organisation_of(connection, actor)
         found = await tables.book(connection, book_id)
     if found is None or not any(

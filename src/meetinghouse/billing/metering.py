@@ -22,6 +22,7 @@ from meetinghouse.billing.orders import renew_due
 from meetinghouse.billing.rules.periods import month_name, month_period, months_after
 from meetinghouse.billing.rules.usage import Unpriced, day_period, metered
 from meetinghouse.billing.wire import statement_view
+from meetinghouse.db.tenancy import Across
 from meetinghouse.notices import tables as notice_tables
 
 # Tenants whose month is closed in one transaction.
@@ -71,7 +72,7 @@ async def do_round(billing: Billing) -> None:
 async def meter(billing: Billing) -> None:
     """Write down the usage of today so far, of yesterday, and of the days since the last one that was metered."""
     today = billing.clock.now().date()
-    async with billing.db.read() as connection:
+    async with billing.db.read(Across.CHANNEL) as connection:
         last = await ledger_tables.last_metered_day(connection, billing.region)
     day = today - _DAY if last is None else min(last, today - _DAY)
     while day <= today:
@@ -85,7 +86,7 @@ async def meter_day(billing: Billing, day: date) -> None:
     until = min(period.end, billing.clock.now())
     if until <= period.start:
         return
-    async with billing.db.read() as connection:
+    async with billing.db.read(Across.CHANNEL) as connection:
         found = metered(await ledger_tables.presences(connection, period), Period(period.start, until))
         chains = await _chains(connection, list(found))
     rows = [
@@ -93,7 +94,7 @@ async def meter_day(billing: Billing, day: date) -> None:
         for tenant, seconds in found.items()
         if tenant in chains
     ]
-    async with billing.db.write() as write:
+    async with billing.db.write(Across.CHANNEL) as write:
         await ledger_tables.keep_usage(write.connection, rows)
         await ledger_tables.note_metered(write.connection, billing.region, day)
 
@@ -101,7 +102,7 @@ async def meter_day(billing: Billing, day: date) -> None:
 async def close_months(billing: Billing) -> list[str]:
     """Post the usage of months that are over, and tell the accounting systems what is owed; gives the months."""
     now = billing.clock.now()
-    async with billing.db.read() as connection:
+    async with billing.db.read(Across.CHANNEL) as connection:
         first = await ledger_tables.first_day_with_usage(connection)
         closed = await ledger_tables.months_closed(connection)
     if first is None:
@@ -122,7 +123,7 @@ async def _close(billing: Billing, month: str) -> None:
     days = (period.start.date(), period.end.date())
     after, unpriced = "", list[Unpriced]()
     while True:
-        async with billing.db.write() as write:
+        async with billing.db.write(Across.CHANNEL) as write:
             connection = write.connection
             some = await ledger_tables.tenants_with_usage(connection, days, after, _TENANTS_AT_ONCE)
             if not some:
@@ -134,13 +135,13 @@ async def _close(billing: Billing, month: str) -> None:
     for problem in unpriced:
         _log.warning("usage_not_priced", tenant=problem.tenant_id, month=month, reason=problem.reason)
     await _tell_accounting(billing, period)
-    async with billing.db.write() as write:
+    async with billing.db.write(Across.CHANNEL) as write:
         await ledger_tables.close_month(write.connection, month, billing.clock.now(), unpriced)
 
 
 async def _tell_accounting(billing: Billing, period: Period) -> None:
     """Put every statement of the month into the outbox of each organisation that wants to be told."""
-    async with billing.db.read() as connection:
+    async with billing.db.read(Across.CHANNEL) as connection:
         receivers = await notice_tables.webhooks_for(connection, ACCOUNTING)
     for receiver in receivers:
         async for some in all_statements(billing.db, receiver.owner_id, period):
@@ -151,7 +152,7 @@ async def _tell_accounting(billing: Billing, period: Period) -> None:
                 )
                 for one in some
             ]
-            async with billing.db.write() as write:
+            async with billing.db.write(Across.CHANNEL) as write:
                 await notice_tables.put(write.connection, receiver.id, bodies, billing.clock.now())
 
 

@@ -17,6 +17,7 @@ from meetinghouse.billing.rules import subscriptions as rules
 from meetinghouse.billing.rules.prices import check_quantity, plan_and_term, quote
 from meetinghouse.billing.rules.subscriptions import Change, check_revision
 from meetinghouse.db.ids import new_id
+from meetinghouse.db.tenancy import Across
 from meetinghouse.market.in_force import Standing
 from meetinghouse.market.model import Verb
 from meetinghouse.market.rules import question_of
@@ -80,7 +81,7 @@ async def do_order(billing: Billing, actor: Actor, ask: Ask) -> Done:
 
     """
     standing = await billing.rules_in_force.get()
-    async with billing.db.write() as write:
+    async with billing.db.write(Across.CHANNEL) as write:
         connection = write.connection
         organisation = await organisation_of(connection, actor)
         await check_tenant(connection, organisation, ask.tenant_id)
@@ -102,7 +103,7 @@ async def subscriptions_page(
     billing: Billing, actor: Actor, tenant_id: str | None, after: str, limit: int
 ) -> tuple[list[Subscription], str]:
     """A tenant's subscriptions, or those of all direct tenants of a seller; and as which organisation they are seen."""
-    async with billing.db.read() as connection:
+    async with billing.db.read(Across.CHANNEL) as connection:
         organisation = await organisation_of(connection, actor)
         if tenant_id is None and organisation.kind != "tenant":
             seller = (organisation.operator, organisation.id if organisation.kind == "partner" else None)
@@ -116,7 +117,7 @@ async def orders_page(
     billing: Billing, actor: Actor, tenant_id: str | None, before: str, limit: int
 ) -> tuple[list[Order], str]:
     """A tenant's orders, the newest first; and as which organisation they are seen."""
-    async with billing.db.read() as connection:
+    async with billing.db.read(Across.CHANNEL) as connection:
         organisation = await organisation_of(connection, actor)
         wanted = tenant_id or actor.tenant_id
         await check_tenant(connection, organisation, wanted)
@@ -132,7 +133,7 @@ async def renew_due(billing: Billing) -> int:
     now, after, changed = billing.clock.now(), "", 0
     while True:
         standing = await billing.rules_in_force.get()
-        async with billing.db.write() as write:
+        async with billing.db.write(Across.CHANNEL) as write:
             due = await tables.due_subscriptions(write.connection, now, after, _RENEWED_AT_ONCE)
             for one in due:
                 changed += await _renew(write.connection, standing, one)

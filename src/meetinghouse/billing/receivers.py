@@ -8,6 +8,7 @@ from meetinghouse.billing.channel import not_found, organisation_of
 from meetinghouse.billing.context import Billing
 from meetinghouse.billing.metering import ACCOUNTING
 from meetinghouse.db.ids import new_id
+from meetinghouse.db.tenancy import Across
 from meetinghouse.notices import tables
 from meetinghouse.notices.outbox import SECRET_PURPOSE
 from meetinghouse.notices.webhook import check_url, new_secret
@@ -31,7 +32,7 @@ async def do_set(billing: Billing, actor: Actor, url: str) -> str:
     """
     check_url(url, billing.webhook_networks)
     secret, now = new_secret(), billing.clock.now()
-    async with billing.db.write() as write:
+    async with billing.db.write(Across.CHANNEL) as write:
         organisation = await organisation_of(write.connection, actor)
         webhook = tables.Webhook(
             id=new_id(),
@@ -55,7 +56,7 @@ async def the_receiver(billing: Billing, actor: Actor) -> Receiver:
         Refusal: 404 `not_found`.
 
     """
-    async with billing.db.read() as connection:
+    async with billing.db.read(Across.CHANNEL) as connection:
         organisation = await organisation_of(connection, actor)
         found = await tables.webhook_of(connection, organisation.id, ACCOUNTING)
         if found is None:
@@ -70,7 +71,7 @@ async def do_remove(billing: Billing, actor: Actor) -> None:
         Refusal: 404 `not_found`.
 
     """
-    async with billing.db.write() as write:
+    async with billing.db.write(Across.CHANNEL) as write:
         organisation = await organisation_of(write.connection, actor)
         if not await tables.remove_webhook(write.connection, organisation.id, ACCOUNTING):
             raise not_found()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Connection, event
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from meetinghouse.db.durability import STATEMENT_CACHE, Synchronous
+from meetinghouse.db.tenancy import REACH, SETTING
 
 SCHEME = "postgresql"
 # Every connection is a process of the database's; reads are short.
@@ -18,6 +21,9 @@ _SERVER = 0x4D656574696E47
 # A database that does not answer fails a request instead of keeping it.
 _CONNECT_SECONDS = 10
 _STATEMENT_SECONDS = 30
+# Under which key of a reading connection's `info` stands whose rows it shows.
+_SHOWN = "meetinghouse_shown"
+_INSUFFICIENT_PRIVILEGE = "42501"
 _SYNCHRONOUS_COMMIT = {"full": "on", "normal": "off"}
 
 
@@ -27,6 +33,20 @@ class DatabaseUnreachableError(ConnectionError):
 
 class DatabaseTakenError(ConnectionError):
     """Another server runs on this database."""
+
+
+class DatabaseRightsError(ConnectionError):
+    """The role may not do what is to be done."""
+
+
+def explained(error: ProgrammingError) -> Exception:
+    """What the start tells people where the role of `database.url` does not own the tables."""
+    if getattr(error.orig, "sqlstate", None) != _INSUFFICIENT_PRIVILEGE:
+        return error
+    return DatabaseRightsError(
+        f"The role of database.url has no right to make or change tables ({error.orig}): "
+        "name the role that owns them in database.owner_url."
+    )
 
 
 def writing_engine(url: str, synchronous: Synchronous, *, alone: bool) -> AsyncEngine:
@@ -52,14 +72,19 @@ def writing_engine(url: str, synchronous: Synchronous, *, alone: bool) -> AsyncE
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begun(connection: Connection) -> None:
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
+        reach = connection.info.pop(REACH, "")
+        lock = f"SELECT pg_advisory_xact_lock({_WRITERS}), set_config('{SETTING}', $1, true)"
+        connection.exec_driver_sql(lock, (reach,))
 
     return engine
 
 
 def reading_engine(url: str) -> AsyncEngine:
-    """Without transactions: a statement is one round trip instead of three."""
-    return _engine(
+    """Without transactions: a statement is one round trip instead of three.
+
+    Whose rows a connection shows is said anew for each use of it, unless it shows these already.
+    """
+    engine = _engine(
         url,
         _READERS,
         {"default_transaction_read_only": "on"},
@@ -67,9 +92,28 @@ def reading_engine(url: str) -> AsyncEngine:
         skip_autocommit_rollback=True,
     )
 
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begun(connection: Connection) -> None:
+        reach = connection.info.pop(REACH, "")
+        # Taken out first: who is cancelled meanwhile leaves a connection of which nothing is known.
+        if connection.info.pop(_SHOWN, None) != reach:
+            connection.exec_driver_sql(f"SELECT set_config('{SETTING}', $1, false)", (reach,))
+        connection.info[_SHOWN] = reach
 
-async def describe(url: str) -> tuple[int, str]:
-    """The server's version, such as 18, and the database's encoding, which must be `UTF8`.
+    return engine
+
+
+class Server(Struct, frozen=True):
+    """What a database says of itself and of the role that asks: whether policies do not bind it, whether it owns tables."""
+
+    version: int
+    encoding: str
+    is_unbound: bool
+    is_owner: bool
+
+
+async def describe(url: str) -> Server:
+    """Look at a database.
 
     Raises:
         DatabaseUnreachableError: it does not answer.
@@ -77,7 +121,12 @@ async def describe(url: str) -> tuple[int, str]:
     """
     connection = await _connect(url.replace("+asyncpg", "", 1), timeout=_CONNECT_SECONDS)
     try:
-        return connection.get_server_version().major, await connection.fetchval("SHOW server_encoding")
+        row = await connection.fetchrow(
+            "SELECT current_setting('server_encoding'), rolsuper OR rolbypassrls, "
+            "EXISTS (SELECT FROM pg_class WHERE relowner = r.oid AND relname = 'tenants') "
+            "FROM pg_roles r WHERE rolname = current_user"
+        )
+        return Server(connection.get_server_version().major, *row)
     finally:
         await connection.close()
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meetinghouse.db.engine import Database
+from meetinghouse.db.tenancy import Across
 from meetinghouse.market import set_tables, tables
 from meetinghouse.market.lifecycle import in_force
 from meetinghouse.market.model import Rules
@@ -44,7 +45,7 @@ async def try_rules(db: Database, drafted: Rules | None, compared_at: datetime, 
 
     `drafted` None is the rules that will be in force at `at`: what time alone changes.
     """
-    async with db.read() as connection:
+    async with db.read(Across.OPERATOR) as connection:
         before = Rulebook(await rules_at(connection, compared_at))
         after = Rulebook(await rules_at(connection, at) if drafted is None else drafted)
         groups = await tables.tenant_groups(connection)

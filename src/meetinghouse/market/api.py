@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import UNSET, Struct, UnsetType
 
+from meetinghouse.db.tenancy import Across
 from meetinghouse.market import set_tables
 from meetinghouse.market.actions import check_rules, try_rules
 from meetinghouse.market.context import Market
@@ -41,7 +42,7 @@ async def simulate(market: NamedDependency[Market], actor: NamedDependency[Actor
         raise Refusal(422, "rules_twice", "Give either rules or rule_set.")
     drafted = None if data.rules is UNSET else check_rules(data.rules)
     if data.rule_set is not UNSET:
-        async with market.db.read() as connection:
+        async with market.db.read(Across.OPERATOR) as connection:
             drafted = await set_tables.rules_in(connection, (await existing(connection, data.rule_set)).id)
     compared_at = market.clock.now() if data.compared_at is UNSET else data.compared_at
     return await try_rules(market.db, drafted, compared_at, data.at)

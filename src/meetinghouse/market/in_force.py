@@ -8,6 +8,7 @@ import structlog
 
 from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database
+from meetinghouse.db.tenancy import Across
 from meetinghouse.market import set_tables as tables
 from meetinghouse.market.lifecycle import in_force
 from meetinghouse.market.model import Activation, Rules, RuleSet
@@ -52,7 +53,7 @@ class RulesInForce:
         return self._standing
 
     async def _read(self) -> Standing:
-        async with self._database.read() as connection:
+        async with self._database.read(Across.OPERATOR) as connection:
             current = in_force(await tables.activations(connection), self._clock.now())
             if current is None:
                 return _NONE
@@ -67,7 +68,7 @@ class RulesInForce:
 
     async def _note_begin(self, activation: Activation) -> None:
         now = self._clock.now()
-        async with self._database.write() as write:
+        async with self._database.write(Across.OPERATOR) as write:
             if not await tables.mark_begun(write.connection, activation.id, now):
                 return
             home = await people_tables.first_tenant(write.connection)

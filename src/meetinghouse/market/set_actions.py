@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meetinghouse.db.ids import new_id
+from meetinghouse.db.tenancy import Across
 from meetinghouse.market import lifecycle
 from meetinghouse.market import set_tables as tables
 from meetinghouse.market.context import Market
@@ -32,7 +33,7 @@ async def do_draft(market: Market, actor: Actor, name: str, rules: Rules) -> Rul
     """
     actor.must(Scope.ADMIN)
     now = market.clock.now()
-    async with market.db.write() as write:
+    async with market.db.write(Across.OPERATOR) as write:
         drafted = RuleSet(
             id=new_id(),
             version=await tables.next_version(write.connection),
@@ -56,7 +57,7 @@ async def do_change(
 
     """
     actor.must(Scope.ADMIN)
-    async with market.db.write() as write:
+    async with market.db.write(Across.OPERATOR) as write:
         before = await existing(write.connection, set_id)
         lifecycle.check_is_draft(before, revision)
         changed = msgspec.structs.replace(
@@ -79,7 +80,7 @@ async def do_submit(market: Market, actor: Actor, set_id: str, revision: int) ->
     """
     actor.must(Scope.ADMIN)
     now = market.clock.now()
-    async with market.db.write() as write:
+    async with market.db.write(Across.OPERATOR) as write:
         before = await existing(write.connection, set_id)
         lifecycle.check_is_draft(before, revision)
         current = lifecycle.in_force(await tables.activations(write.connection), now)
@@ -98,7 +99,7 @@ async def do_reopen(market: Market, actor: Actor, set_id: str) -> RuleSet:
 
     """
     actor.must(Scope.ADMIN)
-    async with market.db.write() as write:
+    async with market.db.write(Across.OPERATOR) as write:
         before = await existing(write.connection, set_id)
         lifecycle.check_may_reopen(before, await tables.activations(write.connection))
         values: dict[str, Any] = {"submitted_at": None, "base_id": None, "revision": before.revision + 1}
@@ -118,7 +119,7 @@ async def do_approve(market: Market, actor: Actor, set_id: str, revision: int) -
     """
     actor.must(Scope.ADMIN)
     now = market.clock.now()
-    async with market.db.write() as write:
+    async with market.db.write(Across.OPERATOR) as write:
         before = await existing(write.connection, set_id)
         lifecycle.check_may_approve(before, actor.member_id, revision)
         approval = Approval(actor.member_id, now)
@@ -138,7 +139,7 @@ async def do_activate(market: Market, actor: Actor, set_id: str, at: datetime | 
     actor.must(Scope.ADMIN)
     now = market.clock.now()
     starts_at = now if at is None else at
-    async with market.db.write() as write:
+    async with market.db.write(Across.OPERATOR) as write:
         chosen = await existing(write.connection, set_id)
         there_are = await tables.activations(write.connection)
         lifecycle.check_may_activate(chosen, there_are, starts_at, now, market.settings.approvals)
@@ -158,7 +159,7 @@ async def do_cancel(market: Market, actor: Actor, activation_id: str) -> None:
     """
     actor.must(Scope.ADMIN)
     now = market.clock.now()
-    async with market.db.write() as write:
+    async with market.db.write(Across.OPERATOR) as write:
         there_are = await tables.activations(write.connection)
         if all(one.id != activation_id for one in there_are):
             raise Refusal(404, "not_found", "There is no such activation.")
@@ -182,7 +183,7 @@ async def do_restore(market: Market, actor: Actor, former_id: str, instead_of: s
     """
     actor.must(Scope.ADMIN)
     now = market.clock.now()
-    async with market.db.write() as write:
+    async with market.db.write(Across.OPERATOR) as write:
         former = await existing(write.connection, former_id)
         there_are = await tables.activations(write.connection)
         lifecycle.check_may_restore(former.id, there_are, now)

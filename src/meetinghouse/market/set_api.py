@@ -14,6 +14,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from meetinghouse.db.tenancy import Across
 from meetinghouse.market import set_actions as actions
 from meetinghouse.market import set_tables as tables
 from meetinghouse.market.actions import check_rules, rules_at
@@ -90,7 +91,7 @@ async def draft_rules(
 async def active_rules(market: NamedDependency[Market], actor: NamedDependency[Actor]) -> RuleSetView:
     """The version that is in force."""
     actor.must(Scope.ADMIN)
-    async with market.db.read() as connection:
+    async with market.db.read(Across.OPERATOR) as connection:
         current = in_force(await tables.activations(connection), market.clock.now())
         if current is None:
             raise Refusal(404, "not_found", "No version of the rules is in force: the defaults decide.")
@@ -104,7 +105,7 @@ async def get_rule_set(
 ) -> RuleSetView:
     """One version."""
     actor.must(Scope.ADMIN)
-    async with market.db.read() as connection:
+    async with market.db.read(Across.OPERATOR) as connection:
         found = await actions.existing(connection, set_id)
     return await shown(market, found)
 
@@ -128,7 +129,7 @@ async def rule_set_differences(
 ) -> Page[Difference]:
     """How a version differs from another one; from the one that is in force when none is named."""
     actor.must(Scope.ADMIN)
-    async with market.db.read() as connection:
+    async with market.db.read(Across.OPERATOR) as connection:
         after = await _rules(connection, set_id)
         if compared_with is None:
             before = await rules_at(connection, market.clock.now())
@@ -143,7 +144,7 @@ async def rule_set_findings(
 ) -> Page[Finding]:
     """Rules of a version that never decide, and those whose order decides."""
     actor.must(Scope.ADMIN)
-    async with market.db.read() as connection:
+    async with market.db.read(Across.OPERATOR) as connection:
         return Page(lint(await _rules(connection, set_id)), None)
 
 
@@ -192,7 +193,7 @@ async def restore_rules(
 async def list_activations(market: NamedDependency[Market], actor: NamedDependency[Actor]) -> Page[Activation]:
     """All activations, the first one first."""
     actor.must(Scope.ADMIN)
-    async with market.db.read() as connection:
+    async with market.db.read(Across.OPERATOR) as connection:
         return Page(await tables.activations(connection), None)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from meetinghouse.db.tenancy import Across
 from meetinghouse.market import set_tables as tables
 from meetinghouse.market.context import Market
 from meetinghouse.market.lifecycle import Status, status_of
@@ -47,7 +48,7 @@ class RuleSetView(RuleSetLine, frozen=True, kw_only=True):
 async def lines_page(market: Market, before: int | None, limit: int | None) -> Page[RuleSetLine]:
     """The newest versions, before one of them."""
     limit = _MOST_ITEMS if limit is None else max(1, min(limit, _MOST_ITEMS))
-    async with market.db.read() as connection:
+    async with market.db.read(Across.OPERATOR) as connection:
         found = await tables.rule_sets_page(connection, before, limit + 1)
         activations = await tables.activations(connection)
     lines = [RuleSetLine(**_line(market, one, activations)) for one in found[:limit]]
@@ -56,7 +57,7 @@ async def lines_page(market: Market, before: int | None, limit: int | None) -> P
 
 async def shown(market: Market, found: RuleSet) -> RuleSetView:
     """A version with its rules."""
-    async with market.db.read() as connection:
+    async with market.db.read(Across.OPERATOR) as connection:
         activations = await tables.activations(connection)
         rules = await tables.rules_in(connection, found.id)
     return RuleSetView(**_line(market, found, activations), rules=raw_of(rules))

@@ -11,10 +11,10 @@ from typing import Any
 
 from msgspec import UNSET
 from msgspec.structs import asdict, replace
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meetinghouse.db.engine import Transaction
 from meetinghouse.db.ids import new_id
+from meetinghouse.db.tenancy import Across
 from meetinghouse.meetings import acts, tables
 from meetinghouse.meetings.acts import ActRefused
 from meetinghouse.meetings.calendar import calendar_of
@@ -88,10 +88,10 @@ async def do_create(meetings: Meetings, meeting: Meeting) -> Meeting:
 
     """
     await meetings.sessions.bounds.check_host(meeting.tenant_id)
-    async with meetings.db.write() as write:
+    async with meetings.db.write(meeting.tenant_id) as write:
         if await tables.count_of(write.connection, meeting.host_id) >= meetings.limits.meetings_per_member:
             raise Refusal(409, "too_many_meetings", "Delete some of your meetings before you make another one.")
-        meeting = replace(meeting, number=await _free_number(write.connection, meeting.number))
+        meeting = replace(meeting, number=await _free_number(meetings, meeting.number))
         await tables.add(write.connection, meeting)
         if meeting.kind is Kind.PERSONAL:
             await set_personal_meeting(write, meeting.host_id, meeting.id)
@@ -101,7 +101,7 @@ async def do_create(meetings: Meetings, meeting: Meeting) -> Meeting:
 async def do_open_personal(meetings: Meetings, actor: Actor) -> Meeting:
     """The actor's personal room, made at the first call."""
     actor.must(Scope.MEETINGS_WRITE)
-    async with meetings.db.read() as connection:
+    async with meetings.db.read(actor.tenant_id) as connection:
         found = await tables.personal_of(connection, actor.member_id)
     if found is not None:
         return found
@@ -115,7 +115,7 @@ async def give_personal_room(meetings: Meetings, write: Transaction, member: Mem
         return
     meeting = _new_meeting(meetings, member.tenant_id, member.id, member.name, Schedule(), SettingsIn())
     meeting = replace(meeting, title=_title(None, member.name), kind=Kind.PERSONAL, until_at=None)
-    meeting = replace(meeting, number=await _free_number(write.connection, meeting.number))
+    meeting = replace(meeting, number=await _free_number(meetings, meeting.number))
     await tables.add(write.connection, meeting)
     await set_personal_meeting(write, member.id, meeting.id)
 
@@ -130,7 +130,7 @@ async def find(meetings: Meetings, actor: Actor, meeting_id: str, scope: Scope =
     actor.must(scope)
     live = meetings.sessions.live_of(meeting_id)
     if live is None:
-        async with meetings.db.read() as connection:
+        async with meetings.db.read(actor.tenant_id) as connection:
             meeting = await tables.by_id(connection, meeting_id)
     else:
         meeting = live.meeting
@@ -184,7 +184,7 @@ async def do_change(meetings: Meetings, meeting: Meeting) -> Meeting:
             pass  # it ended while we asked: then only the plan is left to change
         else:
             return meeting
-    async with meetings.db.write() as write:
+    async with meetings.db.write(meeting.tenant_id) as write:
         await tables.change(write.connection, meeting)
     return meeting
 
@@ -193,7 +193,7 @@ async def do_delete(meetings: Meetings, actor: Actor, meeting: Meeting) -> None:
     """End the meeting if it is held, and delete it with all that was said in it."""
     await end_now(meetings, meeting)
     now = meetings.clock.now()
-    async with meetings.db.write() as write:
+    async with meetings.db.write(actor.tenant_id) as write:
         await tables.remove(write.connection, meeting.id)
         await people_tables.insert_audit(
             write.connection, actor.tenant_id, now, actor.member_id, "delete_meeting", meeting.id, {}
@@ -209,7 +209,7 @@ async def end_now(meetings: Meetings, meeting: Meeting) -> None:
         return
     ended = acts.ended_meeting(meeting, now)
     if ended is not None and meeting.ended_at is None:
-        async with meetings.db.write() as write:
+        async with meetings.db.write(meeting.tenant_id) as write:
             await tables.change(write.connection, ended)
 
 
@@ -226,7 +226,7 @@ async def listed(
     now = meetings.clock.now()
     if when == "upcoming":
         return await _upcoming(meetings, actor, now, cursor, limit)
-    async with meetings.db.read() as connection:
+    async with meetings.db.read(actor.tenant_id) as connection:
         if when == "previous":
             found = await tables.previous_of(connection, actor.member_id, now, _read_cursor(cursor), limit + 1)
         else:
@@ -252,7 +252,7 @@ async def subscribed_calendar(meetings: Meetings, name: str) -> bytes:
     """
     member_id, _, mark = name.partition(".")
     genuine = hmac.compare_digest(mark.encode(), _calendar_mark(meetings, member_id).encode())
-    async with meetings.db.read() as connection:
+    async with meetings.db.read(Across.SIGN_IN) as connection:
         member = await people_tables.member(connection, member_id) if genuine else None
         if member is None or member.status in {Status.DISABLED, Status.REMOVED}:
             raise Refusal(404, "not_found", "There is no such calendar.")
@@ -301,11 +301,13 @@ def _changed_settings(settings: Settings, ask: SettingsIn) -> Settings:
     return replace(settings, **given)
 
 
-async def _free_number(connection: AsyncConnection, number: str) -> str:
-    for _ in range(_NUMBER_TRIES):
-        if not await tables.number_is_taken(connection, number):
-            return number
-        number = new_number()
+async def _free_number(meetings: Meetings, number: str) -> str:
+    # Numbers are one space for all tenants. Who takes the same one at the same moment is refused by the table.
+    async with meetings.db.read(Across.JOIN) as connection:
+        for _ in range(_NUMBER_TRIES):
+            if not await tables.number_is_taken(connection, number):
+                return number
+            number = new_number()
     raise Refusal(503, "no_free_number", "No free meeting number was found. Try again.")
 
 
@@ -313,7 +315,7 @@ async def _upcoming(
     meetings: Meetings, actor: Actor, now: datetime, cursor: str, limit: int
 ) -> tuple[list[Meeting], str | None]:
     """By the time they are held next, what is going on first. All of one person's fit in memory; the page is cut from them."""
-    async with meetings.db.read() as connection:
+    async with meetings.db.read(actor.tenant_id) as connection:
         found = await tables.upcoming_of(connection, actor.member_id, now, _LISTED)
     keyed = sorted(((_upcoming_key(meetings, meeting, now), meeting) for meeting in found), key=lambda pair: pair[0])
     begin = 0

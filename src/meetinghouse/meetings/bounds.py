@@ -57,7 +57,7 @@ class Bounds:
         known = self._known.get(tenant_id)
         if known is not None and now - known[0] < _FRESH_SECONDS:
             return known[1], known[2]
-        async with self._database.read() as connection:
+        async with self._database.read(tenant_id) as connection:
             tenant = await people_tables.tenant(connection, tenant_id)
             policy = await policy_of(connection, tenant_id)
         self._known[tenant_id] = (now, tenant, policy)

@@ -10,6 +10,7 @@ import hmac
 from datetime import timedelta
 from typing import Literal
 
+from meetinghouse.db.tenancy import Across
 from meetinghouse.meetings import rules, tables
 from meetinghouse.meetings.actions import find
 from meetinghouse.meetings.context import Meetings
@@ -156,7 +157,7 @@ async def _look_up(meetings: Meetings, asked: Asked) -> Meeting | None:
     live = None if asked.link_id is None else meetings.sessions.live_of_link(asked.link_id)
     if live is not None:
         return live.meeting
-    async with meetings.db.read() as connection:
+    async with meetings.db.read(Across.JOIN) as connection:
         if asked.link_id is not None:
             return await tables.by_link(connection, asked.link_id)
         return await tables.by_number(connection, asked.number or _NO_NUMBER)

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from meetinghouse.db.engine import Database
+from meetinghouse.db.tenancy import Across
 from meetinghouse.meetings.live_tables import Write
 
 _log = structlog.get_logger(__name__)
@@ -70,7 +71,7 @@ class Journal:
             self._settle(done, None)
 
     async def _execute(self, changes: Sequence[Write]) -> None:
-        async with self._database.write() as transaction:
+        async with self._database.write(Across.SESSIONS) as transaction:
             # Neighbours with the same statement become one call of the driver.
             for _, run in groupby(changes, key=lambda change: id(change.statement)):
                 rows = list(run)

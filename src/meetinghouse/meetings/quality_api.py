@@ -93,7 +93,7 @@ async def list_sessions(
     """When a meeting was held, the last time first."""
     meeting = await actions.find(meetings, actor, meeting_id)
     limit = max(1, min(limit, meetings.limits.list_items))
-    async with meetings.db.read() as connection:
+    async with meetings.db.read(actor.tenant_id) as connection:
         found = await quality_tables.sessions_of(connection, meeting.id, cursor or None, limit + 1)
     following = found[limit - 1][0].id if len(found) > limit else None
     return Page([_session_view(*one) for one in found[:limit]], following)
@@ -153,7 +153,7 @@ async def _found(
 ) -> tuple[Session, datetime | None, list[Attendance]]:
     """A session, when it ended, and who was in it."""
     meeting = await actions.find(meetings, actor, meeting_id)
-    async with meetings.db.read() as connection:
+    async with meetings.db.read(actor.tenant_id) as connection:
         found = await quality_tables.session_of(connection, meeting.id, session_id)
         if found is None:
             raise Refusal(404, "not_found", "This meeting has no such session.")

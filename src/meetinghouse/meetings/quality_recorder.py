@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database
+from meetinghouse.db.tenancy import Across
 from meetinghouse.media.engine import (
     Event,
     PeerConnected,
@@ -153,7 +154,7 @@ class QualityRecorder:
 
     async def records(self, session_id: str) -> list[Record]:
         """Everything that is known of a session, oldest first."""
-        async with self._db.read() as connection:
+        async with self._db.read(Across.SESSIONS) as connection:
             stored = await quality_tables.of_session(connection, session_id)
         pending = self._pending.get(session_id)
         return stored if pending is None else [*stored, pending]
@@ -267,7 +268,7 @@ class QualityRecorder:
         now = self._clock.now()
         try:
             if records or forget:
-                async with self._db.write() as write:
+                async with self._db.write(Across.SESSIONS) as write:
                     await quality_tables.add(write.connection, records, now)
                     if forget:
                         await quality_tables.forget(write.connection, now - timedelta(days=self._settings.quality_days))

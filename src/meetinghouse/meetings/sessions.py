@@ -20,6 +20,7 @@ from meetinghouse.bus.local import Bus
 from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database
 from meetinghouse.db.ids import new_id
+from meetinghouse.db.tenancy import Across
 from meetinghouse.market.in_force import RulesInForce
 from meetinghouse.media.agent import Agent
 from meetinghouse.media.engine import Event, LayersWanted, PeerFailed, SlotsChanged, SpeakersChanged, StreamStarted
@@ -126,7 +127,7 @@ class Sessions:
         self._listening.callback(self._agent.subscribe(self._on_media))
         news = await self._listening.enter_async_context(self._bus.subscribe(MEMBER_OUT))
         self._listening.callback(asyncio.create_task(self._follow_members(news), name="sessions-members").cancel)
-        async with self._db.read() as connection:
+        async with self._db.read(Across.SESSIONS) as connection:
             for session in await live_tables.open_sessions(connection):
                 meeting = await tables.by_id(connection, session.meeting_id)
                 if meeting is None:
@@ -318,7 +319,7 @@ class Sessions:
             raise EntryRefused(refused.code, refused) from None
         if ticket.member_id is not None:
             # Under the session's lock: whose account ends before is refused here, and after is sent out by `expel`.
-            async with self._db.read() as connection:
+            async with self._db.read(ticket.tenant_id) as connection:
                 out = await people_tables.those_out(connection, {ticket.member_id})
             if out:
                 raise EntryRefused("ticket_invalid")
@@ -332,7 +333,7 @@ class Sessions:
 
     async def row_of(self, participant_id: str) -> Attendance | None:
         """What is stored of a participant, of whichever session."""
-        async with self._db.read() as connection:
+        async with self._db.read(Across.JOIN) as connection:
             return await live_tables.attendance_of(connection, participant_id)
 
     def tell_of_relay(self, live: LiveSession, participant_id: str) -> None:
@@ -355,7 +356,7 @@ class Sessions:
             members = {
                 one.member_id for one in (*live.people.values(), *live.away.values()) if one.member_id is not None
             }
-            async with self._db.read() as connection:
+            async with self._db.read(live.session.tenant_id) as connection:
                 out = await people_tables.those_out(connection, members)
             for member_id in out:
                 await acts.expel(live, member_id, self.clock.now())
@@ -371,7 +372,7 @@ class Sessions:
         live = self._by_meeting.get(meeting_id)
         if live is not None:
             return live
-        async with self._db.read() as connection:
+        async with self._db.read(Across.JOIN) as connection:
             meeting = await tables.by_id(connection, meeting_id)
         if meeting is None:
             raise EntryRefused("unknown_meeting")

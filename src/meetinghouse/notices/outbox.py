@@ -9,6 +9,7 @@ import structlog
 
 from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database
+from meetinghouse.db.tenancy import Across
 from meetinghouse.notices import tables
 from meetinghouse.notices.settings import NoticesSettings
 from meetinghouse.notices.webhook import UndeliveredError, send
@@ -45,7 +46,7 @@ class Outbox:
 
     async def deliver_due(self) -> int:
         """Try once what is due; gives how many were tried."""
-        async with self._db.read() as connection:
+        async with self._db.read(Across.NOTICES) as connection:
             found = await tables.due(connection, self._clock.now(), _AT_ONCE)
         await asyncio.gather(*map(self._deliver, found))
         return len(found)
@@ -75,13 +76,13 @@ class Outbox:
         except UndeliveredError as error:
             await self._note_failed(notice, str(error))
             return
-        async with self._db.write() as write:
+        async with self._db.write(Across.NOTICES) as write:
             await tables.note_delivered(write.connection, notice.id, self._clock.now())
 
     async def _note_failed(self, notice: tables.Notice, error: str) -> None:
         next_at = next_try(notice.tries, self._clock.now(), self._settings)
         _log.warning("notice_not_delivered", notice=notice.id, tries=notice.tries + 1, given_up=next_at is None)
-        async with self._db.write() as write:
+        async with self._db.write(Across.NOTICES) as write:
             await tables.note_failed(write.connection, notice.id, error, next_at)
 
 

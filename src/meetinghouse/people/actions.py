@@ -36,7 +36,7 @@ async def members_page(people: People, actor: Actor, after: str, limit: int) -> 
 
     """
     actor.must(Scope.MEMBERS_READ)
-    async with people.db.read() as connection:
+    async with people.db.read(actor.tenant_id) as connection:
         return await tables.members_page(connection, actor.tenant_id, after, limit)
 
 
@@ -73,7 +73,7 @@ async def do_invite(people: People, actor: Actor, invitation: Invitation) -> tup
         created_at=now,
     )
     try:
-        async with people.db.write() as write:
+        async with people.db.write(actor.tenant_id) as write:
             await tables.insert_member(write.connection, member)
             link = await _link(people, write, member, LinkKind.INVITATION)
             await _audit(people, write, actor, "invite_member", member.id, {"role": member.role})
@@ -89,7 +89,7 @@ async def do_reset(people: People, actor: Actor, member_id: str) -> NewLink:
         Refusal: 403, 404, 409 `disabled`.
 
     """
-    async with people.db.write() as write:
+    async with people.db.write(actor.tenant_id) as write:
         member = check_may_manage(actor, await tables.member(write.connection, member_id))
         if member.status is Status.DISABLED:
             raise Refusal(409, "disabled", "This account is disabled: enable it first.")
@@ -107,7 +107,7 @@ async def do_change_member(
         Refusal: 403, 404, 409 `last_owner`, 422.
 
     """
-    async with people.db.write() as write:
+    async with people.db.write(actor.tenant_id) as write:
         connection = write.connection
         member = check_may_manage(actor, await tables.member(connection, member_id), new_role=role)
         values = _changes(member, role, status, name)
@@ -134,7 +134,7 @@ async def do_remove_member(people: People, actor: Actor, member_id: str) -> None
         Refusal: 403, 404, 409 `last_owner`.
 
     """
-    async with people.db.write() as write:
+    async with people.db.write(actor.tenant_id) as write:
         connection = write.connection
         member = check_may_manage(actor, await tables.member(connection, member_id))
         check_not_last_owner(member, await tables.count_active_owners(connection, actor.tenant_id))

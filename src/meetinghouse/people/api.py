@@ -120,7 +120,7 @@ async def list_audit(
     """What was done in this tenant, newest first."""
     actor.must(Scope.ADMIN)
     limit = _bounded(people, limit)
-    async with people.db.read() as connection:
+    async with people.db.read(actor.tenant_id) as connection:
         found = await tables.audit_page(connection, actor.tenant_id, cursor, limit + 1)
     return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from meetinghouse.db.engine import Database, Transaction
 from meetinghouse.db.ids import new_id
+from meetinghouse.db.tenancy import Across
 from meetinghouse.people import credential_tables, tables
 from meetinghouse.people.context import People
 from meetinghouse.people.model import LinkKind, Member, OneTimeLink, Passkey, Status
@@ -79,7 +80,7 @@ async def make_owner_link(
     db: Database, keys: Keyring, settings: PeopleSettings, public_url: str, now: datetime
 ) -> NewLink:
     """A link for the installation's first owner: to enrol, or to get back in."""
-    async with db.write() as write:
+    async with db.write(Across.OPERATOR) as write:
         tenant = await tables.first_tenant(write.connection)
         owner = await tables.first_owner(write.connection, tenant.id)
         kind = LinkKind.OWNER if owner.status is Status.INVITED else LinkKind.RESET
@@ -89,7 +90,7 @@ async def make_owner_link(
 
 async def has_active_owner(db: Database) -> bool:
     """Whether any owner has enrolled."""
-    async with db.read() as connection:
+    async with db.read(Across.OPERATOR) as connection:
         tenant = await tables.first_tenant(connection)
         return bool(await tables.count_active_owners(connection, tenant.id))
 
@@ -103,7 +104,7 @@ async def check_link(people: People, caller: Caller, token: str) -> Enrolling:
     """
     address = limited_address(caller.address)
     people.limiter.check("links_per_address", people.limits.links_per_address, address)
-    async with people.db.read() as connection:
+    async with people.db.read(Across.SIGN_IN) as connection:
         link = await credential_tables.link_by_mark(connection, people.keys.mark(_LINK_PURPOSE, token))
         member = await tables.member(connection, link.member_id) if link else None
         tenant = await tables.tenant(connection, link.tenant_id) if link else None
@@ -168,7 +169,7 @@ async def do_enrol(people: People, caller: Caller, enrolling: Enrolling, member:
     now = people.clock.now()
     kept = await hash_password(wanted.password) if wanted.password else None
     try:
-        async with people.db.write() as write:
+        async with people.db.write(member.tenant_id) as write:
             connection = write.connection
             if not await credential_tables.use_link(connection, enrolling.link.id, now):
                 raise Refusal(403, "link_refused", "This link has been used. Ask for a new one.")

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from litestar import Request
 from litestar.di import Provide
 
+from meetinghouse.db.tenancy import Across
 from meetinghouse.people import credential_tables as tables
 from meetinghouse.people.context import People
 from meetinghouse.people.model import Actor
@@ -59,7 +60,7 @@ async def _identify(request: AnyRequest, people: People) -> Actor | None:
 
 
 async def _by_token(token: str, people: People) -> Actor:
-    async with people.db.read() as connection:
+    async with people.db.read(Across.SIGN_IN) as connection:
         actor = await tables.actor_by_token_mark(connection, people.keys.mark(TOKEN_PURPOSE, token), people.clock.now())
     if actor is None:
         raise Refusal(
@@ -73,7 +74,7 @@ async def _by_token(token: str, people: People) -> Actor:
 
 async def _by_session(secret: str, people: People) -> Actor | None:
     now = people.clock.now()
-    async with people.db.read() as connection:
+    async with people.db.read(Across.SIGN_IN) as connection:
         found = await tables.sign_in_by_mark(connection, people.keys.mark(SESSION_PURPOSE, secret))
     if found is None:
         return None
@@ -81,7 +82,7 @@ async def _by_session(secret: str, people: People) -> Actor | None:
     if is_sign_in_over(sign_in, now, people.settings):
         return None
     if now - sign_in.last_seen_at > _SEEN_EVERY:
-        async with people.db.write() as write:
+        async with people.db.write(sign_in.tenant_id) as write:
             await tables.touch_sign_in(write.connection, sign_in.id, now)
     return Actor(
         tenant_id=sign_in.tenant_id,

@@ -19,7 +19,7 @@ from meetinghouse.security.secret import Secret
 
 async def the_member(people: People, actor: Actor) -> tuple[Member, list[Passkey], str]:
     """The actor's own account, passkeys and the tenant's name."""
-    async with people.db.read() as connection:
+    async with people.db.read(actor.tenant_id) as connection:
         member = await tables.member(connection, actor.member_id)
         passkeys = await credential_tables.passkeys_of(connection, actor.member_id)
         tenant = await tables.tenant(connection, actor.tenant_id)
@@ -44,7 +44,7 @@ async def do_change_profile(people: People, actor: Actor, *, name: str | None, l
         values["language"] = language
     if not values:
         return
-    async with people.db.write() as write:
+    async with people.db.write(actor.tenant_id) as write:
         await tables.update_member(write.connection, actor.member_id, **values)
 
 
@@ -69,7 +69,7 @@ async def do_change_password(people: People, actor: Actor, new: Secret) -> None:
     """Set the password and end the member's other sign-ins."""
     kept = await hash_password(new)
     now = people.clock.now()
-    async with people.db.write() as write:
+    async with people.db.write(actor.tenant_id) as write:
         await tables.update_member(write.connection, actor.member_id, password_hash=kept)
         await credential_tables.delete_other_sign_ins(write.connection, actor.member_id, actor.credential_id)
         await tables.insert_audit(
@@ -112,7 +112,7 @@ async def do_add_passkey(
         created_at=now,
     )
     try:
-        async with people.db.write() as write:
+        async with people.db.write(actor.tenant_id) as write:
             await credential_tables.insert_passkey(write.connection, passkey)
             await tables.insert_audit(
                 write.connection, actor.tenant_id, now, actor.member_id, "add_passkey", passkey.id, {}
@@ -133,7 +133,7 @@ async def do_delete_passkey(people: People, actor: Actor, passkey_id: str) -> No
     member, passkeys, _ = await the_member(people, actor)
     if member.password_hash is None and len(passkeys) <= 1:
         raise Refusal(409, "last_credential", "This is your only way in: set a password or add a passkey first.")
-    async with people.db.write() as write:
+    async with people.db.write(actor.tenant_id) as write:
         if not await credential_tables.delete_passkey(write.connection, actor.member_id, passkey_id):
             raise Refusal(404, "not_found", "There is no such passkey.")
         now = people.clock.now()

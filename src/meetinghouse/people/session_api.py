@@ -77,7 +77,7 @@ async def delete_session(
 @get("/sessions")
 async def list_sessions(people: NamedDependency[People], actor: NamedDependency[Actor]) -> Page[SignInView]:
     """Where one is signed in."""
-    async with people.db.read() as connection:
+    async with people.db.read(actor.tenant_id) as connection:
         found = await credential_tables.sign_ins_of(connection, actor.member_id)
     return Page([sign_in_view(one, actor.credential_id) for one in found], None)
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meetinghouse.db.ids import new_id
+from meetinghouse.db.tenancy import Across
 from meetinghouse.people import credential_tables, tables
 from meetinghouse.people.context import People
 from meetinghouse.people.identify import SESSION_PURPOSE
@@ -99,7 +100,7 @@ async def check_passkey_sign_in(
 
 async def do_sign_in(people: People, caller: Caller, member: Member) -> SignedIn:
     """Begin a sign-in of `member`."""
-    async with people.db.write() as write:
+    async with people.db.write(member.tenant_id) as write:
         return await sign_in_within(people, write.connection, caller, member, "sign_in")
 
 
@@ -136,7 +137,7 @@ async def sign_in_within(
 
 async def do_sign_out(people: People, actor: Actor, sign_in_id: str) -> bool:
     """End one of the actor's sign-ins; whether there was one."""
-    async with people.db.write() as write:
+    async with people.db.write(actor.tenant_id) as write:
         ended = await credential_tables.delete_sign_in(write.connection, actor.member_id, sign_in_id)
         if ended:
             now = people.clock.now()
@@ -149,7 +150,7 @@ async def do_sign_out(people: People, actor: Actor, sign_in_id: str) -> bool:
 async def keep_challenge(people: People, purpose: str, challenge: bytes) -> str:
     """Remember a challenge for one answer; returns its id."""
     challenge_id = new_id()
-    async with people.db.write() as write:
+    async with people.db.write(Across.NOBODYS) as write:
         await credential_tables.insert_challenge(
             write.connection, challenge_id, purpose, challenge, people.clock.now() + _CHALLENGE_LIFETIME
         )
@@ -163,7 +164,7 @@ async def take_challenge(people: People, purpose: str, challenge_id: str) -> byt
         Refusal: 422 `challenge_expired`.
 
     """
-    async with people.db.write() as write:
+    async with people.db.write(Across.NOBODYS) as write:
         challenge = await credential_tables.take_challenge(write.connection, challenge_id, purpose, people.clock.now())
     if challenge is None:
         raise Refusal(422, "challenge_expired", "This took too long. Try again.")
@@ -175,20 +176,20 @@ async def _member_by_email(people: People, email: str) -> Member | None:
         address = clean_email(email)
     except Refusal:
         return None
-    async with people.db.read() as connection:
+    async with people.db.read(Across.SIGN_IN) as connection:
         tenant = await tables.first_tenant(connection)
         return await tables.member_by_email(connection, tenant.id, address)
 
 
 async def _member_by_passkey(people: People, challenge_id: str, credential: dict[str, Any]) -> Member:
     challenge = await take_challenge(people, _SIGN_IN_CHALLENGE, challenge_id)
-    async with people.db.read() as connection:
+    async with people.db.read(Across.SIGN_IN) as connection:
         passkey = await credential_tables.passkey_by_credential(connection, credential_id_of(credential))
         member = await tables.member(connection, passkey.member_id) if passkey else None
     if passkey is None or member is None:
         raise Refusal(401, "wrong_credentials", "This passkey is not known here.")
     count = people.relying_party.check_sign_in(credential, challenge, passkey.public_key, passkey.sign_count)
-    async with people.db.write() as write:
+    async with people.db.write(member.tenant_id) as write:
         await credential_tables.update_sign_count(write.connection, passkey.id, count)
     return member
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database
 from meetinghouse.db.ids import new_id
+from meetinghouse.db.tenancy import Across
 from meetinghouse.people import credential_tables, tables
 from meetinghouse.people.context import People
 from meetinghouse.people.identify import TOKEN_PURPOSE
@@ -51,7 +52,7 @@ async def check_make_token(
     now = people.clock.now()
     if lifetime > timedelta(days=people.settings.token_max_days):
         raise Refusal(422, "too_long", f"A token may live for at most {people.settings.token_max_days} days.")
-    async with people.db.read() as connection:
+    async with people.db.read(actor.tenant_id) as connection:
         member = await _subject(connection, actor, member_email, owner=owner)
         count = await credential_tables.count_tokens(connection, member.id)
     if count >= people.limits.tokens_per_member:
@@ -88,7 +89,7 @@ async def make_operators_token(
         Refusal: 404 `not_found`, 403 `missing_scope`.
 
     """
-    async with db.read() as connection:
+    async with db.read(Across.OPERATOR) as connection:
         member = await _operators_member(connection, member_email)
     allowed = scopes_of(member.role)
     granted = frozenset(scopes) if scopes else allowed
@@ -119,7 +120,7 @@ async def operators_member(connection: AsyncConnection, member_email: str | None
 
 async def tokens_of(people: People, actor: Actor) -> list[ApiToken]:
     """The actor's tokens."""
-    async with people.db.read() as connection:
+    async with people.db.read(actor.tenant_id) as connection:
         return await credential_tables.tokens_of(connection, actor.member_id, people.clock.now())
 
 
@@ -130,7 +131,7 @@ async def do_revoke_token(people: People, actor: Actor, token_id: str) -> None:
         Refusal: 404 `not_found`.
 
     """
-    async with people.db.write() as write:
+    async with people.db.write(actor.tenant_id) as write:
         if not await credential_tables.delete_token(write.connection, actor.member_id, token_id):
             raise Refusal(404, "not_found", "There is no such token.")
         await tables.insert_audit(
@@ -187,7 +188,7 @@ async def _make(
         created_at=now,
         expires_at=expires_at,
     )
-    async with db.write() as write:
+    async with db.write(member.tenant_id) as write:
         await credential_tables.insert_token(write.connection, token, keys.mark(TOKEN_PURPOSE, secret))
         detail = {"scopes": sorted(scopes), "member": member.id}
         await tables.insert_audit(write.connection, member.tenant_id, now, made_by, "make_token", token.id, detail)

@@ -16,7 +16,7 @@ from meetinghouse.security.refusal import Refusal
 async def residency_policy(db: NamedDependency[Database], actor: NamedDependency[Actor]) -> Policy:
     """Where the tenant's signalling, media and stored data may be."""
     actor.must(Scope.ADMIN)
-    async with db.read() as connection:
+    async with db.read(actor.tenant_id) as connection:
         policy = await tables.policy_of(connection, actor.tenant_id)
     if policy is None:
         raise Refusal(404, "no_policy", "This organisation has no residency policy: nobody can be placed.")

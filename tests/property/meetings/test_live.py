@@ -21,6 +21,7 @@ from sqlalchemy import select
 from conftest import SetClock
 from meetinghouse.bus.local import LocalBus
 from meetinghouse.db.engine import Database
+from meetinghouse.db.tenancy import Across
 from meetinghouse.market.in_force import RulesInForce
 from meetinghouse.media.agent import Agent
 from meetinghouse.media.engine import EngineConfig
@@ -290,7 +291,7 @@ class Meetings(RuleBasedStateMachine):
     async def _open(self, *, lobby: bool) -> None:
         self.url = await Template.copy_to(self.directory)
         await self._start()
-        async with self.db.write() as write:
+        async with self.db.write(Across.UPKEEP) as write:
             owner = (await write.connection.execute(select(members.c.id, members.c.tenant_id))).one()
             self.meeting = Meeting(
                 id="m",

@@ -11,6 +11,7 @@ from accounts import Owner
 from meetinghouse.app.pages import STATIC
 from meetinghouse.app.server import Running, _bind, running_server
 from meetinghouse.app.services import StartError
+from meetinghouse.db.tenancy import Across
 
 
 async def test_health_and_readiness(client: httpx2.AsyncClient) -> None:
@@ -112,7 +113,7 @@ async def test_a_full_disk_is_told_and_passes(server: Running, owner: Owner) -> 
 
 async def _limit_pages(server: Running, *, full: bool) -> None:
     """Let the connection that writes believe that the disk ends here, or does not."""
-    async with server.services.db.write() as write:
+    async with server.services.db.write(Across.UPKEEP) as write:
         pages = (await write.connection.exec_driver_sql("PRAGMA page_count")).scalar()
         await write.connection.exec_driver_sql(f"PRAGMA max_page_count = {pages if full else 1 << 30}")
 

@@ -12,6 +12,7 @@ from channels import SEAT, Shop, prices
 from meetinghouse.billing import ledger_tables
 from meetinghouse.billing.orders import renew_due
 from meetinghouse.billing.rules import ledger
+from meetinghouse.db.tenancy import Across
 from rule_sets import put_in_force, raw_rules, rule
 
 DAY = 86_400
@@ -19,7 +20,7 @@ DAY = 86_400
 
 async def _owed(shop: Shop) -> dict[tuple[str, str], int]:
     """What is due in cents, by seller and buyer; the ledger sums to zero and its replay is its state."""
-    async with shop.channel.running.services.db.read() as connection:
+    async with shop.channel.running.services.db.read(Across.UPKEEP) as connection:
         found = await ledger_tables.balances(connection)
         entries = await ledger_tables.all_entries(connection)
     assert sum(found.values()) == 0

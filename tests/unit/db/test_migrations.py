@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import meetinghouse.db.migrate
 from meetinghouse.db.engine import Database
+from meetinghouse.db.tenancy import Across
 from meetinghouse.people import tables
 
 
@@ -33,7 +34,7 @@ async def _made_by(database_url: str, revision: str, *statements: str) -> None:
 
 
 async def _rows(db: Database, query: str) -> list[tuple[Any, ...]]:
-    async with db.read() as connection:
+    async with db.read(Across.UPKEEP) as connection:
         return [tuple(row) for row in await connection.execute(text(query))]
 
 
@@ -49,7 +50,7 @@ async def test_tenants_get_the_standard_plan_and_the_first_becomes_the_operators
         first, other = await _rows(db, "SELECT id, plan_id, partner_id, status FROM tenants ORDER BY id")
         assert (first[1:], other) == (("standard", None, "active"), ("zz", "standard", None, "active"))
         assert await _rows(db, "SELECT tenant_id FROM operators") == [(first[0],)]
-        async with db.read() as connection:
+        async with db.read(Across.UPKEEP) as connection:
             tenant = await tables.tenant(connection, "zz")
             assert (await tables.first_tenant(connection)).id == first[0]
         assert (tenant.country, tenant.plan, tenant.partner, tenant.subdivision) == ("CN", "standard", None, None)

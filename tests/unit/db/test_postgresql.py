@@ -18,6 +18,7 @@ from meetinghouse.app.doctor import examine
 from meetinghouse.app.server import Running, running_server
 from meetinghouse.app.services import StartError
 from meetinghouse.db.engine import Database
+from meetinghouse.db.tenancy import Across
 
 pytestmark = pytest.mark.postgresql
 
@@ -60,13 +61,13 @@ async def test_writers_of_two_processes_take_turns(database_url: str) -> None:
     first, second = [await Database.open(database_url) for _ in range(2)]
 
     async def count(database: Database) -> None:
-        async with database.write() as write:
+        async with database.write(Across.UPKEEP) as write:
             seen = (await write.connection.execute(text("SELECT count(*) FROM operators"))).scalar_one()
             row = {"id": f"operator-{seen}", "name": "", "at": 0}
             await write.connection.execute(text("INSERT INTO operators VALUES (:id, :name, :at)"), row)
 
     await asyncio.gather(*(count(database) for database in (first, second) for _ in range(10)))
-    async with first.read() as connection:
+    async with first.read(Across.UPKEEP) as connection:
         assert (await connection.execute(text("SELECT count(*) FROM operators"))).scalar_one() == 21
         with pytest.raises(DBAPIError, match="read-only"):
             await connection.execute(text("DELETE FROM operators"))
@@ -95,7 +96,7 @@ async def _administrate(url: str, query: str) -> None:
     """Run something beside the database `{name}`."""
     name = url.partition("?")[0].rpartition("/")[2]
     engine = create_async_engine(
-        databases.url_for(Path("administration")).replace("postgresql://", "postgresql+asyncpg://"),
+        databases.administrators_url().replace("postgresql://", "postgresql+asyncpg://"),
         isolation_level="AUTOCOMMIT",
     )
     async with engine.connect() as connection:

@@ -13,6 +13,7 @@ import pytest
 from accounts import Owner, browser, enrol, signed_in_owner
 from conftest import SetClock, StartServer
 from meetinghouse.app.server import Running
+from meetinghouse.db.tenancy import Across
 from rule_sets import VERBS, raw_rules, rule
 
 # Longer than what was read of rules is believed.
@@ -218,13 +219,13 @@ async def test_rules_that_lock_the_operator_out_are_refused(
 async def test_an_active_version_binds_within_two_seconds(start_server: StartServer) -> None:
     clock = SetClock()
     async with start_server(clock=clock) as running, staff_of(running) as staff:
-        async with running.services.db.write() as write:
+        async with running.services.db.write(Across.UPKEEP) as write:
             await write.connection.exec_driver_sql("UPDATE tenants SET country = 'US'")
         assert await staff.may_host()
         # Who lets nobody host would lock its operator out; so the operator moves away first.
         version = await staff.approved(rule("closed", ["host"], countries=["CN"]))
         await staff.call(f"/rules/{version['id']}/activate")
-        async with running.services.db.write() as write:
+        async with running.services.db.write(Across.UPKEEP) as write:
             await write.connection.exec_driver_sql("UPDATE tenants SET country = 'CN'")
         clock.advance(_LATER_SECONDS)
         assert not await staff.may_host()

@@ -8,6 +8,7 @@ from sqlalchemy import insert
 
 from accounts import Owner
 from meetinghouse.app.server import Running
+from meetinghouse.db.tenancy import Across
 from meetinghouse.market.reading import raw_of, read_rules
 from meetinghouse.people.tables import tenants
 
@@ -30,7 +31,7 @@ decision = "allow"
 
 
 async def _add_tenants(running: Running, count: int, **values: Any) -> None:  # noqa: ANN401 (column values)
-    async with running.services.db.write() as write:
+    async with running.services.db.write(Across.UPKEEP) as write:
         operator = (await write.connection.exec_driver_sql("SELECT id FROM operators")).scalar_one()
         fixed = {
             "operator_id": operator,

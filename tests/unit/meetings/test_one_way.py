@@ -17,6 +17,7 @@ from conftest import SetClock, StartServer
 from contract.media_offers import one_way
 from meeting_people import House, house_of
 from meetinghouse.app.server import Running
+from meetinghouse.db.tenancy import Across
 from meetinghouse.media.fake import FakeEngine
 from meetinghouse.meetings.messages import Reason
 from meetinghouse.meetings.sdp_fragment import credentials_of
@@ -409,7 +410,7 @@ async def test_what_binds_a_join_binds_these_too(start_server: StartServer) -> N
         meeting = await house.api.meeting()
         ana = await house.join(meeting, "Ana", "host")
         ticket, _ = await made(house, meeting)
-        async with running.services.db.write() as write:
+        async with running.services.db.write(Across.UPKEEP) as write:
             await write.connection.execute(delete(residency_policies))
         clock.advance(2)
         for path, offer in ((f"/whip/{meeting['id']}", SENDS), (f"/whep/{meeting['id']}/{ana.id}", RECEIVES)):

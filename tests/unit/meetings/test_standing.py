@@ -13,6 +13,7 @@ from accounts import Owner, browser, enrol, signed_in_owner
 from conftest import SetClock, StartServer
 from meeting_people import House, Person, Turned, house_of
 from meetinghouse.app.server import Running
+from meetinghouse.db.tenancy import Across
 from meetinghouse.meetings.messages import Reason
 from meetinghouse.regions.tables import residency_policies
 from rule_sets import put_in_force, raw_rules, rule
@@ -77,7 +78,7 @@ async def _no_rules(running: Running) -> None:
 
 
 async def _no_policy(running: Running) -> None:
-    async with running.services.db.write() as write:
+    async with running.services.db.write(Across.UPKEEP) as write:
         await write.connection.execute(delete(residency_policies))
 
 
