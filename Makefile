@@ -97,7 +97,8 @@ test-rust: install
 	MEETINGHOUSE_FUZZ_N=500000 cargo test --release --locked --workspace --exclude sfu-py
 	@# Again, with the room on two engines: the same build.
 	MEETINGHOUSE_WORKERS=2 cargo test --release --locked --workspace --exclude sfu-py --test meeting --test switches \
-	  --test record --test connection --test one_way --test network --test temporal --test speech --test codecs
+	  --test record --test connection --test one_way --test network --test temporal --test speech --test codecs \
+	  --test layers --test newcomers
 
 test-instructions: install ## a forwarded packet costs as many instructions as before, and no allocation
 	@bash tools/valgrind.sh

@@ -1,7 +1,7 @@
 //! What happens to datagrams between two ends.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -40,8 +40,10 @@ pub struct Link {
     pub loss: Loss,
     /// Propagation, one way.
     pub delay: Duration,
-    /// Up to this much more, uniform; does not change the order.
+    /// Up to this much more, uniform; does not change the order …
     pub jitter: Duration,
+    /// … of the packets of one stream, those of several come between each other: as from a sender that sends them in turns.
+    pub in_turns: bool,
     /// Probability that a datagram is overtaken: held back by [`Link::REORDER_HOLD`].
     pub reorder: f64,
     /// Probability that a datagram arrives twice.
@@ -61,6 +63,7 @@ impl Link {
         loss: Loss::None,
         delay: Duration::from_millis(10),
         jitter: Duration::ZERO,
+        in_turns: false,
         reorder: 0.0,
         duplicate: 0.0,
         rate_bps: None,
@@ -89,7 +92,8 @@ pub(crate) struct LinkState {
     bad: bool,
     burst_left: u32,
     busy_until: Option<Instant>,
-    last_arrival: Option<Instant>,
+    /// By SSRC, where streams keep their order each for itself.
+    last_arrival: BTreeMap<u32, Instant>,
     /// How long each datagram waited for the rate.
     waits: Vec<(Instant, Duration)>,
 }
@@ -186,8 +190,10 @@ impl Network {
         if self.random.chance(link.reorder) {
             at += Link::REORDER_HOLD;
         } else {
-            at = state.last_arrival.map_or(at, |last| last.max(at));
-            state.last_arrival = Some(at);
+            let stream = if link.in_turns { ssrc(bytes) } else { None };
+            let last = state.last_arrival.entry(stream.unwrap_or(0)).or_insert(at);
+            at = at.max(*last);
+            *last = at;
         }
         let copies = 1 + usize::from(self.random.chance(link.duplicate));
         for _ in 0..copies {
@@ -206,6 +212,13 @@ impl Network {
         self.next_arrival().filter(|at| *at <= now)?;
         self.in_flight.pop().map(|Reverse(datagram)| datagram)
     }
+}
+
+/// Of a packet of media (RFC 7983, RFC 5761).
+fn ssrc(datagram: &[u8]) -> Option<u32> {
+    let (head, _) = datagram.split_first_chunk::<12>()?;
+    let is_media = (128..192).contains(&head[0]) && !(192..224).contains(&head[1]);
+    is_media.then_some(u32::from_be_bytes([head[8], head[9], head[10], head[11]]))
 }
 
 #[cfg(test)]

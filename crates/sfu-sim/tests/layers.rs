@@ -108,6 +108,29 @@ fn time_stamps_keep_the_time_between_pictures_of_two_layers() {
 }
 
 #[test]
+fn a_change_of_layer_lets_the_picture_end_that_is_being_sent() {
+    let mut switches = 0;
+    for seed in 110..114 {
+        let mut world = World::new(seed);
+        // Packets come apart: the key frame of one layer begins to come while a picture of the other one does.
+        let uneven = Link { jitter: Duration::from_millis(25), in_turns: true, ..Link::GOOD };
+        let ana = publisher(&mut world, uneven);
+        let bo = viewer(&mut world, "bo", ana, TILE, Link::GOOD);
+        world.run_for(SECOND);
+        for size in [STAGE, THUMBNAIL, STAGE, TILE, THUMBNAIL, TILE, STAGE, TILE, THUMBNAIL, STAGE] {
+            world.set_sized_view(bo, &[(ana, Source::Camera, size)]);
+            world.run_for(SECOND);
+        }
+        let summary = world.client(bo).screens[0].decoder.verify();
+        let summary = summary.unwrap_or_else(|rule| panic!("seed {seed}: {rule}"));
+        let faults = (summary.cut_off, summary.incomplete, summary.missing);
+        assert_eq!(faults, (0, 0, 0), "cut off, incomplete, missing with seed {seed}: {summary:?}");
+        switches += summary.switches;
+    }
+    assert!(switches >= 40, "{switches}");
+}
+
+#[test]
 fn who_comes_late_sees_at_once_and_then_sharply() {
     let mut world = World::new(94);
     let ana = publisher(&mut world, Link::GOOD);

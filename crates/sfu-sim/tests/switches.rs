@@ -107,7 +107,7 @@ fn nothing_is_missing_or_out_of_place_where_nothing_is_lost() {
     let mut thinned = 0;
     for seed in 1..=schedules() {
         // Packets of one picture come apart, as paced ones do.
-        let uneven = Link { jitter: Duration::from_millis(25), ..Link::GOOD };
+        let uneven = Link { jitter: Duration::from_millis(25), in_turns: true, ..Link::GOOD };
         let (mut world, bo) = play(seed, MIXED, uneven, Link::GOOD);
         let summary = verified(&world, bo, seed);
         assert_eq!(summary.empty, 0, "schedule {seed}: {summary:?}");

@@ -1,6 +1,7 @@
 //! The layers of a stream (DESIGN §2): what each of them is, and which one serves a tile.
 
-use std::ops::RangeInclusive;
+mod opening;
+
 use std::time::{Duration, Instant};
 
 use crate::allocate::{Quality, Step};
@@ -11,17 +12,13 @@ use crate::forward::MediaPacket;
 use crate::key_frames::KeyFrameRequests;
 use crate::relay::Told;
 
+pub(crate) use opening::Opening;
+
 /// A layer is gone when so many pictures of the others came without one of its own …
 const STALLED_FRAMES: u32 = 10;
 /// … in so much time. Browsers stop their upper layers without a word when the uplink is short: longer leaves those who
 /// watch one with a frozen picture, shorter takes a pause between two pictures for an end.
 const STALLED: Duration = Duration::from_millis(500);
-
-/// Who comes is sent what followed the last key frame, up to this age. Longer makes a newcomer's picture late until it has caught
-/// up, shorter lets it wait: publishers are asked for one in 300 ms at most.
-const CATCH_UP: Duration = Duration::from_millis(500);
-/// No more of it than this, since it leaves in one burst where nothing is known of the way: 400 ms at 5 Mbit/s.
-const CATCH_UP_BYTES: usize = 256 * 1024;
 
 /// Pixels of the lowest layer before its first key frame tells; each further one is taken for four times the last.
 const GUESSED_PIXELS: u32 = 320 * 180;
@@ -57,24 +54,6 @@ pub(crate) struct Layer {
     /// As another part measured it, which has the layer.
     told_bps: Option<u64>,
     opening: Option<Opening>,
-}
-
-/// Packets of one numbering, from the first of a key frame on.
-#[derive(Debug, Clone)]
-pub(crate) struct Opening {
-    pub(crate) epoch: u32,
-    pub(crate) sequences: RangeInclusive<u64>,
-    timestamp: u32,
-    came: Instant,
-}
-
-impl Opening {
-    fn note(&mut self, packet: &MediaPacket<'_>) {
-        let (first, newest) = (*self.sequences.start(), *self.sequences.end());
-        let is_earlier = packet.frame.begins_decoding && packet.timestamp == self.timestamp;
-        let first = if is_earlier { first.min(packet.sequence) } else { first };
-        self.sequences = first..=newest.max(packet.sequence);
-    }
 }
 
 /// Temporal layers that are told apart; VP8 can name four.
@@ -131,7 +110,7 @@ impl Layer {
     /// Notes a packet of video; returns whether it tells something new of the layer.
     pub(crate) fn packet(&mut self, packet: &MediaPacket<'_>, now: Instant) -> bool {
         self.carry(packet, now);
-        self.note_opening(packet, now);
+        Opening::note(&mut self.opening, packet, now);
         self.count(packet, now);
         let mut news = self.comes(now);
         if packet.frame.begins_decoding
@@ -173,38 +152,14 @@ impl Layer {
         self.pixels = pixels;
     }
 
-    /// A key frame that comes late opens nothing: the newer one is nearer.
-    fn note_opening(&mut self, packet: &MediaPacket<'_>, now: Instant) {
-        let MediaPacket { epoch, sequence, timestamp, .. } = *packet;
-        match &mut self.opening {
-            // What a described frame needs is told only to those who saw what came before.
-            _ if packet.description.is_some() => self.opening = None,
-            Some(it) if it.epoch == epoch && (!packet.frame.begins_decoding || it.timestamp == timestamp) => {
-                it.note(packet);
-            }
-            Some(it) if it.epoch == epoch && sequence < *it.sequences.end() => {}
-            _ if packet.frame.begins_decoding => {
-                self.opening = Some(Opening { epoch, sequences: sequence..=sequence, timestamp, came: now });
-            }
-            _ => self.opening = None,
-        }
+    /// The last key frame and what followed, if it came lately.
+    pub(crate) fn opening(&self, now: Instant) -> Option<&Opening> {
+        self.opening.as_ref().filter(|it| it.is_young(now))
     }
 
-    /// The last key frame and all that followed, if it came lately and everything is at hand: whoever gets it shows the same
-    /// picture as everybody else in a moment.
-    pub(crate) fn opening(&self, now: Instant) -> Option<&Opening> {
-        let opening = self.opening.as_ref()?;
-        if now.saturating_duration_since(opening.came) > CATCH_UP {
-            return None;
-        }
-        let mut bytes = 0;
-        for sequence in opening.sequences.clone() {
-            bytes += self.cache.get(opening.epoch, sequence, now)?.payload.len();
-            if bytes > CATCH_UP_BYTES {
-                return None;
-            }
-        }
-        Some(opening)
+    /// The same, if everything is at hand: whoever gets it shows the same picture as everybody else in a moment.
+    pub(crate) fn whole_opening(&self, now: Instant) -> Option<&Opening> {
+        self.opening(now).filter(|it| it.is_whole(&self.cache, now))
     }
 
     /// What another part of the room is told.

@@ -87,6 +87,11 @@ impl Transport {
         self.keys.is_some()
     }
 
+    /// Whether there is a way to send now.
+    fn is_sending(&self, now: Instant) -> bool {
+        self.has_consent(now) && self.ice.selected().is_some() && self.keys.is_some()
+    }
+
     /// How to send now, or why not.
     pub(crate) fn path<'a>(&'a mut self, now: Instant, out: &'a mut Outbox) -> Result<Path<'a>, Drop> {
         if !self.has_consent(now) {
@@ -272,18 +277,34 @@ impl Peer {
         self.downlink.media(now, (route.slot, route.limit), stream, (packet, plain), &mut path)
     }
 
-    /// Lets a slot in which nothing flows yet begin with what followed the last key frame; returns whether it does.
+    /// Lets a stream begin with what followed its last key frame in a slot in which nothing was sent yet; returns whether it
+    /// does.
     pub(crate) fn catch_up(
         &mut self,
         now: Now,
         (key, slot): (u32, usize),
         streams: &mut Slab<Stream>,
     ) -> bool {
-        let begins = self.downlink.catch_up(now, slot, streams, key);
-        if begins {
-            self.next_report = now.at; // which time of day it has
+        let content = self.downlink.slots[slot].content.as_ref();
+        let shown = content.filter(|it| !it.cannot_decode && self.downlink.is_unused(slot));
+        let Some(shown) = shown.map(|it| it.stream) else { return false };
+        let Some(stream) = streams.get_mut(shown) else { return false };
+        let Some(begin) = stream.open((key, slot), now.at) else { return false };
+        self.downlink.replay(now, slot, (shown, stream), &begin);
+        self.next_report = now.at; // which time of day it has
+        true
+    }
+
+    /// Lets a stream's route go on with its next layer, if that can be now; returns whether it does.
+    pub(crate) fn turn(&mut self, now: Now, route: usize, (key, stream): (u32, &mut Stream)) -> bool {
+        let slot = stream.routes[route].slot;
+        let Some(is_at_end) = self.downlink.is_at_end(slot) else { return false };
+        let Some(begin) = stream.turn(route, is_at_end, now.at) else { return false };
+        if self.transport.is_sending(now.at) {
+            self.downlink.replay(now, slot, (key, stream), &begin);
+            self.next_report = now.at;
         }
-        begins
+        true
     }
 
     /// Tells the receiver at once which time of day a stream has that has just begun in a slot.

@@ -29,7 +29,7 @@ use crate::random::Random;
 use crate::sdp::{CNAME, Line, Role, SlotKind};
 use crate::slab::Slab;
 use crate::srtp::Outbound;
-use crate::stream::Stream;
+use crate::stream::{Begin, Stream};
 use crate::{Outbox, Remote};
 
 /// Between two looks at who gets what, unless what is wanted changes: feedback comes about as often.
@@ -173,24 +173,30 @@ impl Downlink {
         Ok(admitted.begins)
     }
 
-    /// Lets what followed a stream's last key frame wait for a slot in which nothing flows yet; returns whether it does.
-    pub(crate) fn catch_up(&mut self, now: Now, slot: usize, streams: &mut Slab<Stream>, peer: u32) -> bool {
-        let place = &mut self.slots[slot];
-        if place.packets > 0 || place.rewriter.layer().is_some() || !self.pacer.is_empty() {
-            return false;
-        }
-        let Some(key) = place.content.as_ref().filter(|it| !it.cannot_decode).map(|it| it.stream) else {
-            return false;
-        };
-        let Some(stream) = streams.get_mut(key) else { return false };
-        let Some((layer, opening, limit)) = stream.open((peer, slot), now.at) else { return false };
-        let cache = &stream.layers[layer].cache;
-        for packet in opening.sequences.filter_map(|it| cache.get(opening.epoch, it, now.at)) {
-            if let Ok(admitted) = place.rewriter.admit(&packet, limit, now.at, |_| None) {
+    /// Whether a stream can begin in a slot with what followed its last key frame: nothing was ever sent there.
+    pub(crate) fn is_unused(&self, slot: usize) -> bool {
+        let place = &self.slots[slot];
+        place.packets == 0 && place.rewriter.layer().is_none() && self.pacer.is_empty()
+    }
+
+    /// Whether a slot can go on with another layer: what flows has come to the end of a picture; `None` while too much waits.
+    pub(crate) fn is_at_end(&self, slot: usize) -> Option<bool> {
+        (!self.pacer.is_full()).then(|| self.slots[slot].rewriter.is_at_end())
+    }
+
+    /// Lets a slot go on with a layer's last key frame and what followed: all that waits until it may leave.
+    pub(crate) fn replay(&mut self, now: Now, slot: usize, (key, stream): (u32, &Stream), begin: &Begin) {
+        let Begin { layer, opening, limit } = begin;
+        let (place, cache) = (&mut self.slots[slot], &stream.layers[*layer].cache);
+        for packet in opening.sequences.clone().filter_map(|it| cache.get(opening.epoch, it, now.at)) {
+            if place.payload_types(packet.codec).is_none() {
+                return; // the slot's owner was told
+            }
+            let translate = |layer| stream.translate(&packet, layer);
+            if let Ok(admitted) = place.rewriter.admit(&packet, *limit, now.at, translate) {
                 self.pacer.push(Waiting::new((slot, key), &packet, admitted, None, now.at));
             }
         }
-        true
     }
 
     /// Throws away what waits for a slot: its stream goes on with a key frame, and the receiver misses nothing.

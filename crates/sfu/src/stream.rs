@@ -1,71 +1,23 @@
 //! What one participant publishes on one line, and who gets which layer of it.
 
+mod route;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::allocate::{Ask, Phase, Quality};
 use crate::dependencies::Told;
-use crate::forward::{ALL_TEMPORAL, Limit, MediaPacket};
+use crate::forward::{Limit, MediaPacket};
 use crate::layers::{Layer, Opening, choose, nearest};
 use crate::relay::{Name, Outlet};
 use crate::sdp::{CodecKind, MAX_LAYERS};
-use crate::{LayerReason, Source, speech};
+use crate::{Source, speech};
+
+pub(crate) use route::Route;
 
 /// How long a layer is asked for after the last who wanted it: a window that is moved or a page that is turned should not
 /// stop an encoder that is needed again at once. Longer costs the publisher's uplink.
 const LINGER: Duration = Duration::from_secs(3);
-
-/// One receiver of a stream.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Route {
-    /// Key of the peer.
-    pub(crate) peer: u32,
-    /// Index of its slot.
-    pub(crate) slot: usize,
-    /// Pixels of its tile.
-    tile: u32,
-    /// What there is enough for; `None` is no picture.
-    granted: Option<Quality>,
-    /// That is less than the tile asks for, by a measured way.
-    is_short: bool,
-    /// The layer that it is to get: the granted one, or what stands in for it.
-    target: Option<usize>,
-    /// The layer that it gets: the target, from the target's next key frame on.
-    current: Option<usize>,
-    /// What of that it gets.
-    pub(crate) limit: Limit,
-}
-
-impl Route {
-    /// The layer that it gets, and why, of a stream of `layers`.
-    pub(crate) fn chosen(&self, layers: usize) -> (Option<usize>, LayerReason) {
-        let reason = match (self.granted, self.target) {
-            (None, _) => LayerReason::NoRoom,
-            (_, target) if target.is_some() && target != self.current => LayerReason::KeyFrame,
-            (Some(granted), target) if target != Some(granted.layer) => LayerReason::NotSent,
-            _ if self.is_short => LayerReason::Bandwidth,
-            _ if layers == 1 => LayerReason::Only,
-            _ => LayerReason::Tile,
-        };
-        (self.current, reason)
-    }
-
-    /// Sets what it gets of its layer by what was granted. Until a layer comes that costs less, only the pictures go on that
-    /// the others build on.
-    fn set_limit(&mut self, layers: &[Layer], is_within: bool) {
-        let is_larger = |one: usize, other: usize| layers[one].pixels(one) > layers[other].pixels(other);
-        let temporal = match (self.granted, self.current) {
-            (Some(granted), Some(current)) if granted.layer == current => granted.temporal,
-            (Some(granted), Some(current)) if self.is_short && is_larger(current, granted.layer) => 0,
-            _ => ALL_TEMPORAL,
-        };
-        self.limit = match self.current {
-            Some(current) if is_within => layers[0].dependencies.limit(current as u8, temporal),
-            Some(current) => layers[current].dependencies.limit(u8::MAX, temporal),
-            None => Limit::temporal(temporal),
-        };
-    }
-}
 
 /// What a packet told of its stream.
 #[derive(Debug, Clone, Copy, Default)]
@@ -76,6 +28,16 @@ pub(crate) struct News {
     pub(crate) layers: bool,
     /// A key frame must have been lost.
     pub(crate) lost: bool,
+}
+
+/// How a receiver begins with a layer.
+#[derive(Debug)]
+pub(crate) struct Begin {
+    pub(crate) layer: usize,
+    /// What it is sent at once.
+    pub(crate) opening: Opening,
+    /// What it gets of that.
+    pub(crate) limit: Limit,
 }
 
 /// Who brings a stream.
@@ -124,6 +86,8 @@ pub(crate) struct Stream {
     pub(crate) layers: Vec<Layer>,
     /// The layers are spatial ones within the stream of packets that the first of them carries.
     is_within: bool,
+    /// Somebody has a next layer.
+    pub(crate) is_turning: bool,
     /// Which layers the publisher was last told to send: all, until told otherwise.
     told: [bool; MAX_LAYERS],
     /// Since when fewer would do.
@@ -151,6 +115,7 @@ impl Stream {
             number: 0,
             layers: (0..layers.max(1)).map(|_| Layer::default()).collect(),
             is_within: false,
+            is_turning: false,
             // A client sends everything until it is told otherwise, another part nothing.
             told: [matches!(publisher, Publisher::Peer(_)); MAX_LAYERS],
             fewer_since: None,
@@ -192,7 +157,7 @@ impl Stream {
             }
         }
         if packet.frame.begins_decoding && !self.is_within {
-            self.move_to(carrier);
+            self.move_to(carrier, now);
         }
         News { starts, layers: layers || told == Told::Structure, lost: told == Told::Riddle }
     }
@@ -275,18 +240,50 @@ impl Stream {
         self.peak = Some(self.peak.map_or(level, |peak| peak.min(level)));
     }
 
-    /// A key frame of this layer is here: whose target it is goes on with it. Who sees nothing yet takes a smaller one
-    /// meanwhile.
-    fn move_to(&mut self, layer: usize) {
+    /// A key frame of this layer is here: whose target it is goes on with it, once the picture before it has its end. Who sees
+    /// nothing yet takes a smaller one meanwhile.
+    fn move_to(&mut self, layer: usize, now: Instant) {
         let pixels = |at: usize| self.layers[at].pixels(at);
+        let can_wait = self.layers[layer].opening(now).is_some();
         for route in &mut self.routes {
             let Some(limit) = route.target.or(route.granted.map(|it| it.layer)) else { continue };
             let begins = route.current.is_none() && pixels(layer) <= pixels(limit);
-            if begins || route.target == Some(layer) {
-                route.current = Some(layer);
-                route.set_limit(&self.layers, false);
+            if !begins && route.target != Some(layer) {
+                continue;
             }
+            if can_wait && route.current != Some(layer) {
+                route.next = Some(layer);
+                self.is_turning = true;
+            } else {
+                route.current = Some(layer);
+            }
+            route.set_limit(&self.layers, false);
         }
+    }
+
+    /// Gives a receiver the layer of which a key frame waits for it, if what it is sent has come to the end of a picture, or
+    /// that was waited for long enough: from that key frame on.
+    pub(crate) fn turn(&mut self, at: usize, is_at_end: bool, now: Instant) -> Option<Begin> {
+        let route = &mut self.routes[at];
+        let layer = route.next?;
+        let Some(opening) = self.layers[layer].opening(now) else {
+            route.next = None;
+            self.layers[layer].key_frames.want();
+            return None;
+        };
+        if !is_at_end && !opening.is_overdue(now) {
+            return None;
+        }
+        let opening = opening.clone();
+        Some(self.begin(at, layer, opening))
+    }
+
+    /// Lets a receiver go on with a layer from its last key frame on.
+    fn begin(&mut self, at: usize, layer: usize, opening: Opening) -> Begin {
+        let route = &mut self.routes[at];
+        (route.current, route.next) = (Some(layer), None);
+        route.set_limit(&self.layers, false);
+        Begin { layer, opening, limit: route.limit }
     }
 
     /// Switches the stream on or off. What was known of its clock may not hold for the next camera.
@@ -299,20 +296,9 @@ impl Stream {
 
     /// Adds a receiver, whose tile is not known yet.
     pub(crate) fn add_route(&mut self, peer: u32, slot: usize) {
-        // With a single layer there is nothing to choose.
         let only = (self.layers.len() == 1).then_some(0);
         let at = self.routes.partition_point(|route| (route.peer, route.slot) < (peer, slot));
-        let route = Route {
-            peer,
-            slot,
-            tile: 0,
-            granted: only.map(Quality::whole),
-            is_short: false,
-            target: only,
-            current: only,
-            limit: Limit::ALL,
-        };
-        self.routes.insert(at, route);
+        self.routes.insert(at, Route::new((peer, slot), only));
     }
 
     /// Where a receiver's route is.
@@ -415,8 +401,10 @@ impl Stream {
             if route.granted.is_none() {
                 route.current = None;
             }
+            let is_first = route.current.is_none() && route.target.is_some();
+            route.next = route.next.filter(|it| is_first || route.target == Some(*it));
             if let Some(target) = route.target
-                && route.current != route.target
+                && ![route.current, route.next].contains(&route.target)
             {
                 let includes = |it| it > target && self.layers[0].dependencies.includes(it, target);
                 if self.is_within && route.current.is_some_and(includes) {
@@ -491,21 +479,12 @@ impl Stream {
     }
 
     /// Lets a receiver to whom nothing flows yet begin at the last key frame of the layer that it is to get, if all that
-    /// followed is at hand; returns the layer, its packets, and what of them it gets.
-    pub(crate) fn open(
-        &mut self,
-        (peer, slot): (u32, usize),
-        now: Instant,
-    ) -> Option<(usize, Opening, Limit)> {
-        // What came from another part began somewhere within a picture: not everything since the key frame need be here.
-        let is_here = matches!(self.publisher, Publisher::Peer(_));
+    /// followed is at hand.
+    pub(crate) fn open(&mut self, (peer, slot): (u32, usize), now: Instant) -> Option<Begin> {
         let at = self.route(peer, slot)?;
-        let route = &mut self.routes[at];
-        let target = route.target.filter(|_| is_here && !self.is_within)?;
-        let opening = self.layers[target].opening(now)?;
-        route.current = Some(target);
-        route.set_limit(&self.layers, false);
-        Some((target, opening.clone(), route.limit))
+        let target = self.routes[at].target.filter(|_| !self.is_within)?;
+        let opening = self.layers[target].whole_opening(now)?.clone();
+        Some(self.begin(at, target, opening))
     }
 
     /// When there is something to ask of who brings the stream.

@@ -165,7 +165,33 @@ impl Engine {
             stream.begin_within();
         }
         self.deliver(now, key, packet, out);
+        if self.streams.get(key).is_some_and(|it| it.is_turning) {
+            self.turn(now, key);
+        }
         news.lost
+    }
+
+    /// Gives those another layer for whom a key frame of it is here, as soon as their picture has its end: this packet may have
+    /// been that.
+    fn turn(&mut self, now: Instant, key: u32) {
+        let moment = self.clock.moment(now);
+        let Some(stream) = self.streams.get_mut(key) else { return };
+        stream.is_turning = false;
+        let mut turned = Vec::new();
+        for at in 0..stream.routes.len() {
+            let route = &stream.routes[at];
+            if let Some(peer) = self.peers.get_mut(route.peer).filter(|_| route.next.is_some()) {
+                let key_of_peer = route.peer;
+                if peer.turn(moment, at, (key, stream)) {
+                    turned.push(key_of_peer);
+                }
+            }
+            stream.is_turning |= stream.routes[at].next.is_some();
+        }
+        for peer in turned {
+            self.arm(now, peer);
+        }
+        self.serve(now, key); // where too late, another key frame is wanted
     }
 
     /// Sends a packet to everybody who has its stream in a slot and gets its layer.

@@ -49,6 +49,8 @@ pub(crate) struct Rewriter {
     last_timestamp: u32,
     last_sent: Instant,
     last_picture: (u16, u8),
+    /// It was the last of its picture.
+    is_at_end: bool,
     /// Of the dependency descriptor; one above the highest.
     next_frame: u16,
     /// The same of what has left: packets that were numbered may still wait.
@@ -110,6 +112,7 @@ impl Rewriter {
             last_timestamp: first_timestamp,
             last_sent: now,
             last_picture: (0, 0),
+            is_at_end: true,
             next_frame: 0,
             flow: None,
             skips: Skips::default(),
@@ -215,6 +218,12 @@ impl Rewriter {
         self.last_sent = now;
         self.last_picture = admitted.picture.unwrap_or(self.last_picture);
         self.next_frame = admitted.frame.wrapping_add(1);
+        self.is_at_end = admitted.marker || admitted.empty && self.is_at_end;
+    }
+
+    /// What flows has come to the end of a picture, if anything does.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.is_at_end || self.flow.is_none()
     }
 
     /// The number that went out last in the present flow.
