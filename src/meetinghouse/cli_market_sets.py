@@ -177,13 +177,15 @@ async def _on_data(where: Where, act: Callable[[Market, Actor], Awaitable[Any]])
     from meetinghouse.app.services import on_data
     from meetinghouse.db.tenancy import Across
     from meetinghouse.market.context import Market
+    from meetinghouse.market.decision_log import DecisionLog
     from meetinghouse.people.tokens import operators_member
 
     loaded = effective_config(where.config, where.data, os.environ)
     async with on_data(loaded) as (db, _, clock):
         async with db.read(Across.OPERATOR) as connection:
             actor = await operators_member(connection, where.member, clock.now())
-        return await act(Market(db=db, clock=clock, settings=loaded.market), actor)
+        decisions = DecisionLog(db, clock, loaded.market)
+        return await act(Market(db=db, clock=clock, settings=loaded.market, decisions=decisions), actor)
 
 
 async def _listed(market: Market, _: Actor) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from meetinghouse.meetings.actions import give_personal_room
 from meetinghouse.meetings.api import root_routes as meetings_root_routes
 from meetinghouse.meetings.api import routes as meetings_routes
 from meetinghouse.meetings.context import Meetings
+from meetinghouse.people import tables as people_tables
 from meetinghouse.people.api import routes as people_routes
 from meetinghouse.people.context import People
 from meetinghouse.people.identify import actor_dependencies
@@ -83,8 +84,9 @@ def _dependencies(services: Services, static: StaticFiles) -> dict[str, Provide]
         public_url=services.public_url,
         service_name=config.branding.name,
         enrolled=partial(give_personal_room, meetings),
+        check_register=partial(_check_register, services),
     )
-    market = Market(db=services.db, clock=services.clock, settings=config.market)
+    market = Market(db=services.db, clock=services.clock, settings=config.market, decisions=services.enforcement.log)
     values: dict[str, Any] = {
         "people": people,
         "market": market,
@@ -103,6 +105,12 @@ def _dependencies(services: Services, static: StaticFiles) -> dict[str, Provide]
         "telemetry_settings": config.telemetry,
     }
     return {**{name: _provide(value) for name, value in values.items()}, **actor_dependencies(people)}
+
+
+async def _check_register(services: Services, tenant_id: str) -> None:
+    async with services.db.read(tenant_id) as connection:
+        tenant = await people_tables.tenant(connection, tenant_id)
+    await services.enforcement.check(tenant, "register")
 
 
 def _provide(value: Any) -> Provide:  # noqa: ANN401 (one of the services)

@@ -13,6 +13,7 @@ from litestar.types import ExceptionHandlersMap, HTTPResponseBodyEvent, HTTPResp
 from sqlalchemy import exc
 
 from meetinghouse.db.postgresql import DatabaseTakenError, DatabaseUnreachableError
+from meetinghouse.security.languages import preferred
 from meetinghouse.security.refusal import Refusal
 
 MEDIA_TYPE = "application/problem+json"
@@ -65,11 +66,16 @@ def _members(status: int, code: str, detail: str) -> dict[str, Any]:
     }
 
 
-def _on_refusal(_: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
+def _on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
     members: dict[str, Any] = {}
     if refusal.rule is not None:
         members = {"rule": refusal.rule, "offers": list(refusal.offers)}
-    return problem(refusal.status, refusal.code, refusal.detail, headers=refusal.headers, **members)
+    language = preferred(request.headers.get("accept-language", ""), refusal.messages)
+    headers = dict(refusal.headers)
+    if language is not None:
+        headers |= {"Content-Language": language, "Vary": "Accept-Language"}
+    detail = refusal.detail if language is None else refusal.messages[language]
+    return problem(refusal.status, refusal.code, detail, headers=headers, **members)
 
 
 def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:

@@ -20,6 +20,8 @@ from meetinghouse.db.clock import Clock, SystemClock
 from meetinghouse.db.engine import Database
 from meetinghouse.db.migrate import SchemaTooNewError
 from meetinghouse.db.tenancy import Across
+from meetinghouse.market.decision_log import DecisionLog
+from meetinghouse.market.enforcement import Enforcement
 from meetinghouse.market.in_force import RulesInForce
 from meetinghouse.media.agent import Agent
 from meetinghouse.media.engine import EngineConfig, MediaEngine, native_engine
@@ -58,7 +60,7 @@ class Services:
     agent: Agent
     turn: Turn | None
     sessions: Sessions
-    rules_in_force: RulesInForce
+    enforcement: Enforcement
     billing: Billing
     outbox: Outbox
     media_registry: CollectorRegistry
@@ -125,7 +127,10 @@ async def running_services(
         quality.start()
         stack.push_async_callback(quality.stop)
         agent.subscribe(quality.observe)
-        rules_in_force = RulesInForce(db, clock)
+        decisions = DecisionLog(db, clock, config.market)
+        decisions.start()
+        stack.push_async_callback(decisions.stop)
+        enforcement = Enforcement(clock, RulesInForce(db, clock), decisions)
         sessions = Sessions(
             db=db,
             bus=bus,
@@ -135,14 +140,14 @@ async def running_services(
             limits=config.limits,
             settings=config.meetings,
             region=region,
-            rules_in_force=rules_in_force,
+            enforcement=enforcement,
             public_url=public_url,
             ice=ice,
             quality=quality,
         )
         stack.push_async_callback(sessions.stop)
         await sessions.start()
-        billing = _billing(config, db, keys, clock, rules_in_force)
+        billing = _billing(config, db, keys, clock, enforcement)
         outbox = Outbox(db, keys, clock, config.notices)
         for worker in (Rounds(billing), outbox):
             worker.start()
@@ -159,7 +164,7 @@ async def running_services(
             agent=agent,
             turn=turn,
             sessions=sessions,
-            rules_in_force=rules_in_force,
+            enforcement=enforcement,
             billing=billing,
             outbox=outbox,
             media_registry=media_registry,
@@ -170,12 +175,12 @@ async def running_services(
         yield services
 
 
-def _billing(config: Config, db: Database, keys: Keyring, clock: Clock, rules: RulesInForce) -> Billing:
+def _billing(config: Config, db: Database, keys: Keyring, clock: Clock, enforcement: Enforcement) -> Billing:
     return Billing(
         db=db,
         keys=keys,
         clock=clock,
-        rules_in_force=rules,
+        enforcement=enforcement,
         limits=config.limits,
         settings=config.billing,
         region=_REGION_ID,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from meetinghouse.billing.settings import BillingSettings
 from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database
-from meetinghouse.market.in_force import RulesInForce
+from meetinghouse.market.enforcement import Enforcement
 from meetinghouse.security.keyring import Keyring
 from meetinghouse.security.limits import Limits
 
@@ -19,7 +19,7 @@ class Billing:
     db: Database
     keys: Keyring
     clock: Clock
-    rules_in_force: RulesInForce
+    enforcement: Enforcement
     limits: Limits
     settings: BillingSettings
     region: str

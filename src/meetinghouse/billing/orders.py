@@ -20,7 +20,6 @@ from meetinghouse.db.ids import new_id
 from meetinghouse.db.tenancy import Across
 from meetinghouse.market.in_force import Standing
 from meetinghouse.market.model import Verb
-from meetinghouse.market.rules import question_of
 from meetinghouse.people import tables as people_tables
 from meetinghouse.people.model import Actor
 from meetinghouse.security.refusal import Refusal
@@ -80,13 +79,13 @@ async def do_order(billing: Billing, actor: Actor, ask: Ask) -> Done:
             409 `changed_meanwhile` when another order came first; 422 for what cannot be ordered or has no price.
 
     """
-    standing = await billing.rules_in_force.get()
+    standing = await billing.enforcement.standing()
     async with billing.db.write(Across.CHANNEL) as write:
         connection = write.connection
         organisation = await organisation_of(connection, actor)
         await check_tenant(connection, organisation, ask.tenant_id)
         at = billing.clock.now().replace(microsecond=0)
-        done = await _carry_out(connection, standing, ask, at, actor.member_id)
+        done = await _carry_out(billing, connection, standing, ask, at, actor.member_id)
         await people_tables.insert_audit(
             connection,
             ask.tenant_id,
@@ -132,19 +131,21 @@ async def renew_due(billing: Billing) -> int:
     """
     now, after, changed = billing.clock.now(), "", 0
     while True:
-        standing = await billing.rules_in_force.get()
+        standing = await billing.enforcement.standing()
         async with billing.db.write(Across.CHANNEL) as write:
             due = await tables.due_subscriptions(write.connection, now, after, _RENEWED_AT_ONCE)
             for one in due:
-                changed += await _renew(write.connection, standing, one)
+                changed += await _renew(billing, write.connection, standing, one)
         if not due:
             return changed
         after = due[-1].id
 
 
-async def _carry_out(connection: AsyncConnection, standing: Standing, ask: Ask, at: datetime, made_by: str) -> Done:
+async def _carry_out(
+    billing: Billing, connection: AsyncConnection, standing: Standing, ask: Ask, at: datetime, made_by: str
+) -> Done:
     order_id = new_id()
-    allowed = await _check_market(connection, standing, ask.tenant_id, ask.kind, at)
+    allowed = await _check_market(billing, connection, standing, ask.tenant_id, ask.kind, at)
     if ask.kind == "buy":
         found = await _quote(connection, ask.tenant_id, _must(ask.sku), ask.quantity, _must(ask.currency), at)
         change = rules.buy(order_id, ask.tenant_id, found, at)
@@ -171,14 +172,14 @@ async def _carry_out(connection: AsyncConnection, standing: Standing, ask: Ask, 
     return await _keep(connection, made, known, change, found)
 
 
-async def _renew(connection: AsyncConnection, standing: Standing, one: Subscription) -> bool:
+async def _renew(billing: Billing, connection: AsyncConnection, standing: Standing, one: Subscription) -> bool:
     at, order_id = one.period.end, new_id()
     later = one.later
     if later is not None and later.quantity == 0:
         return await tables.change_subscription(connection, rules.end(one).subscription)
     sku, quantity = (one.sku, one.quantity) if later is None else (later.sku, later.quantity)
     try:
-        allowed = await _check_market(connection, standing, one.tenant_id, "renew", at)
+        allowed = await _check_market(billing, connection, standing, one.tenant_id, "renew", at)
         found = await _quote(connection, one.tenant_id, sku, quantity, one.currency, at)
         change = rules.renew(order_id, one, found)
         await _keep(connection, _Made(order_id, "renew", at, _SYSTEM, allowed), one, change, found)
@@ -229,14 +230,14 @@ async def _quote(
 
 
 async def _check_market(
-    connection: AsyncConnection, standing: Standing, tenant_id: str, kind: OrderKind, at: datetime
+    billing: Billing, connection: AsyncConnection, standing: Standing, tenant_id: str, kind: OrderKind, at: datetime
 ) -> _Allowed:
     """Ask the market's rules, by the set that is in force."""
     verb = _VERBS.get(kind)
     if verb is None:
         return _Allowed(None, None)
     tenant = await people_tables.tenant(connection, tenant_id)
-    decision = standing.rulebook.check(question_of(tenant, verb, at))
+    decision = billing.enforcement.check_within(standing, tenant, verb, at)
     return _Allowed(decision.rule, None if standing.rule_set is None else standing.rule_set.id)
 
 

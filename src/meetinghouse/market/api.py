@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import post
+from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import FromQuery, JSONBody
 from msgspec import UNSET, Struct, UnsetType
 
-from meetinghouse.db.tenancy import Across
-from meetinghouse.market import set_tables
+from meetinghouse.db.tenancy import Across, Reach
+from meetinghouse.market import decision_tables, set_tables
 from meetinghouse.market.actions import check_rules, try_rules
 from meetinghouse.market.context import Market
+from meetinghouse.market.model import Effect, KeptDecision, Verb
 from meetinghouse.market.set_actions import existing
 from meetinghouse.market.set_api import Moment
 from meetinghouse.market.set_api import routes as set_routes
 from meetinghouse.market.simulation import Simulation
+from meetinghouse.people import tables as people_tables
 from meetinghouse.people.model import Actor, Scope
+from meetinghouse.people.wire import Page
 from meetinghouse.security.refusal import Refusal
+
+_ITEMS = 50
+_MOST_ITEMS = 200
 
 
 class Trial(Struct, frozen=True, kw_only=True):
@@ -48,4 +54,33 @@ async def simulate(market: NamedDependency[Market], actor: NamedDependency[Actor
     return await try_rules(market.db, drafted, compared_at, data.at)
 
 
-routes = [*set_routes, simulate]
+@get("/market/decisions")
+async def list_decisions(
+    market: NamedDependency[Market],
+    actor: NamedDependency[Actor],
+    tenant: FromQuery[str | None] = None,
+    verb: FromQuery[Verb | None] = None,
+    decision: FromQuery[Effect | None] = None,
+    cursor: FromQuery[str] = "",
+    limit: FromQuery[int] = _ITEMS,
+) -> Page[KeptDecision]:
+    """What the rules decided, the newest first: the operator's staff see all, others that of their own organisation."""
+    actor.must(Scope.ADMIN)
+    limit = max(1, min(limit, _MOST_ITEMS))
+    await market.decisions.flush()
+    reach = await _reach_of(market, actor)
+    if isinstance(reach, str):
+        # Another's decisions are as absent as those of nobody.
+        tenant = reach if tenant in {None, reach} else ""
+    async with market.db.read(reach) as connection:
+        found = await decision_tables.decisions_page(connection, tenant, verb, decision, cursor, limit + 1)
+    return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
+
+
+async def _reach_of(market: Market, actor: Actor) -> Reach:
+    async with market.db.read(actor.tenant_id) as connection:
+        home_id = await people_tables.home_id(connection)
+    return Across.OPERATOR if actor.tenant_id == home_id else actor.tenant_id
+
+
+routes = [*set_routes, simulate, list_decisions]

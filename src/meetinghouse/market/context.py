@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database
+from meetinghouse.market.decision_log import DecisionLog
 from meetinghouse.market.settings import MarketSettings
 
 
@@ -16,3 +17,4 @@ class Market:
     db: Database
     clock: Clock
     settings: MarketSettings
+    decisions: DecisionLog

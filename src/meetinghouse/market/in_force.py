@@ -30,6 +30,11 @@ class Standing:
     rules: Rules
     rulebook: Rulebook
 
+    @property
+    def version(self) -> int:
+        """The set's version; 0 without one."""
+        return 0 if self.rule_set is None else self.rule_set.version
+
 
 _NONE = Standing(None, Rules(), Rulebook(Rules()))
 

@@ -110,3 +110,21 @@ class Decision(Struct, frozen=True, kw_only=True):
     rule: str
     offers: tuple[str, ...] = ()
     message: dict[str, str] = {}
+
+
+class KeptDecision(Struct, kw_only=True):
+    """An answer that was given to a tenant by `rule` of the set with this version (0: without a set), or `count` like it.
+
+    The first was given `at`, the last one at `last_at`. `counted`: this row counts all such answers of an hour.
+    """
+
+    id: str
+    tenant_id: str
+    verb: Verb
+    decision: Effect
+    rule: str
+    version: int
+    at: datetime
+    last_at: datetime
+    count: int
+    counted: bool

@@ -18,6 +18,11 @@ _NOWHERE = {
     "zh-CN": "运营方的规则不允许此操作。",
     "zh-TW": "營運方的規則不允許此操作。",
 }
+_UNSAID = {
+    "en": "The operator's rules do not allow this.",
+    "zh-CN": "运营方的规则不允许此操作。",
+    "zh-TW": "營運方的規則不允許此操作。",
+}
 _DEFAULT_ALLOW = Decision(decision="allow", rule="default")
 _DEFAULT_DENY = Decision(decision="deny", rule="default", message=_NOWHERE)
 ALWAYS = datetime.min.replace(tzinfo=UTC)
@@ -59,11 +64,7 @@ class Rulebook:
             Refusal: 403 `not_allowed_here` with the rule's id, its sentence and whom to ask instead.
 
         """
-        decision = self.decide(question)
-        if decision.decision == "deny":
-            detail = decision.message.get("en", "The operator's rules do not allow this.")
-            raise Refusal(403, "not_allowed_here", detail, rule=decision.rule, offers=decision.offers)
-        return decision
+        return check_allowed(self.decide(question))
 
     def _answers(self, question: Question) -> _Timeline:
         who = (question.verb, question.country, question.kind, question.channel, question.plan, question.partner)
@@ -94,6 +95,26 @@ class Rulebook:
             starts.append(moment)
             decisions.append(self._decisions[running[0]] if running else otherwise)
         return starts, decisions
+
+
+def check_allowed(decision: Decision) -> Decision:
+    """The decision, if it allows.
+
+    Raises:
+        Refusal: 403 `not_allowed_here` with the rule's id, its sentence in each language, and whom to ask instead.
+
+    """
+    if decision.decision == "deny":
+        detail = decision.message.get("en", "The operator's rules do not allow this.")
+        raise Refusal(
+            403,
+            "not_allowed_here",
+            detail,
+            rule=decision.rule,
+            offers=decision.offers,
+            messages=decision.message or _UNSAID,
+        )
+    return decision
 
 
 def question_of(tenant: Tenant, verb: Verb, at: datetime) -> Question:

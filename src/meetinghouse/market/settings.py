@@ -10,3 +10,5 @@ class MarketSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     # How many different people must approve a rule set before it can be activated. 1 is for who runs everything alone.
     approvals: int = 2
+    # How long decisions are kept: who was allowed or denied what, by which rule.
+    decision_days: int = 366

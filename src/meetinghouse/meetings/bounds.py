@@ -6,8 +6,7 @@ from collections import OrderedDict
 
 from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database
-from meetinghouse.market.in_force import RulesInForce
-from meetinghouse.market.rules import question_of
+from meetinghouse.market.enforcement import Enforcement
 from meetinghouse.people import tables as people_tables
 from meetinghouse.people.model import Tenant
 from meetinghouse.regions.model import Policy, Region
@@ -23,13 +22,13 @@ _REMEMBERED = 10_000
 class Bounds:
     """The rules and policies as they were a moment ago."""
 
-    def __init__(self, database: Database, clock: Clock, rules: RulesInForce, region: Region) -> None:
+    def __init__(self, database: Database, clock: Clock, enforcement: Enforcement, region: Region) -> None:
         """Nothing is read yet; people are served in `region`."""
         self._database = database
         self._clock = clock
         self._region = region
         self._known: OrderedDict[str, tuple[float, Tenant, Policy | None]] = OrderedDict()
-        self._rules = rules
+        self._enforcement = enforcement
 
     async def check_host(self, tenant_id: str) -> None:
         """Whether people of this tenant may make meetings.
@@ -39,7 +38,27 @@ class Bounds:
 
         """
         tenant, _ = await self._of(tenant_id)
-        (await self._rules.get()).rulebook.check(question_of(tenant, "host", self._clock.now()))
+        await self._enforcement.check(tenant, "host")
+
+    async def check_begin(self, tenant_id: str) -> None:
+        """Whether a meeting of this tenant may begin, whoever is the first to come; one that is held goes on.
+
+        Raises:
+            Refusal: 403 `not_allowed_here`, with the rule.
+
+        """
+        tenant, _ = await self._of(tenant_id)
+        await self._enforcement.check(tenant, "host", often=True)
+
+    async def check_visit(self, tenant_id: str) -> None:
+        """Whether people of this tenant may join meetings of others.
+
+        Raises:
+            Refusal: 403 `not_allowed_here`, with the rule.
+
+        """
+        tenant, _ = await self._of(tenant_id)
+        await self._enforcement.check(tenant, "join", often=True)
 
     async def check_join(self, tenant_id: str) -> None:
         """Whether people may join meetings of this tenant, and be served here. Asked for a ticket, and again at its use.
@@ -49,7 +68,7 @@ class Bounds:
 
         """
         tenant, policy = await self._of(tenant_id)
-        (await self._rules.get()).rulebook.check(question_of(tenant, "join", self._clock.now()))
+        await self._enforcement.check(tenant, "join", often=True)
         place(policy, self._region)
 
     async def _of(self, tenant_id: str) -> tuple[Tenant, Policy | None]:

@@ -64,7 +64,9 @@ async def join(
         raise Refusal(403, decision.value, detail_of(decision.value))
     await meetings.sessions.bounds.check_join(meeting.tenant_id)
     if meetings.sessions.live_of(meeting.id) is None:
-        await meetings.sessions.bounds.check_host(meeting.tenant_id)
+        await meetings.sessions.bounds.check_begin(meeting.tenant_id)
+    if actor is not None and actor.tenant_id != meeting.tenant_id:
+        await meetings.sessions.bounds.check_visit(actor.tenant_id)
     try:
         meetings.sessions.check_begin(meeting.id)
     except EntryRefused as refused:

@@ -21,7 +21,7 @@ from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database
 from meetinghouse.db.ids import new_id
 from meetinghouse.db.tenancy import Across
-from meetinghouse.market.in_force import RulesInForce
+from meetinghouse.market.enforcement import Enforcement
 from meetinghouse.media.agent import Agent
 from meetinghouse.media.engine import Event, LayersWanted, PeerFailed, SlotsChanged, SpeakersChanged, StreamStarted
 from meetinghouse.media.ice import IceServers
@@ -93,7 +93,7 @@ class Sessions:
         limits: Limits,
         settings: MeetingsSettings,
         region: Region,
-        rules_in_force: RulesInForce,
+        enforcement: Enforcement,
         public_url: str,
         ice: IceServers,
         quality: QualityRecorder,
@@ -106,7 +106,7 @@ class Sessions:
         self.public_url = public_url
         self.ice = ice
         self.quality = quality
-        self.bounds = Bounds(db, clock, rules_in_force, region)
+        self.bounds = Bounds(db, clock, enforcement, region)
         self._db = db
         self._bus = bus
         self._listening = AsyncExitStack()
@@ -255,7 +255,7 @@ class Sessions:
             raise EntryRefused("ticket_used")
         await self.check_still_allowed(ticket)
         if not live.stored:
-            await self._check_may_host(ticket.tenant_id)
+            await self._check_may_begin(ticket.tenant_id)
         limit = self.limits.participants_per_meeting
         presence = rules.check_entry(
             live.situation(member_id=ticket.member_id, people_limit=limit), ticket.role, admitted=ticket.admitted
@@ -324,10 +324,10 @@ class Sessions:
             if out:
                 raise EntryRefused("ticket_invalid")
 
-    async def _check_may_host(self, tenant_id: str) -> None:
+    async def _check_may_begin(self, tenant_id: str) -> None:
         """Whether a meeting may begin. One that is held goes on, whatever the rules say by now."""
         try:
-            await self.bounds.check_host(tenant_id)
+            await self.bounds.check_begin(tenant_id)
         except Refusal as refused:
             raise EntryRefused(refused.code, refused) from None
 

@@ -56,9 +56,10 @@ from meetinghouse.meetings.metrics import CLOSED, CONNECTIONS, REQUESTS
 from meetinghouse.meetings.model import Presence
 from meetinghouse.meetings.sessions import EntryRefused, ResumeRefused, Sessions
 from meetinghouse.meetings.tickets import TicketRefused, read_ticket
+from meetinghouse.security.languages import preferred
 from meetinghouse.security.limiter import Limiter
 from meetinghouse.security.origins import is_own_origin
-from meetinghouse.security.refusal import TooManyAttempts
+from meetinghouse.security.refusal import Refusal, TooManyAttempts
 
 _log = structlog.get_logger(__name__)
 
@@ -122,6 +123,7 @@ class _Conversation:
         self._sessions = sessions
         self._limiter = limiter
         self._limits = sessions.limits
+        self._languages = socket.headers.get("accept-language", "")
         self._told_of_relay = 0.0
 
     async def run(self) -> None:
@@ -155,7 +157,9 @@ class _Conversation:
                 ticket = read_ticket(self._sessions.keys, hello.ticket, self._sessions.clock.now())
                 return await self._sessions.enter(ticket, self._line), ticket.participant_id
             return await self._sessions.resume(hello.resume or "", hello.last_sequence, self._line)
-        except (TicketRefused, EntryRefused) as refused:
+        except EntryRefused as refused:
+            self._turn_away(refused.code, REFUSED, self._said(refused.refusal))
+        except TicketRefused as refused:
             self._turn_away(refused.code, REFUSED)
         except ResumeRefused as refused:
             self._line.finish(Closed(reason=refused.reason))
@@ -164,9 +168,16 @@ class _Conversation:
             self._turn_away("internal_error", RESTARTING)
         return None
 
-    def _turn_away(self, code: str, close: int) -> None:
-        self._line.say(Error(id=None, code=code, detail=detail_of(code)))
+    def _turn_away(self, code: str, close: int, detail: str | None = None) -> None:
+        self._line.say(Error(id=None, code=code, detail=detail or detail_of(code)))
         self._line.end(close)
+
+    def _said(self, refusal: Refusal | None) -> str | None:
+        """A rule's own sentence, in the language that the browser asks for."""
+        if refusal is None:
+            return None
+        language = preferred(self._languages, refusal.messages)
+        return refusal.detail if language is None else refusal.messages[language]
 
     async def _serve(self, live: LiveSession, me: str) -> None:
         excess = 0

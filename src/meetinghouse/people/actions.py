@@ -56,9 +56,10 @@ async def do_invite(people: People, actor: Actor, invitation: Invitation) -> tup
     """Add the member and make the link to hand over.
 
     Raises:
-        Refusal: 409 `email_taken`.
+        Refusal: 403 `not_allowed_here` by the operator's rules, 409 `email_taken`.
 
     """
+    await people.check_register(actor.tenant_id)
     now = people.clock.now()
     member = Member(
         id=new_id(),

@@ -32,3 +32,5 @@ class People:
     service_name: str
     # What else a new member gets, in the same transaction (a personal room): this feature does not know the ones above it.
     enrolled: Callable[[Transaction, Member], Awaitable[None]]
+    # Whether the operator's rules let somebody get an account in a tenant now; raises `Refusal`. Not inside a transaction.
+    check_register: Callable[[str], Awaitable[object]]

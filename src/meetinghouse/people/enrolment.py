@@ -163,9 +163,11 @@ async def do_enrol(people: People, caller: Caller, enrolling: Enrolling, member:
     """Use the link up, set the way in, end every earlier one, and sign in.
 
     Raises:
-        Refusal: 403 `link_refused` when it was used meanwhile, 409 `email_taken`.
+        Refusal: 403 `link_refused` when it was used meanwhile, `not_allowed_here` by the operator's rules; 409 `email_taken`.
 
     """
+    if enrolling.link.kind is not LinkKind.RESET:
+        await people.check_register(member.tenant_id)
     now = people.clock.now()
     kept = await hash_password(wanted.password) if wanted.password else None
     try:

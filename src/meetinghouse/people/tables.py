@@ -119,6 +119,11 @@ _TENANT = select(
 _SHOWN = members.c.status != Status.REMOVED
 
 
+async def home_id(connection: AsyncConnection) -> str:
+    """The id of the operator's home, whosever rows are seen."""
+    return str((await connection.execute(select(operators.c.tenant_id).order_by(operators.c.id).limit(1))).scalar_one())
+
+
 async def first_tenant(connection: AsyncConnection) -> Tenant:
     """The tenant that the installation began with: the operator's home."""
     home = select(operators.c.tenant_id).order_by(operators.c.id).limit(1).scalar_subquery()

@@ -9,6 +9,7 @@ Everything else that escapes a handler is a fault: logged with its trace, answer
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 
 class Refusal(Exception):  # noqa: N818 (a refusal is an answer, not an error)
@@ -22,6 +23,7 @@ class Refusal(Exception):  # noqa: N818 (a refusal is an answer, not an error)
         *,
         rule: str | None = None,
         offers: tuple[str, ...] = (),
+        messages: Mapping[str, str] | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
         """A refusal.
@@ -32,6 +34,7 @@ class Refusal(Exception):  # noqa: N818 (a refusal is an answer, not an error)
             detail: a sentence for people, without anything secret.
             rule: the id of the rule that refused, where one did.
             offers: who may be asked instead, where a market rule says so.
+            messages: the sentence by language tag, where there is more than one; `detail` is for who reads none of them.
             headers: further HTTP headers of the answer.
 
         """
@@ -41,6 +44,7 @@ class Refusal(Exception):  # noqa: N818 (a refusal is an answer, not an error)
         self.detail = detail
         self.rule = rule
         self.offers = offers
+        self.messages = messages or {}
         self.headers = headers or {}
 
 

@@ -22,7 +22,10 @@ from conftest import SetClock
 from meetinghouse.bus.local import LocalBus
 from meetinghouse.db.engine import Database
 from meetinghouse.db.tenancy import Across
+from meetinghouse.market.decision_log import DecisionLog
+from meetinghouse.market.enforcement import Enforcement
 from meetinghouse.market.in_force import RulesInForce
+from meetinghouse.market.settings import MarketSettings
 from meetinghouse.media.agent import Agent
 from meetinghouse.media.engine import EngineConfig
 from meetinghouse.media.fake import FakeEngine
@@ -324,7 +327,11 @@ class Meetings(RuleBasedStateMachine):
             agent=self.agent,
             limits=Limits(participants_per_meeting=6, lobby_per_meeting=3),
             settings=MeetingsSettings(),
-            rules_in_force=RulesInForce(self.db, self.clock),
+            enforcement=Enforcement(
+                self.clock,
+                RulesInForce(self.db, self.clock),
+                DecisionLog(self.db, self.clock, MarketSettings()),
+            ),
             public_url="http://localhost",
             ice=IceServers.none(),
             quality=QualityRecorder(self.db, self.clock, MeetingsSettings()),
