@@ -295,6 +295,12 @@ async def first_day_with_usage(connection: AsyncConnection) -> date | None:
     return (await connection.execute(query)).scalar_one_or_none()
 
 
+async def first_entry_at(connection: AsyncConnection) -> datetime | None:
+    """When the first thing was sold; none before anything was."""
+    query = select(ledger_entries.c.at).order_by(ledger_entries.c.at).limit(1)
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
 async def months_closed(connection: AsyncConnection) -> set[str]:
     """The months that are closed."""
     return set((await connection.execute(select(closed_months.c.month))).scalars())

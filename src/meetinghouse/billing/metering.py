@@ -70,10 +70,16 @@ async def do_round(billing: Billing) -> None:
 
 
 async def meter(billing: Billing) -> None:
-    """Write down the usage of today so far, of yesterday, and of the days since the last one that was metered."""
+    """Write down the usage of today so far, of yesterday, and of the days since the last one that was metered.
+
+    The first day of all is the one on which the first thing was sold.
+    """
     today = billing.clock.now().date()
     async with billing.db.read(Across.CHANNEL) as connection:
         last = await ledger_tables.last_metered_day(connection, billing.region)
+        sold_at = await ledger_tables.first_entry_at(connection) if last is None else None
+    if sold_at is not None:
+        last = sold_at.date()
     day = today - _DAY if last is None else min(last, today - _DAY)
     while day <= today:
         await meter_day(billing, day)
@@ -103,12 +109,12 @@ async def close_months(billing: Billing) -> list[str]:
     """Post the usage of months that are over, and tell the accounting systems what is owed; gives the months."""
     now = billing.clock.now()
     async with billing.db.read(Across.CHANNEL) as connection:
-        first = await ledger_tables.first_day_with_usage(connection)
+        first = await ledger_tables.first_entry_at(connection)
         closed = await ledger_tables.months_closed(connection)
     if first is None:
         return []
     done = []
-    start = month_period(f"{first.year:04}-{first.month:02}").start
+    start = month_period(month_name(first)).start
     while months_after(start, 1) + timedelta(minutes=billing.settings.close_after_minutes) <= now:
         month = month_name(start)
         if month not in closed:

@@ -109,6 +109,7 @@ def _make_ledger() -> None:
     )
     op.create_index("ix_ledger_entries_buyer_id", "ledger_entries", ["buyer_id", "seller_id", "at"])
     op.create_index("ix_ledger_entries_seller_id", "ledger_entries", ["seller_id", "buyer_id"])
+    op.create_index("ix_ledger_entries_at", "ledger_entries", ["at"])
     op.create_table(
         "ledger_postings",
         _belongs("entry_id", "ledger_entries.id", primary_key=True),
