@@ -20,6 +20,7 @@ from typing import Annotated, Any, NoReturn
 from cyclopts import App, CycloptsError, Parameter
 
 import meetinghouse.cli_market_sets  # noqa: F401 (adds its commands)
+from meetinghouse.cli_backup import backup_app, restore_app
 from meetinghouse.cli_billing import billing_app
 from meetinghouse.cli_market import market_app
 from meetinghouse.cli_options import AsJson, ConfigFile, Data, Server, UsageError, print_json, token_from_environment
@@ -41,7 +42,7 @@ owner_app = App(name="owner", help="The first owner.")
 token_app = App(name="token", help="API tokens.")
 meeting_app = App(name="meeting", help="Meetings.")
 config_app = App(name="config", help="The configuration.")
-for part in (owner_app, token_app, meeting_app, config_app, market_app, billing_app):
+for part in (owner_app, token_app, meeting_app, config_app, market_app, billing_app, backup_app, restore_app):
     app.command(part)
 
 

@@ -130,7 +130,7 @@ async def running_server(config: Config, clock: Clock | None = None) -> AsyncIte
 
     """
     async with contextlib.AsyncExitStack() as stack:
-        stack.enter_context(_data_directory(config.data_directory))
+        stack.enter_context(held_directory(config.data_directory))
         listener = stack.enter_context(_bind(config.server.listen))
         clock = clock or SystemClock()
         tls = _tls(config, clock.now())
@@ -174,7 +174,7 @@ async def _stop(server: _Server, task: asyncio.Task[None]) -> None:
 
 
 @contextlib.contextmanager
-def _data_directory(directory: Path) -> Generator[None, None, None]:
+def held_directory(directory: Path) -> Generator[None, None, None]:
     """Make the directory, see that it can be written, and hold it: two servers on one would lose each other's state."""
     lock_path = directory / "lock"
     try:

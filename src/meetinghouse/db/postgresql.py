@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, make_url
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -23,6 +23,8 @@ _CONNECT_SECONDS = 10
 _STATEMENT_SECONDS = 30
 # Under which key of a reading connection's `info` stands whose rows it shows.
 _SHOWN = "meetinghouse_shown"
+# What begins a look at all rows as they are at one moment.
+BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _INSUFFICIENT_PRIVILEGE = "42501"
 _SYNCHRONOUS_COMMIT = {"full": "on", "normal": "off"}
 
@@ -101,6 +103,11 @@ def reading_engine(url: str) -> AsyncEngine:
         connection.info[_SHOWN] = reach
 
     return engine
+
+
+def role_of(url: str) -> str | None:
+    """Whom a URL signs in as."""
+    return make_url(url).username
 
 
 class Server(Struct, frozen=True):

@@ -13,6 +13,8 @@ from meetinghouse.db.durability import STATEMENT_CACHE, Synchronous
 _READERS = 5
 # How long a statement waits for another process (a command beside a running server) that holds the lock.
 _BUSY_TIMEOUT_MS = 5000
+# What begins a look at all rows as they are at one moment: the first that is read.
+BEGIN_SNAPSHOT = "BEGIN"
 
 
 def writing_engine(url: str, synchronous: Synchronous, *, alone: bool) -> AsyncEngine:  # noqa: ARG001 (as PostgreSQL's)
