@@ -17,6 +17,7 @@ PROGRAMS = {
     "start": ["control/start.py"],
     "joins": ["control/joins.py"],
     "guessing": ["control/guessing.py"],
+    "billing": ["control/billing.py"],
     "engine": ["engine/forwarding.py"],
 }
 

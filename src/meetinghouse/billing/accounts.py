@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from meetinghouse.billing import ledger_tables, tables
 from meetinghouse.billing.channel import check_buyer, check_seller, not_found, organisation_of
 from meetinghouse.billing.context import Billing
-from meetinghouse.billing.ledger_tables import Pair
+from meetinghouse.billing.ledger_tables import Accounts, Pair
 from meetinghouse.billing.model import Entry, Period, Statement
 from meetinghouse.billing.money import Money
 from meetinghouse.billing.rules import ledger
@@ -170,8 +170,9 @@ async def _page(
     pairs = await ledger_tables.pairs_page(connection, organisation, month.end, after, limit)
     if not pairs:
         return StatementsPage([], None)
-    opening = await ledger_tables.owed_before(connection, pairs, month.start)
-    entries = await ledger_tables.entries_between(connection, pairs, month)
+    read = Accounts(organisation, after, pairs[-1])
+    opening = await ledger_tables.owed_before(connection, read, month.start)
+    entries = await ledger_tables.entries_between(connection, read, month)
     for entry in await _not_posted(connection, pairs, month):
         if entry.at in month:
             entries.append(entry)

@@ -17,10 +17,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    and_,
     column,
     func,
     insert,
+    literal,
     or_,
     select,
     table,
@@ -109,6 +109,14 @@ class Pair(Struct, frozen=True, order=True):
     seller: str
 
 
+class Accounts(Struct, frozen=True):
+    """Accounts that follow each other by buyer and seller: those after one, up to another, of an organisation or of all."""
+
+    organisation: str | None
+    after: Pair | None
+    last: Pair
+
+
 async def post(connection: AsyncConnection, entries: Sequence[Entry], now: datetime) -> int:
     """Append entries; those whose reference is there already are left out. Gives how many were new."""
     new = {entry.reference: entry for entry in entries}
@@ -167,22 +175,20 @@ async def all_entries(connection: AsyncConnection) -> list[Entry]:
     return await _entries(connection, ledger_entries.c.id.is_not(None))
 
 
-async def entries_between(connection: AsyncConnection, pairs: Sequence[Pair], period: Period) -> list[Entry]:
-    """What was posted between buyers and sellers within a period."""
+async def entries_between(connection: AsyncConnection, accounts: Accounts, period: Period) -> list[Entry]:
+    """What was posted to some accounts within a period."""
     return await _entries(
-        connection, ledger_entries.c.at >= period.start, ledger_entries.c.at < period.end, _among(pairs)
+        connection, ledger_entries.c.at >= period.start, ledger_entries.c.at < period.end, *_among(accounts)
     )
 
 
-async def owed_before(
-    connection: AsyncConnection, pairs: Sequence[Pair], at: datetime
-) -> dict[tuple[str, str, str], int]:
+async def owed_before(connection: AsyncConnection, accounts: Accounts, at: datetime) -> dict[tuple[str, str, str], int]:
     """What each buyer owed its seller at a moment, by seller, buyer and currency."""
     key = (ledger_entries.c.seller_id, ledger_entries.c.buyer_id, ledger_postings.c.currency)
     query = (
         select(*key, func.sum(ledger_postings.c.minor))
         .join(ledger_postings, ledger_postings.c.entry_id == ledger_entries.c.id)
-        .where(ledger_postings.c.account == "due", ledger_entries.c.at < at, _among(pairs))
+        .where(ledger_postings.c.account == "due", ledger_entries.c.at < at, *_among(accounts))
         .group_by(*key)
     )
     return {(row[0], row[1], row[2]): int(row[3]) for row in await connection.execute(query)}
@@ -193,7 +199,7 @@ async def currencies_of(connection: AsyncConnection, pair: Pair) -> set[str]:
     query = (
         select(ledger_postings.c.currency)
         .join(ledger_entries, ledger_entries.c.id == ledger_postings.c.entry_id)
-        .where(_among([pair]))
+        .where(ledger_entries.c.buyer_id == pair.buyer, ledger_entries.c.seller_id == pair.seller)
         .distinct()
     )
     return set((await connection.execute(query)).scalars())
@@ -216,13 +222,13 @@ async def pairs_page(
 ) -> list[Pair]:
     """Who has bought from whom before a moment, ordered by buyer: where an organisation is either, or all (`None`)."""
     columns = ledger_entries.c
-    query = select(columns.buyer_id, columns.seller_id).where(columns.at < until).distinct()
-    if organisation is not None:
-        query = query.where(or_(columns.seller_id == organisation, columns.buyer_id == organisation))
-    if after is not None:
-        later = and_(columns.buyer_id == after.buyer, columns.seller_id > after.seller)
-        query = query.where(or_(columns.buyer_id > after.buyer, later))
-    query = query.order_by(columns.buyer_id, columns.seller_id).limit(limit)
+    query = (
+        select(columns.buyer_id, columns.seller_id)
+        .where(columns.at < until, *_from(organisation, after))
+        .distinct()
+        .order_by(columns.buyer_id, columns.seller_id)
+        .limit(limit)
+    )
     return [Pair(*row) for row in await connection.execute(query)]
 
 
@@ -311,10 +317,21 @@ async def close_month(connection: AsyncConnection, month: str, now: datetime, un
     await connection.execute(insert(closed_months).values(month=month, closed_at=now, unpriced=unpriced))
 
 
-def _among(pairs: Sequence[Pair]) -> Any:  # noqa: ANN401 (a SQL expression)
-    return tuple_(ledger_entries.c.buyer_id, ledger_entries.c.seller_id).in_(
-        [(pair.buyer, pair.seller) for pair in pairs]
-    )
+def _from(organisation: str | None, after: Pair | None) -> list[Any]:
+    columns = ledger_entries.c
+    found: list[Any] = []
+    if organisation is not None:
+        found.append(or_(columns.seller_id == organisation, columns.buyer_id == organisation))
+    if after is not None:
+        found.append(tuple_(columns.buyer_id, columns.seller_id) > tuple_(literal(after.buyer), literal(after.seller)))
+    return found
+
+
+def _among(accounts: Accounts) -> list[Any]:
+    """A range of the index: naming each account would compare every row with all of them."""
+    columns, last = ledger_entries.c, accounts.last
+    up_to = tuple_(columns.buyer_id, columns.seller_id) <= tuple_(literal(last.buyer), literal(last.seller))
+    return [*_from(accounts.organisation, accounts.after), up_to]
 
 
 async def _entries(connection: AsyncConnection, *conditions: Any) -> list[Entry]:  # noqa: ANN401 (SQL expressions)
