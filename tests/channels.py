@@ -20,6 +20,7 @@ from meetinghouse.people.credential_tables import insert_token
 from meetinghouse.people.identify import TOKEN_PURPOSE
 from meetinghouse.people.model import ApiToken, Member, Role, Scope, Status
 from meetinghouse.people.tables import insert_member, operators, partners, tenants
+from meetinghouse.regions.tables import residency_policies
 from meetinghouse.security.keyring import new_token
 
 SEAT = "seat:pro:month"
@@ -93,17 +94,17 @@ class Channel:
             await write.connection.execute(insert(partners).values(**values))
         return Organisation(self._http, identity, await self._token(home))
 
-    async def tenant(self, name: str, partner: str | None) -> Organisation:
+    async def tenant(self, name: str, partner: str | None, **values: Any) -> Organisation:  # noqa: ANN401 (column values)
         """A tenant that buys from a partner, or from the operator."""
         identity = f"zt-{name}"
-        await self._add_tenant(identity, partner)
+        await self._add_tenant(identity, partner, **values)
         return Organisation(self._http, identity, await self._token(identity))
 
     async def token(self, tenant_id: str, *, scopes: frozenset[Scope] = frozenset(Scope)) -> str:
         """A token of a new administrator of a tenant."""
         return await self._token(tenant_id, scopes)
 
-    async def _add_tenant(self, identity: str, partner: str | None) -> None:
+    async def _add_tenant(self, identity: str, partner: str | None, **more: Any) -> None:  # noqa: ANN401 (column values)
         async with self.running.services.db.write(Across.UPKEEP) as write:
             values = {
                 "id": identity,
@@ -114,8 +115,13 @@ class Channel:
                 "channel": "partner" if partner else "direct",
                 "country": "DE",
                 "created_at": self.running.services.clock.now(),
+                **more,
             }
             await write.connection.execute(insert(tenants).values(**values))
+            own = {"allow": ["local"]}
+            policy = {"id": "own", "signalling": own, "media": own, "attach": own, "storage": own, "copies": []}
+            row = {"id": f"p-{identity}", "tenant_id": identity, "policy": policy, "created_at": values["created_at"]}
+            await write.connection.execute(insert(residency_policies).values(**row))
 
     async def _token(self, tenant_id: str, scopes: frozenset[Scope] = frozenset(Scope)) -> str:
         services = self.running.services

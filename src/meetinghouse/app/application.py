@@ -20,7 +20,6 @@ from meetinghouse.app.services import Services
 from meetinghouse.app.system_api import API_ROUTES, ROOT_ROUTES
 from meetinghouse.billing.api import routes as billing_routes
 from meetinghouse.market.api import routes as market_routes
-from meetinghouse.market.context import Market
 from meetinghouse.meetings.actions import give_personal_room
 from meetinghouse.meetings.api import root_routes as meetings_root_routes
 from meetinghouse.meetings.api import routes as meetings_routes
@@ -86,10 +85,9 @@ def _dependencies(services: Services, static: StaticFiles) -> dict[str, Provide]
         enrolled=partial(give_personal_room, meetings),
         check_register=partial(_check_register, services),
     )
-    market = Market(db=services.db, clock=services.clock, settings=config.market, decisions=services.enforcement.log)
     values: dict[str, Any] = {
         "people": people,
-        "market": market,
+        "market": services.market,
         "billing": services.billing,
         "meetings": meetings,
         "sessions": services.sessions,

@@ -26,6 +26,7 @@ from meetinghouse.app.settings import (
     TurnSettings,
 )
 from meetinghouse.billing.settings import BillingSettings
+from meetinghouse.mail.settings import MailSettings
 from meetinghouse.market.settings import MarketSettings
 from meetinghouse.meetings.settings import MeetingsSettings
 from meetinghouse.notices.settings import NoticesSettings
@@ -60,6 +61,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     region: RegionSettings = RegionSettings()
     people: PeopleSettings = PeopleSettings()
     market: MarketSettings = MarketSettings()
+    mail: MailSettings = MailSettings()
     billing: BillingSettings = BillingSettings()
     notices: NoticesSettings = NoticesSettings()
     meetings: MeetingsSettings = MeetingsSettings()
@@ -238,6 +240,9 @@ def _check(config: Config) -> None:
     ):
         if value < 1:
             raise ConfigError(f"{key} is {value}: write 1 or more.")
+    if config.mail.host and "@" not in config.mail.sender:
+        message = 'mail.host is set but mail.sender is no address: write sender = "meet@example.org" below [mail].'
+        raise ConfigError(message)
     if not config.data.directory:
         message = 'data.directory is not set: write directory = "/var/lib/meetinghouse" below [data], or give --data.'
         raise ConfigError(message)

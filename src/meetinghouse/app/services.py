@@ -20,9 +20,12 @@ from meetinghouse.db.clock import Clock, SystemClock
 from meetinghouse.db.engine import Database
 from meetinghouse.db.migrate import SchemaTooNewError
 from meetinghouse.db.tenancy import Across
+from meetinghouse.mail.sender import MailSender
+from meetinghouse.market.context import Market
 from meetinghouse.market.decision_log import DecisionLog
 from meetinghouse.market.enforcement import Enforcement
 from meetinghouse.market.in_force import RulesInForce
+from meetinghouse.market.withdrawal_rounds import WithdrawalRounds
 from meetinghouse.media.agent import Agent
 from meetinghouse.media.engine import EngineConfig, MediaEngine, native_engine
 from meetinghouse.media.fake import FakeEngine
@@ -61,6 +64,7 @@ class Services:
     turn: Turn | None
     sessions: Sessions
     enforcement: Enforcement
+    market: Market
     billing: Billing
     outbox: Outbox
     media_registry: CollectorRegistry
@@ -149,7 +153,9 @@ async def running_services(
         await sessions.start()
         billing = _billing(config, db, keys, clock, enforcement)
         outbox = Outbox(db, keys, clock, config.notices)
-        for worker in (Rounds(billing), outbox):
+        market = Market(db=db, clock=clock, settings=config.market, decisions=decisions)
+        mail = MailSender(db, clock, config.mail)
+        for worker in (Rounds(billing), outbox, WithdrawalRounds(market), mail):
             worker.start()
             stack.push_async_callback(worker.stop)
         services = Services(
@@ -165,6 +171,7 @@ async def running_services(
             turn=turn,
             sessions=sessions,
             enforcement=enforcement,
+            market=market,
             billing=billing,
             outbox=outbox,
             media_registry=media_registry,

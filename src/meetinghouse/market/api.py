@@ -18,6 +18,7 @@ from meetinghouse.market.set_actions import existing
 from meetinghouse.market.set_api import Moment
 from meetinghouse.market.set_api import routes as set_routes
 from meetinghouse.market.simulation import Simulation
+from meetinghouse.market.withdrawal_api import routes as withdrawal_routes
 from meetinghouse.people import tables as people_tables
 from meetinghouse.people.model import Actor, Scope
 from meetinghouse.people.wire import Page
@@ -83,4 +84,4 @@ async def _reach_of(market: Market, actor: Actor) -> Reach:
     return Across.OPERATOR if actor.tenant_id == home_id else actor.tenant_id
 
 
-routes = [*set_routes, simulate, list_decisions]
+routes = [*set_routes, *withdrawal_routes, simulate, list_decisions]

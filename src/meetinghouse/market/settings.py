@@ -12,3 +12,5 @@ class MarketSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     approvals: int = 2
     # How long decisions are kept: who was allowed or denied what, by which rule.
     decision_days: int = 366
+    # Between two looks for what the dates of withdrawals bring.
+    look_seconds: int = 60

@@ -30,6 +30,15 @@ it("turns problem details into one kind of error", async () => {
   expect(error).toMatchObject({ status: 429, code: "too_many_attempts", retryAfterSeconds: 30 });
 });
 
+it("asks for the rules' sentence in the page's language, and keeps whom they offer", async () => {
+  vi.stubGlobal("document", { documentElement: { lang: "zh-TW" } });
+  const body = '{"code":"not_allowed_here","detail":"請聯絡。","rule":"r","offers":["bizconf"]}';
+  const fetched = answer(403, body);
+  const error = await api.post("/meetings").catch((thrown: unknown) => thrown);
+  expect(fetched.mock.calls[0]?.[1]?.headers).toMatchObject({ "Accept-Language": "zh-TW" });
+  expect(error).toMatchObject({ rule: "r", offers: ["bizconf"], detail: "請聯絡。" });
+});
+
 it("copes with a proxy's page in place of an answer", async () => {
   answer(502, "<html>Bad gateway</html>");
   await expect(api.get("/me")).rejects.toMatchObject({ status: 502, code: "http_502" });

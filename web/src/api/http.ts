@@ -9,6 +9,8 @@ interface Problem {
   readonly code?: string;
   readonly title?: string;
   readonly detail?: string;
+  readonly rule?: string;
+  readonly offers?: readonly string[];
   readonly errors?: readonly { readonly field?: string; readonly message?: string }[];
 }
 
@@ -26,8 +28,11 @@ export class ApiError extends Error {
   readonly status: number;
   /** Stable, for programs; the client words it. */
   readonly code: string;
-  /** English, for developers. */
+  /** English, for developers; where a rule refused, its own sentence in the person's language. */
   readonly detail: string;
+  /** The operator's rule that refused, if one did, and whom to ask instead. */
+  readonly rule: string | null;
+  readonly offers: readonly string[];
   /** Which fields of the request are wrong. */
   readonly fields: readonly string[];
   readonly retryAfterSeconds: number | null;
@@ -37,6 +42,8 @@ export class ApiError extends Error {
     this.status = status;
     this.code = problem.code ?? (status === 0 ? "unreachable" : `http_${status}`);
     this.detail = problem.detail ?? "";
+    this.rule = problem.rule ?? null;
+    this.offers = problem.offers ?? [];
     this.fields = (problem.errors ?? []).flatMap((error) => (error.field === undefined ? [] : [error.field]));
     this.retryAfterSeconds = retryAfterSeconds;
   }
@@ -52,6 +59,9 @@ interface RequestOptions {
 
 async function request<T>(method: Method, path: string, body: unknown, options: RequestOptions): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
+  // The language of this page, which need not be the browser's: rules of the operator speak it.
+  const language = globalThis.document?.documentElement.lang ?? "";
+  if (language !== "") headers["Accept-Language"] = language;
   if (method !== "GET") headers["Content-Type"] = "application/json";
   if (options.idempotencyKey !== undefined) headers["Idempotency-Key"] = options.idempotencyKey;
   const timeout = AbortSignal.timeout(TIMEOUT_MS);

@@ -71,6 +71,7 @@ export function errorText(i18n: I18n, error: unknown): string {
   if (!(error instanceof ApiError)) return i18n._(msg`Something went wrong in this page. Load it again.`);
   // What is wrong with rules is said in the words of their file.
   if (error.code === "invalid_rules") return i18n._(msg`The rules are not valid. ${error.detail}`);
+  if (error.code === "not_allowed_here" && error.rule !== null) return ruleText(i18n, error);
   const known = TEXTS[error.code];
   if (known !== undefined) return i18n._(known);
   if (error.status === 401) return i18n._(msg`You are not signed in any more. Sign in and try again.`);
@@ -83,6 +84,13 @@ export function errorText(i18n: I18n, error: unknown): string {
   return i18n._(
     msg`The server had a problem. Try again in a moment; if it stays, tell your administrator the code below.`,
   );
+}
+
+/** A rule's own sentence, which the server says in this page's language, and whom to ask instead. */
+function ruleText(i18n: I18n, { detail, offers }: ApiError): string {
+  if (offers.length === 0) return detail;
+  const names = offers.join(", ");
+  return `${detail} ${i18n._(msg`You can ask: ${names}`)}`;
 }
 
 /** Why the meeting let nobody (back) in. */
