@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -56,6 +56,8 @@ def _tiers() -> st.SearchStrategy[tuple[Tier, ...]]:
 
 
 @given(st.integers(-(10**15), 10**15), st.integers(1, 10**9))
+@example(1, 2)
+@example(-5, 2)
 def test_rounding_is_half_away_from_zero(numerator: int, denominator: int) -> None:
     exact, found = Fraction(numerator, denominator), rounded(numerator, denominator)
     assert abs(found - exact) <= Fraction(1, 2)
