@@ -33,7 +33,7 @@ def upgrade(connection: Connection, target: str | None = None) -> None:
     """
     known = _known()
     current = revision_of(connection)
-    target = target or known[-1]
+    target = target or newest_revision()
     if current == target:
         return
     unknown = next((one for one in (current, target) if one is not None and one not in known), None)
