@@ -127,7 +127,7 @@ bench: install ## joins, start, memory, and CPU per forwarded packet
 bench-peers: install ## CPU, delay and limits beside MediaMTX, which is built below .tools (needs Go; 10 min)
 	PYTHONPATH=benches/control:benches/load $(BIN)/python benches/load/peers.py $(ARGS)
 
-bench-losses: install browsers ## what Chromium hears and sees where packets are lost, as a table (8 min; wants a quiet machine)
+bench-losses: install browsers ## what Chromium hears and sees where packets are lost, as a table, and reads of a shared screen (10 min; wants a quiet machine)
 	cd web && MEETINGHOUSE_BENCH=1 ../$(PNPM) run --silent e2e --disable-console-intercept
 
 load: install ## load on our server, or on another by WHIP and WHEP (ARGS="meeting --people 10 …", ARGS=--help)

@@ -6,6 +6,7 @@ import type { FirstFrame, Sight } from "../page/contract";
 import { type Persona, SCREEN_HUE, SPEAKERS } from "./cast";
 import { heardNames, isOf, isScreen, names } from "./judge";
 import { PATIENCE_MS } from "./patience";
+import { illegible, PART } from "./print";
 import { until } from "./wait";
 
 /** Two syllables and a bit. */
@@ -196,6 +197,13 @@ export class Person {
       const found = sights.some((sight) => isScreen(sight) && isOf(sight, { ...other, hue: SCREEN_HUE }));
       return found ? undefined : JSON.stringify(sights);
     });
+  }
+
+  /** Waits until the small print on a shared screen can be read: `drawn` is what was drawn there. */
+  async readsPrint(drawn: readonly number[]): Promise<void> {
+    await this.#until("reads the small print", PATIENCE_MS, async () =>
+      illegible(drawn, await this.page.evaluate((part) => window.probe.cut("screen", part), PART)),
+    );
   }
 
   async seesNoScreen(): Promise<void> {

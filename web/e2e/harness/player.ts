@@ -27,6 +27,12 @@ const PLAYER = `<!doctype html><title>A player</title>
   }
 </script>`;
 
+/** Layers within one stream of packets. */
+export interface LayersWithin {
+  readonly codec: "VP9" | "AV1";
+  readonly scalabilityMode: string;
+}
+
 /** Of the page above: offers, takes the answer, and gives the address of the connection. */
 declare function dial(connection: RTCPeerConnection, url: string, ticket: string): Promise<string>;
 
@@ -68,13 +74,13 @@ export class Player {
   }
 
   /**
-   * Publishes a camera of this colour at a WHIP address: in two layers by name, or in VP9 with those of a scalability mode; returns
-   * the address of the connection.
+   * Publishes a camera of this colour at a WHIP address: in two layers by name, or in those of one stream; returns the address of
+   * the connection.
    */
-  async publish(address: string, ticket: string, hue: number, scalabilityMode?: string): Promise<string> {
+  async publish(address: string, ticket: string, hue: number, within?: LayersWithin): Promise<string> {
     return await this.#page.evaluate(
-      async ([url, bearer, colour, mode]) => {
-        const size = mode === undefined ? { width: 640, height: 360 } : { width: 960, height: 540 };
+      async ([url, bearer, colour, codec, scalabilityMode]) => {
+        const size = codec === undefined ? { width: 640, height: 360 } : { width: 960, height: 540 };
         const canvas = Object.assign(document.createElement("canvas"), size);
         const pen = canvas.getContext("2d") as CanvasRenderingContext2D;
         let step = 0;
@@ -90,17 +96,17 @@ export class Player {
           canvas.captureStream().getVideoTracks()[0] as MediaStreamTrack,
           {
             direction: "sendonly",
-            sendEncodings:
-              mode === undefined ? layers : [{ scalabilityMode: mode } as RTCRtpEncodingParameters],
+            sendEncodings: codec === undefined ? layers : [{ scalabilityMode } as RTCRtpEncodingParameters],
           },
         );
-        if (mode !== undefined) {
+        if (codec !== undefined) {
           const codecs = RTCRtpSender.getCapabilities("video")?.codecs ?? [];
-          line.setCodecPreferences(codecs.filter(({ mimeType }) => /VP9|rtx/.test(mimeType)));
+          const wanted = [`video/${codec}`, "video/rtx"];
+          line.setCodecPreferences(codecs.filter(({ mimeType }) => wanted.includes(mimeType)));
         }
         return await dial(connection, url, bearer);
       },
-      [address, ticket, hue, scalabilityMode] as const,
+      [address, ticket, hue, within?.codec, within?.scalabilityMode] as const,
     );
   }
 

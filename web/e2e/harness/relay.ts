@@ -67,10 +67,13 @@ export class Relay {
     this.#media.mend();
   }
 
-  /** From now on so many bits a second go down to each client, behind a queue of a second; null is no limit. */
-  narrow(bitsPerSecond: number | null): void {
+  /**
+   * From now on so many bits a second go down to each client, behind a queue of a second, or only to those who send from these
+   * ports; null is no limit.
+   */
+  narrow(bitsPerSecond: number | null, ports?: readonly number[]): void {
     if (this.#media instanceof StreamRelay) throw new Error("only datagrams go through a narrow way");
-    this.#media.bitsPerSecond = bitsPerSecond;
+    this.#media.bitsPerSecond = (port) => (ports?.includes(port) === false ? null : bitsPerSecond);
   }
 
   /** From now on so many datagrams to each client are lost; null ends it. */
@@ -192,7 +195,7 @@ class DatagramRelay {
   /** Nothing gets through, whatever is mended. */
   isLost = false;
   target: Endpoint | undefined;
-  bitsPerSecond: number | null = null;
+  bitsPerSecond: (port: number) => number | null = () => null;
   losses: Losses | null = null;
   #isCut = false;
   #isClosed = false;
@@ -258,9 +261,10 @@ class DatagramRelay {
       isBad = this.losses !== null && turnsBad(this.losses, isBad);
       if (isBad) return;
       const now = performance.now();
-      if (this.bitsPerSecond !== null) {
+      const bitsPerSecond = this.bitsPerSecond(port);
+      if (bitsPerSecond !== null) {
         if (free - now > QUEUE_MS) return;
-        free = Math.max(free, now) + (bytes.length * 8_000) / this.bitsPerSecond;
+        free = Math.max(free, now) + (bytes.length * 8_000) / bitsPerSecond;
       }
       const waitMs = Math.max(0, free - now) + (this.losses?.delayMs ?? 0);
       if (waitMs > 0) setTimeout(down, waitMs, bytes);

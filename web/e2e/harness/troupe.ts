@@ -5,7 +5,7 @@
 
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished, vi } from "vitest";
 import { Api, type MeetingInfo } from "./api";
 import { probeScript } from "./bundle";
@@ -19,8 +19,7 @@ import { Server } from "./server";
 /** Where a failed journey leaves pictures of every page and the server's log. */
 const EVIDENCE = new URL("../../test-results/e2e/", import.meta.url).pathname;
 const SHARED_TAB = "The drawing";
-const DRAWING = `<!doctype html><title>${SHARED_TAB}</title>
-<style>
+const DRAWING = `<style>
   body { margin: 0; background: hsl(${SCREEN_HUE} 95% 45%) }
   p { width: 90px; height: 90px; background: white; animation: wander 2s linear infinite alternate }
   @keyframes wander { to { margin-left: 80vw } }
@@ -198,11 +197,12 @@ export class Scene {
     return person;
   }
 
-  /** Opens a tab that can be shared: it moves and has a colour that nobody's camera has. */
-  async openTab(person: Person): Promise<void> {
+  /** Opens a tab that can be shared: by default it moves and has a colour that nobody's camera has. */
+  async openTab(person: Person, content = DRAWING): Promise<Page> {
     const tab = await person.context.newPage();
-    await tab.setContent(DRAWING);
+    await tab.setContent(`<!doctype html><title>${SHARED_TAB}</title>${content}`);
     await person.page.bringToFront();
+    return tab;
   }
 
   /** Everybody enters and joins at once, and is in the meeting. */

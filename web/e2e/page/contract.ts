@@ -16,6 +16,15 @@ export interface Sight {
   readonly visible: boolean;
 }
 
+/** A cut of a picture. */
+export interface Cut {
+  /** Size of the whole picture. */
+  readonly width: number;
+  readonly height: number;
+  /** Brightness of the cut's pixels row by row, 0…255. */
+  readonly pixels: readonly number[];
+}
+
 /** Milliseconds of the page's clock at which a flash was shown and a beep was heard. */
 export interface SyncMarks {
   readonly flashes: readonly number[];
@@ -50,6 +59,8 @@ export interface FirstFrame {
 export interface Probe {
   /** One entry per `<video>` inside a named group. */
   see(): Sight[];
+  /** This part of the picture of the tile whose name contains `label`, at its own size; `null` while there is none. */
+  cut(label: string, part: { x: number; y: number; width: number; height: number }): Cut | null;
   /** When each tile's video first showed a decoded picture. */
   firstFrames(): readonly FirstFrame[];
   /** Begins to listen for these pitches. */
@@ -70,6 +81,8 @@ export interface Probe {
   playback(): Promise<Playback>;
   /** Heights of the pictures that this page sends now. */
   sentHeights(): Promise<number[]>;
+  /** From which ports media go, of all connections that there are. */
+  mediaPorts(): Promise<number[]>;
   /** States of all peer connections, for who looks for the cause of a failure. */
   connectionStates(): string[];
   /** What the content security policy refused. */

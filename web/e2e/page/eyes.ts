@@ -1,6 +1,6 @@
 /** Looks at decoded pixels. */
 
-import type { FirstFrame, Sight } from "./contract";
+import type { Cut, FirstFrame, Sight } from "./contract";
 import { tiles } from "./elements";
 
 const COLUMNS = 32;
@@ -51,6 +51,21 @@ export function look(label: string, video: HTMLVideoElement): Sight {
   pen ??= paper();
   pen.drawImage(video, 0, 0, COLUMNS, ROWS);
   return { ...blank, ...judge(pen.getImageData(0, 0, COLUMNS, ROWS).data) };
+}
+
+export function cut(
+  label: string,
+  { x, y, width, height }: { x: number; y: number; width: number; height: number },
+): Cut | null {
+  const video = tiles().find((tile) => tile.label.includes(label))?.video;
+  if (video === undefined || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return null;
+  const canvas = new OffscreenCanvas(width, height);
+  const sheet = canvas.getContext("2d");
+  if (sheet === null) return null;
+  sheet.drawImage(video, x, y, width, height, 0, 0, width, height);
+  const { data } = sheet.getImageData(0, 0, width, height);
+  const pixels = Array.from({ length: width * height }, (_, at) => data[at * 4 + 1] ?? 0);
+  return { width: video.videoWidth, height: video.videoHeight, pixels };
 }
 
 function paper(): CanvasRenderingContext2D {

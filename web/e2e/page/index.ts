@@ -3,7 +3,7 @@
 import type { Playback, Received } from "./contract";
 import { heard, listen, sides } from "./ears";
 import { peerConnections, soundingElements, watchApplication } from "./elements";
-import { see, seenFirstFrames, watchFirstFrames } from "./eyes";
+import { cut, see, seenFirstFrames, watchFirstFrames } from "./eyes";
 import { hearByRecording } from "./recorder";
 import { noteSync } from "./sync";
 
@@ -64,10 +64,24 @@ async function sentHeights(): Promise<number[]> {
   return heights.sort((a, b) => a - b);
 }
 
+async function mediaPorts(): Promise<number[]> {
+  const ports: number[] = [];
+  for (const connection of peerConnections()) {
+    const reports = await connection.getStats();
+    for (const pair of reports.values() as Iterable<RTCIceCandidatePairStats>) {
+      if (pair.type !== "candidate-pair" || !pair.nominated) continue;
+      const local = reports.get(pair.localCandidateId) as { port?: number } | undefined;
+      if (local?.port !== undefined) ports.push(local.port);
+    }
+  }
+  return ports;
+}
+
 watchApplication();
 watchFirstFrames();
 window.probe = {
   see,
+  cut,
   firstFrames: seenFirstFrames,
   listen,
   heard,
@@ -78,6 +92,7 @@ window.probe = {
   received,
   playback,
   sentHeights,
+  mediaPorts,
   connectionStates: () =>
     peerConnections().map(
       (peer) => `${peer.signalingState} ice ${peer.iceConnectionState} dtls ${peer.connectionState}`,

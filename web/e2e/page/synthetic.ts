@@ -32,7 +32,6 @@ window.perform = async (extras) => {
 };
 
 async function perform(extra: Extra, context: AudioContext): Promise<void> {
-  const socket = new WebSocket(`ws://${location.host}/signal`, PROTOCOL);
   const connection = new RTCPeerConnection();
   connection.addTransceiver(voice(context, extra.toneHz), { direction: "sendonly" });
   connection.addTransceiver(camera(extra.hue), { direction: "sendonly" });
@@ -41,6 +40,8 @@ async function perform(extra: Extra, context: AudioContext): Promise<void> {
   connection.addTransceiver("audio", { direction: "recvonly" });
   await connection.setLocalDescription();
 
+  // Not before: who says nothing at once is sent away.
+  const socket = new WebSocket(`ws://${location.host}/signal`, PROTOCOL);
   const send = (message: ClientMessage): void => socket.send(JSON.stringify(message));
   socket.onopen = () => send({ type: "hello", ticket: extra.ticket });
   socket.onmessage = ({ data }: MessageEvent<string>) => {
