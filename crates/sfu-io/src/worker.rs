@@ -114,6 +114,7 @@ impl Worker {
             waiting: VecDeque::new(),
             moves: Vec::new(),
             unheard: 0,
+            is_behind: false,
         };
         let thread = std::thread::Builder::new().name("media".into()).spawn(|| run.until_closed());
         let routes = routes(bound, &addresses);
@@ -211,6 +212,8 @@ struct Run {
     moves: Vec<Move>,
     /// Packets that another worker was too late to take.
     unheard: u64,
+    /// Datagrams were left that had come.
+    is_behind: bool,
 }
 
 impl Move {
@@ -278,6 +281,7 @@ impl Run {
             waiting,
             moves: Vec::new(),
             unheard: 0,
+            is_behind: false,
         };
         for worker in next.post.workers.iter().filter(|it| !Arc::ptr_eq(it, &next.requests)) {
             // One that is closed has nobody to tell.
@@ -292,12 +296,16 @@ impl Run {
     fn turn(&mut self) -> bool {
         let next =
             self.engine.next_timeout().into_iter().chain(self.tcp.as_ref().and_then(Tcp::next_timeout)).min();
-        let timeout = next.map(|at| at.saturating_duration_since(Instant::now()));
+        let ended = Instant::now();
+        let timeout = next.map(|at| at.saturating_duration_since(ended));
         // Left over where a turn was cut short by a panic.
         let timeout = if self.waiting.is_empty() { timeout } else { Some(Duration::ZERO) };
         let tcp = self.tcp.as_ref().map_or(NO_FILE, Tcp::fd);
         let [work, datagrams, streams] = sys::wait([self.requests.work_fd(), self.socket.fd(), tcp], timeout)
             .expect("poll fails on invalid arguments only");
+        let now = Instant::now();
+        self.engine.turned(now, if self.is_behind { Duration::ZERO } else { now - ended }, !self.is_behind);
+        self.is_behind = false;
         if (work || !self.waiting.is_empty()) && !self.serve_requests() {
             return false;
         }
@@ -384,12 +392,14 @@ impl Run {
     }
 
     fn receive(&mut self) {
-        let Self { engine, socket, tcp, outbox, .. } = self;
+        let Self { engine, socket, tcp, outbox, is_behind, .. } = self;
         let mut left = RECEIVE_BATCH;
+        *is_behind = true;
         while left > 0 {
             let now = Instant::now();
             let count = socket.receive(|from, datagram| engine.receive(now, from, datagram, outbox));
             if count == 0 {
+                *is_behind = false;
                 break;
             }
             left = left.saturating_sub(count);

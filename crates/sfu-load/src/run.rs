@@ -3,9 +3,10 @@
 //! Publishers come first, since a server may know no stream before media flow; then the watchers at the rate asked for; then a
 //! time to warm up, the measured time, and the leaving.
 
+mod connections;
+
 use std::collections::VecDeque;
 use std::net::{SocketAddr, UdpSocket};
-use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 use sfu::srtp::Profile;
@@ -13,7 +14,7 @@ use sfu_io::sys::{self, Epoll, Ready};
 
 use crate::arguments::Options;
 use crate::film::Clock;
-use crate::http::{Http, Outcome, Request, Response};
+use crate::http::{Http, Outcome};
 use crate::link::{Identity, State};
 use crate::meter::{Meter, Moment, Row, Totals};
 use crate::network::Network;
@@ -436,82 +437,6 @@ impl<'a> Load<'a> {
         Moment::take(now, totals, self.options.pid)
     }
 
-    /// A new connection, whose offer is on its way.
-    fn open(&mut self, now: Instant, way: Way, stream: usize) -> Result<usize, String> {
-        let at = self.seats.len();
-        let opened = Seat::open(now, at as u32, way, stream, &self.identity, self.local);
-        let seat = opened.map_err(|error| {
-            format!("No further socket can be opened: {error}. Raise the limit of open files (ulimit -n), or ask for fewer.")
-        })?;
-        let added = self.epoll.add(seat.socket.as_raw_fd(), at as u64);
-        added.map_err(|error| format!("No further socket can be waited for: {error}."))?;
-        self.seats.push(Some(Box::new(seat)));
-        self.ask(at);
-        Ok(at)
-    }
-
-    fn ask(&mut self, at: usize) {
-        let Some(Some(seat)) = self.seats.get(at) else { return };
-        let place = &self.options.places[seat.stream];
-        let url = if seat.way == Way::Publish { &place.whip } else { &place.whep };
-        let (url, token) = (url.clone(), place.token.clone());
-        // A bound socket knows its address.
-        let Ok(body) = seat.offer(&self.identity, self.options.style.audio) else { return };
-        self.http.ask(Request { method: "POST", url, token, body, tag: at as u64 });
-    }
-
-    /// Something has come of a request.
-    fn outcome(&mut self, now: Instant, at: usize, outcome: Result<Response, String>) -> Result<(), String> {
-        let Some(Some(seat)) = self.seats.get_mut(at) else { return Ok(()) }; // gone meanwhile, or a DELETE
-        let place = &self.options.places[seat.stream];
-        let url = if seat.way == Way::Publish { &place.whip } else { &place.whep };
-        let response = match outcome {
-            Ok(response) => response,
-            Err(sentence) => return self.failed(at, &sentence),
-        };
-        if response.status == 404 && seat.way == Way::Watch && now < seat.times.asked + UNKNOWN_PATIENCE {
-            self.again.push_back((now + UNKNOWN_AGAIN, at));
-            return Ok(());
-        }
-        if response.status / 100 != 2 {
-            let sentence = refusal(seat.way, &url.authority, &url.path, &response);
-            return self.failed(at, &sentence);
-        }
-        seat.session = response.location.as_deref().and_then(|location| url.join(location));
-        let around = &mut Surroundings {
-            index: at,
-            network: &mut self.network,
-            style: self.options.style,
-            clock: self.clock,
-        };
-        match seat.answered(now, &response.body, self.server, around) {
-            Ok(()) => Ok(()),
-            Err(reason) => self.failed(at, &format!("http://{}{}: {reason}.", url.authority, url.path)),
-        }
-    }
-
-    /// Before the measured time one failure is the end; later it is counted, unless it is a publisher's.
-    fn failed(&mut self, at: usize, sentence: &str) -> Result<(), String> {
-        let watches = self.seats[at].as_ref().is_some_and(|seat| seat.way == Way::Watch);
-        if self.phase != Phase::Measuring || !watches {
-            return Err(sentence.to_owned());
-        }
-        self.meter.joins.failed += 1;
-        self.meter.joins.first_failure.get_or_insert_with(|| sentence.to_owned());
-        self.retire(at, false);
-        Ok(())
-    }
-
-    /// Takes a connection away, with or without telling the server.
-    fn retire(&mut self, at: usize, tell: bool) {
-        let Some(seat) = self.seats[at].take() else { return };
-        self.retired.add(&seat);
-        if let (Some(url), true) = (seat.session, tell) {
-            let token = self.options.places[seat.stream].token.clone();
-            self.http.ask(Request { method: "DELETE", url, token, body: String::new(), tag: at as u64 });
-        }
-    }
-
     /// Everybody says good-bye.
     fn leave(&mut self) -> Result<(), String> {
         let end = clock_now() + LEAVING;
@@ -549,24 +474,4 @@ fn towards(server: SocketAddr) -> std::io::Result<SocketAddr> {
     let mut local = probe.local_addr()?;
     local.set_port(0);
     Ok(local)
-}
-
-/// What to do about an answer that is a no.
-fn refusal(way: Way, authority: &str, path: &str, response: &Response) -> String {
-    let Response { status, body, .. } = response;
-    let told: String = body.chars().filter(|letter| !letter.is_control()).take(200).collect();
-    let (name, verb) = if way == Way::Publish { ("WHIP", "publish") } else { ("WHEP", "watch") };
-    let what = match status {
-        401 | 403 => {
-            format!("the ticket may not {verb} here. Give one that may, in --streams or in SFU_LOAD_TOKEN")
-        }
-        404 => format!("there is nothing to {verb} at this address. Check it"),
-        405 => format!("this is no {name} address. Check it"),
-        429 => {
-            "the server limits requests. Join more slowly (--joins-per-second), or lift its limit".to_owned()
-        }
-        400..=499 => "the server does not take the offer".to_owned(),
-        _ => "the server failed".to_owned(),
-    };
-    format!("http://{authority}{path} answers {status}: {what}. It says: {told}")
 }

@@ -17,6 +17,7 @@ mod decoder;
 mod download;
 mod layered;
 mod network;
+mod processor;
 mod random;
 mod scalable;
 mod screen;

@@ -1,17 +1,18 @@
 //! Virtual time: one engine or several that share the room, their clients, and the networks between.
 
+mod acts;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use sfu::{
-    Command, CommandKind, Config, Engine, Event, Limits, Outbox, PeerStatistics, RoomSnapshot, Source, Tile,
-};
+use sfu::{Config, Engine, Event, Limits, Outbox, PeerStatistics, RoomSnapshot};
 
 use crate::download::Download;
 use crate::network::LinkState;
-use crate::{Client, ClientOptions, Link, Network};
+use crate::processor::Processor;
+use crate::{Client, Link, Network};
 
 /// Calls of one component at one moment before the world calls it stuck.
 const MAX_CALLS_PER_MOMENT: u32 = 100_000;
@@ -43,12 +44,15 @@ pub struct World {
     pub record: bool,
     /// The engines under test, each with a part of the room: people come to them by turns.
     engines: Vec<Engine>,
+    /// The engines', by their numbers.
+    processors: Vec<Processor>,
     room: Arc<str>,
     network: Network,
     clients: Vec<Client>,
     downloads: Vec<Download>,
     paths: Vec<Path>,
     down_states: Vec<LinkState>,
+    received: u64,
     sent: BTreeMap<SocketAddr, (u64, u64)>,
     outbox: Outbox,
     commands: u64,
@@ -101,6 +105,7 @@ impl World {
             now,
             events: Vec::new(),
             engines: (0..workers).map(engine).collect(),
+            processors: (0..workers).map(|_| Processor::new(now)).collect(),
             recorded: Vec::new(),
             said: 0,
             record: false,
@@ -110,62 +115,11 @@ impl World {
             downloads: Vec::new(),
             paths: Vec::new(),
             down_states: Vec::new(),
+            received: 0,
             sent: BTreeMap::new(),
             outbox: Outbox::new(),
             commands: 0,
         }
-    }
-
-    /// Somebody joins over good links.
-    pub fn join(&mut self, name: &str) -> ClientId {
-        self.join_with(name, ClientOptions::default(), Link::GOOD, Link::GOOD)
-    }
-
-    /// Somebody joins.
-    pub fn join_with(&mut self, name: &str, options: ClientOptions, up: Link, down: Link) -> ClientId {
-        self.join_through(name, options, up, down, |offer| offer)
-    }
-
-    fn join_through(
-        &mut self,
-        name: &str,
-        options: ClientOptions,
-        up: Link,
-        down: Link,
-        change: impl FnOnce(String) -> String,
-    ) -> ClientId {
-        let number = self.clients.len();
-        let address = SocketAddr::from(([10, 1, (number / 200) as u8, (number % 200 + 1) as u8], 4000));
-        let (client, offer) = Client::new(self.now, name, number as u32, address, options);
-        self.clients.push(client);
-        self.paths.push(Path { up, down, up_state: LinkState::default(), down_state: number });
-        self.down_states.push(LinkState::default());
-        let peer = Arc::from(name);
-        let ClientOptions { publish, subscribe, one_way, .. } = options;
-        self.submit(CommandKind::AddPeer { peer, offer: change(offer), publish, subscribe, one_way });
-        ClientId(number)
-    }
-
-    /// Somebody joins over good links with an offer that was changed on its way.
-    pub fn join_as(&mut self, name: &str, change: impl FnOnce(String) -> String) -> ClientId {
-        self.join_through(name, ClientOptions::default(), Link::GOOD, Link::GOOD, change)
-    }
-
-    /// Joins everybody, lets them connect, and turns microphones and cameras on.
-    pub fn meet<const N: usize>(&mut self, names: [&str; N]) -> [ClientId; N] {
-        let ids = names.map(|name| self.join(name));
-        self.run_until(Duration::from_secs(10), |world| {
-            ids.iter().all(|id| world.client(*id).is_connected())
-        });
-        for id in ids {
-            self.set_sources(id, &[Source::Microphone, Source::Camera]);
-        }
-        for viewer in ids {
-            let others: Vec<_> =
-                ids.iter().filter(|id| **id != viewer).map(|id| (*id, Source::Camera)).collect();
-            self.set_view(viewer, &others);
-        }
-        ids
     }
 
     /// One of the clients.
@@ -208,6 +162,11 @@ impl World {
         }
     }
 
+    /// From now on an engine takes so long for each datagram that comes in or goes out.
+    pub fn set_cost(&mut self, part: usize, cost: Duration) {
+        self.processors[part].cost = cost;
+    }
+
     /// Begins a TCP transfer of so many bytes, or without an end, over a client's way down as it is now; returns its number.
     pub fn download(&mut self, beside: ClientId, bytes: Option<u64>) -> usize {
         let number = self.downloads.len();
@@ -235,82 +194,6 @@ impl World {
             Event::Statistics { peers, .. } => peers.iter().find(|peer| peer.peer == *name),
             _ => None,
         })
-    }
-
-    /// Turns exactly these streams of a client on: in the client and by command.
-    pub fn set_sources(&mut self, id: ClientId, sources: &[Source]) {
-        let now = self.now;
-        for source in [Source::Microphone, Source::Camera, Source::Screen, Source::ScreenAudio] {
-            self.client_mut(id).publish(now, source, sources.contains(&source));
-        }
-        let peer = self.client(id).name.clone();
-        self.submit(CommandKind::SetSources { peer, sources: sources.to_vec() });
-    }
-
-    /// Says what a client's layout shows, each 640×360.
-    pub fn set_view(&mut self, id: ClientId, tiles: &[(ClientId, Source)]) {
-        let tiles: Vec<_> = tiles.iter().map(|(whose, source)| (*whose, *source, (640, 360))).collect();
-        self.set_sized_view(id, &tiles);
-    }
-
-    /// Says what a client's layout shows, and how large.
-    pub fn set_sized_view(&mut self, id: ClientId, tiles: &[(ClientId, Source, (u16, u16))]) {
-        let tiles = tiles
-            .iter()
-            .map(|(whose, source, (width, height))| Tile {
-                peer: self.client(*whose).name.clone(),
-                source: *source,
-                width: *width,
-                height: *height,
-                pinned: false,
-            })
-            .collect();
-        let peer = self.client(id).name.clone();
-        self.submit(CommandKind::SetView { peer, tiles });
-    }
-
-    /// Takes a client out of the room; the client itself learns nothing.
-    pub fn remove(&mut self, id: ClientId) {
-        let peer = self.client(id).name.clone();
-        self.submit(CommandKind::RemovePeer { peer });
-    }
-
-    /// A client renegotiates with new ICE credentials.
-    pub fn restart_ice(&mut self, id: ClientId) {
-        let now = self.now;
-        let offer = self.client_mut(id).restart_ice(now);
-        let peer = self.client(id).name.clone();
-        self.submit(CommandKind::Renegotiate { peer, offer });
-    }
-
-    /// Submits a command to the room and returns its id.
-    pub fn submit(&mut self, kind: CommandKind) -> u64 {
-        self.commands += 1;
-        let id = self.commands;
-        let part = match &kind {
-            CommandKind::AddPeer { peer, .. }
-            | CommandKind::Renegotiate { peer, .. }
-            | CommandKind::RemovePeer { peer }
-            | CommandKind::SetView { peer, .. }
-            | CommandKind::SetSources { peer, .. } => self.find(peer).map_or(0, |id| self.part(id)),
-            CommandKind::CloseRoom => {
-                let (now, room) = (self.now, self.room.clone());
-                self.engines[1..].iter_mut().for_each(|engine| engine.close(now, &room, &mut self.outbox));
-                0
-            }
-        };
-        let (now, room) = (self.now, self.room.clone());
-        let begins = !self.engines[part].has_room(&room);
-        self.engines[part].submit(now, Command { id, room: room.clone(), kind }, &mut self.outbox);
-        if begins {
-            for other in 0..self.engines.len() {
-                if other != part && self.engines[other].has_room(&room) {
-                    self.engines[part].link(now, &room, other as u32, &mut self.outbox);
-                }
-            }
-        }
-        self.settle();
-        id
     }
 
     /// The room as all parts have it; `None` when it is nowhere.
@@ -392,6 +275,15 @@ impl World {
         all.filter(|(name, _)| *name == reason).map(|(_, count)| count).sum()
     }
 
+    /// Datagrams that came to the engines and left them.
+    pub fn datagrams(&self) -> u64 {
+        self.received + self.datagrams_sent()
+    }
+
+    fn datagrams_sent(&self) -> u64 {
+        self.sent.values().map(|(datagrams, _)| datagrams).sum()
+    }
+
     fn bytes_sent(&self) -> u64 {
         self.sent.values().map(|(_, bytes)| bytes).sum()
     }
@@ -399,7 +291,7 @@ impl World {
     /// Goes to the next moment at which something happens, and lets it happen; false when that is past `end`.
     fn step(&mut self, end: Instant) -> bool {
         let clients = self.clients.iter().map(Client::next_timeout).min();
-        let engines = self.engines.iter().filter_map(Engine::next_timeout).min();
+        let engines = (0..self.engines.len()).filter_map(|part| self.next_turn(part)).min();
         let downloads = self.downloads.iter().filter_map(Download::next_timeout).min();
         let next = [clients, downloads, engines, self.network.next_arrival()];
         let Some(next) = next.into_iter().flatten().min() else { return false };
@@ -414,11 +306,8 @@ impl World {
             assert!(calls < MAX_CALLS_PER_MOMENT, "datagrams without end at one moment");
         }
         for part in 0..self.engines.len() {
-            if self.engines[part].next_timeout().is_some_and(|at| at <= self.now) {
-                self.engines[part].timeout(self.now, &mut self.outbox);
-                self.settle();
-                let again = self.engines[part].next_timeout();
-                assert!(again.is_none_or(|at| at > self.now), "after a timeout the next one must lie ahead");
+            if self.next_turn(part).is_some_and(|at| at <= self.now) {
+                self.turn(part);
             }
         }
         let now = self.now;
@@ -429,8 +318,38 @@ impl World {
         true
     }
 
+    /// When an engine has something to do, and can.
+    fn next_turn(&self, part: usize) -> Option<Instant> {
+        let (engine, processor) = (&self.engines[part], &self.processors[part]);
+        engine.next_timeout().map(|at| processor.no_earlier(at)).into_iter().chain(processor.next()).min()
+    }
+
+    /// An engine does what is due, and takes one of the datagrams that wait.
+    fn turn(&mut self, part: usize) {
+        let (now, before) = (self.now, self.datagrams_sent());
+        let slept = self.processors[part].begin(now);
+        self.engines[part].turned(now, slept, !slept.is_zero());
+        let mut taken = 0;
+        if let Some((from, mut bytes)) = self.processors[part].pop() {
+            self.engines[part].receive(now, from, &mut bytes, &mut self.outbox);
+            taken = 1;
+        }
+        if self.engines[part].next_timeout().is_some_and(|at| at <= now) {
+            self.engines[part].timeout(now, &mut self.outbox);
+            let again = self.engines[part].next_timeout();
+            assert!(again.is_none_or(|at| at > now), "after a timeout the next one must lie ahead");
+        }
+        self.settle();
+        let sent = self.datagrams_sent() - before;
+        self.processors[part].end(now, taken + sent);
+    }
+
     fn deliver(&mut self, from: SocketAddr, to: SocketAddr, mut bytes: Vec<u8>) {
         if let Some(part) = (0..self.engines.len()).find(|part| server(*part) == to) {
+            self.received += 1;
+            if self.processors[part].is_slow() {
+                return self.processors[part].push(from, bytes);
+            }
             self.engines[part].receive(self.now, from, &mut bytes, &mut self.outbox);
         } else if let Some(client) = self.clients.iter_mut().find(|client| client.address == to) {
             client.receive(self.now, from, &bytes);

@@ -256,6 +256,11 @@ pub(crate) fn demand(asks: &[Ask]) -> u64 {
     asks.iter().map(|ask| ask.cost(ask.count)).sum()
 }
 
+/// What everything that is given costs.
+pub(crate) fn granted(asks: &[Ask]) -> u64 {
+    asks.iter().map(|ask| ask.cost(ask.granted)).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -16,7 +16,7 @@ mod upkeep;
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::allocate::Ask;
 use crate::clock::Clock;
@@ -27,6 +27,7 @@ use crate::peer::{Failure, HANDSHAKE_TIMEOUT, Peer};
 use crate::random::Random;
 use crate::relay::Relays;
 use crate::room::Room;
+use crate::shedding::Shedding;
 use crate::slab::Slab;
 use crate::stream::Stream;
 use crate::timers::{Due, Timers};
@@ -58,6 +59,7 @@ pub struct Engine {
     /// Streams whose receivers may get another layer, once all of these are allocated to.
     to_aim: Vec<u32>,
     relays: Relays,
+    shedding: Shedding,
 }
 
 impl Engine {
@@ -84,6 +86,7 @@ impl Engine {
             asks: Vec::new(),
             to_aim: Vec::new(),
             relays: Relays::default(),
+            shedding: Shedding::new(now),
         }
     }
 
@@ -114,6 +117,14 @@ impl Engine {
     pub fn timeout(&mut self, now: Instant, out: &mut Outbox) {
         while let Some((at, due)) = self.timers.pop(now) {
             self.guarded(now, out, |engine, out| engine.wake(now, at, due, out));
+        }
+    }
+
+    /// Hears how the caller's turn went that ended at `now`: for how long it slept before, and whether it was done then with
+    /// everything that had come. Who is not, for long, has too much to do: fewer pictures are sent, and sound as before.
+    pub fn turned(&mut self, now: Instant, slept: Duration, caught_up: bool) {
+        if let Some(load) = self.shedding.turn(now, slept, caught_up) {
+            self.shed(now, load);
         }
     }
 
@@ -224,7 +235,7 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, UNIX_EPOCH};
+    use std::time::UNIX_EPOCH;
 
     use super::*;
     use crate::testing::some_moment;

@@ -7,7 +7,8 @@
 //! 3. Take the events: [`Engine::poll_event`] until `None`.
 //! 4. Where several engines share rooms: take what this one says to the others, [`Engine::take_said`] until `None`, and let
 //!    them [`Engine::hear`] it, in order and without loss.
-//! 5. Sleep until the next datagram, command or [`Engine::next_timeout`].
+//! 5. Sleep until the next datagram, command or [`Engine::next_timeout`], and say how that went: [`Engine::turned`]. Who leaves
+//!    that out has an engine that takes the processor for fast enough.
 //!
 //! Input from the network never panics and never gets an answer larger than itself before authentication.
 
@@ -38,6 +39,7 @@ mod remote;
 mod room;
 pub mod sdp;
 mod send;
+mod shedding;
 mod slab;
 mod snapshot;
 mod speech;

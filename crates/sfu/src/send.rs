@@ -20,13 +20,14 @@ use self::pacer::{Pacer, Waiting};
 use self::packet::Leaving;
 use self::probing::Probing;
 use self::redundancy::Redundancy;
-use crate::allocate::{Ask, Budget, Hold, allocate, demand};
+use crate::allocate::{Ask, Budget, Hold, allocate, demand, granted};
 use crate::bwe::Bandwidth;
 use crate::clock::{Clock, Now};
 use crate::drops::Drop;
 use crate::forward::{Admitted, Limit, MediaPacket};
 use crate::random::Random;
 use crate::sdp::{CNAME, Line, Role, SlotKind};
+use crate::shedding::Pictures;
 use crate::slab::Slab;
 use crate::srtp::Outbound;
 use crate::stream::{Begin, Stream};
@@ -72,6 +73,8 @@ pub(crate) struct Downlink {
     hold: Hold,
     /// When what it carries was last given to the slots.
     allocated: Option<Instant>,
+    /// What was asked for and given then.
+    pub(crate) pictures: Pictures,
     pacer: Pacer,
     /// A probe under way.
     probing: Option<Probing>,
@@ -90,6 +93,7 @@ impl Downlink {
             bandwidth: Bandwidth::new(now),
             hold: Hold::default(),
             allocated: None,
+            pictures: Pictures::default(),
             pacer: Pacer::new(now),
             probing: None,
             budget: RepairBudget::default(),
@@ -101,18 +105,19 @@ impl Downlink {
         downlink
     }
 
-    /// Gives what the way carries to those who ask, after sound of `audio_bps`.
-    pub(crate) fn allocate(&mut self, now: Instant, audio_bps: u64, asks: &mut [Ask]) {
+    /// Gives what the way carries to those who ask, after sound of `audio_bps`, and pictures of no more than `bound`.
+    pub(crate) fn allocate(&mut self, now: Instant, audio_bps: u64, bound: Option<u64>, asks: &mut [Ask]) {
         self.allocated = Some(now);
         let target = self.bandwidth.target_bps();
         let room = if self.bandwidth.is_free() { u64::MAX } else { target };
         let audio_bps = audio_bps * (1 + self.redundancy.fit(audio_bps, room));
-        let bps = target.saturating_sub(audio_bps);
+        let bps = target.saturating_sub(audio_bps).min(bound.unwrap_or(u64::MAX));
         let is_guess = !self.bandwidth.is_measured() || self.is_on_trial(now);
         let rise = self.hold.rise(now, bps);
         allocate(Budget { bps, is_guess, rise }, asks);
         self.hold.learn(now, bps, asks);
-        self.bandwidth.set_demand(WANTED_PERCENT * (audio_bps + demand(asks)) / 100);
+        self.pictures = Pictures { wanted: demand(asks), given: granted(asks) };
+        self.bandwidth.set_demand(WANTED_PERCENT * (audio_bps + self.pictures.wanted) / 100);
     }
 
     /// Whether it is time to look again at who gets what.

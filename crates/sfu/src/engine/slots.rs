@@ -9,6 +9,7 @@ use crate::peer::Peer;
 use crate::relay::{Frame, bits};
 use crate::room::Room;
 use crate::sdp::{Shape, SlotKind};
+use crate::shedding::Load;
 use crate::stream::{Publisher, Stream};
 use crate::{Event, Source, Tile};
 
@@ -239,6 +240,7 @@ impl Engine {
     /// The same, and leaves it to the caller to aim what has changed: with a thousand watchers that is done once for all of
     /// them.
     fn allocate_one(&mut self, now: Instant, key: u32) {
+        let bound = self.shedding.bound();
         let Self { peers, streams, rooms, asks, .. } = self;
         let Some(peer) = peers.get_mut(key) else { return };
         let speaker = rooms.get(peer.room).and_then(|room| room.speech.speakers().first());
@@ -257,7 +259,7 @@ impl Engine {
                 audio_bps += stream.sound_bps();
             }
         }
-        peer.downlink.allocate(now, audio_bps, asks);
+        peer.downlink.allocate(now, audio_bps, bound, asks);
         let is_measured = peer.downlink.bandwidth.is_measured();
         let mut is_paused = false;
         for at in 0..self.asks.len() {
@@ -280,6 +282,19 @@ impl Engine {
         if is_paused {
             self.tell_slots(key);
         }
+    }
+
+    /// The worker's turns go like this: who cannot keep up sends fewer pictures, at once.
+    pub(super) fn shed(&mut self, now: Instant, load: Load) {
+        let pictures: Vec<_> = self.peers.iter().map(|(_, peer)| peer.downlink.pictures).collect();
+        if !self.shedding.decide(now, load, &pictures) {
+            return; // what is more waits for its receiver's feedback
+        }
+        let keys: Vec<u32> = self.peers.iter().map(|(key, _)| key).collect();
+        for key in keys {
+            self.allocate_one(now, key);
+        }
+        self.aim_all(now);
     }
 
     fn aim_all(&mut self, now: Instant) {
