@@ -20,6 +20,8 @@ from meetinghouse.app.services import Services
 from meetinghouse.app.system_api import API_ROUTES, ROOT_ROUTES
 from meetinghouse.billing.api import routes as billing_routes
 from meetinghouse.market.api import routes as market_routes
+from meetinghouse.market.organisation_actions import Organisations
+from meetinghouse.market.organisation_api import routes as organisation_routes
 from meetinghouse.meetings.actions import give_personal_room
 from meetinghouse.meetings.api import root_routes as meetings_root_routes
 from meetinghouse.meetings.api import routes as meetings_routes
@@ -28,6 +30,7 @@ from meetinghouse.people import tables as people_tables
 from meetinghouse.people.api import routes as people_routes
 from meetinghouse.people.context import People
 from meetinghouse.people.identify import actor_dependencies
+from meetinghouse.regions.actions import allow_own_region
 from meetinghouse.regions.api import routes as regions_routes
 from meetinghouse.security.passkeys import RelyingParty
 
@@ -54,7 +57,14 @@ def create_app(services: Services) -> ASGIApp:
 
 
 def _api() -> Router:
-    features = [*people_routes, *market_routes, *billing_routes, *regions_routes, *meetings_routes]
+    features = [
+        *people_routes,
+        *organisation_routes,
+        *market_routes,
+        *billing_routes,
+        *regions_routes,
+        *meetings_routes,
+    ]
     return Router("/api/v1", route_handlers=[*API_ROUTES, *DOCS_ROUTES, *features])
 
 
@@ -89,6 +99,11 @@ def _dependencies(services: Services, static: StaticFiles) -> dict[str, Provide]
         "people": people,
         "market": services.market,
         "billing": services.billing,
+        "organisations": Organisations(
+            people=people,
+            enforcement=services.enforcement,
+            founded=partial(allow_own_region, services.region, services.clock),
+        ),
         "meetings": meetings,
         "sessions": services.sessions,
         "limiter": services.limiter,

@@ -88,7 +88,7 @@ class TelemetrySettings(Section, frozen=True, kw_only=True):
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
-    # Who may read /metrics; a token with the scope `admin` may from anywhere.
+    # Who may read /metrics; a token with the scope `node` may from anywhere.
     metrics_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
 
 

@@ -88,14 +88,14 @@ async def metrics_text(
     if not is_within(address, telemetry_settings.metrics_networks):
         if optional_actor is None:
             raise Refusal(401, "not_signed_in", "Ask from a network in telemetry.metrics_networks, or with a token.")
-        optional_actor.must(Scope.ADMIN)
+        optional_actor.must(Scope.NODE)
     return Response(metrics.render(media_registry), media_type=metrics.CONTENT_TYPE)
 
 
 @get("/node")
 async def node(sessions: NamedDependency[Sessions], actor: NamedDependency[Actor]) -> NodeState:
     """What this node does now."""
-    actor.must(Scope.ADMIN)
+    actor.must(Scope.NODE)
     return NodeState(sessions.draining, sessions.count)
 
 
@@ -104,7 +104,7 @@ async def drain_node(
     data: JSONBody[DrainAsk], sessions: NamedDependency[Sessions], actor: NamedDependency[Actor]
 ) -> NodeState:
     """Begin no meeting any more, until the next start; those that are held go on. `draining` false takes it back."""
-    actor.must(Scope.ADMIN)
+    actor.must(Scope.NODE)
     if data.draining != sessions.draining:
         _log.info("node_drains" if data.draining else "node_takes_meetings", sessions=sessions.count)
     sessions.draining = data.draining

@@ -31,7 +31,7 @@ async def do_draft(market: Market, actor: Actor, name: str, rules: Rules) -> Rul
         Refusal: 403 `missing_scope`; 422 `name_missing`.
 
     """
-    actor.must(Scope.ADMIN)
+    actor.must(Scope.MARKET)
     now = market.clock.now()
     async with market.db.write(Across.OPERATOR) as write:
         drafted = RuleSet(
@@ -56,7 +56,7 @@ async def do_change(
         Refusal: 403, 404; 409 `not_a_draft`, `changed_meanwhile`; 422.
 
     """
-    actor.must(Scope.ADMIN)
+    actor.must(Scope.MARKET)
     async with market.db.write(Across.OPERATOR) as write:
         before = await existing(write.connection, set_id)
         lifecycle.check_is_draft(before, revision)
@@ -78,7 +78,7 @@ async def do_submit(market: Market, actor: Actor, set_id: str, revision: int) ->
         Refusal: 403, 404; 409 `not_a_draft`, `changed_meanwhile`.
 
     """
-    actor.must(Scope.ADMIN)
+    actor.must(Scope.MARKET)
     now = market.clock.now()
     async with market.db.write(Across.OPERATOR) as write:
         before = await existing(write.connection, set_id)
@@ -98,7 +98,7 @@ async def do_reopen(market: Market, actor: Actor, set_id: str) -> RuleSet:
         Refusal: 403, 404; 409 `not_submitted`, `activated`.
 
     """
-    actor.must(Scope.ADMIN)
+    actor.must(Scope.MARKET)
     async with market.db.write(Across.OPERATOR) as write:
         before = await existing(write.connection, set_id)
         lifecycle.check_may_reopen(before, await tables.activations(write.connection))
@@ -117,7 +117,7 @@ async def do_approve(market: Market, actor: Actor, set_id: str, revision: int) -
         Refusal: 403, 404; 409 `not_submitted`, `changed_meanwhile`, `approved_already`.
 
     """
-    actor.must(Scope.ADMIN)
+    actor.must(Scope.MARKET)
     now = market.clock.now()
     async with market.db.write(Across.OPERATOR) as write:
         before = await existing(write.connection, set_id)
@@ -136,7 +136,7 @@ async def do_activate(market: Market, actor: Actor, set_id: str, at: datetime | 
             `locks_operator_out`.
 
     """
-    actor.must(Scope.ADMIN)
+    actor.must(Scope.MARKET)
     now = market.clock.now()
     starts_at = now if at is None else at
     async with market.db.write(Across.OPERATOR) as write:
@@ -157,7 +157,7 @@ async def do_cancel(market: Market, actor: Actor, activation_id: str) -> None:
         Refusal: 403, 404; 409 `has_begun`.
 
     """
-    actor.must(Scope.ADMIN)
+    actor.must(Scope.MARKET)
     now = market.clock.now()
     async with market.db.write(Across.OPERATOR) as write:
         there_are = await tables.activations(write.connection)
@@ -181,7 +181,7 @@ async def do_restore(market: Market, actor: Actor, former_id: str, instead_of: s
             `locks_operator_out`.
 
     """
-    actor.must(Scope.ADMIN)
+    actor.must(Scope.MARKET)
     now = market.clock.now()
     async with market.db.write(Across.OPERATOR) as write:
         former = await existing(write.connection, former_id)

@@ -75,7 +75,7 @@ async def list_rule_sets(
     limit: FromQuery[int] = _ITEMS,
 ) -> Page[RuleSetLine]:
     """All versions, the newest first."""
-    actor.must(Scope.ADMIN)
+    actor.must(Scope.MARKET)
     return await lines_page(market, cursor, limit)
 
 
@@ -90,7 +90,7 @@ async def draft_rules(
 @get("/market/rules/active")
 async def active_rules(market: NamedDependency[Market], actor: NamedDependency[Actor]) -> RuleSetView:
     """The version that is in force."""
-    actor.must(Scope.ADMIN)
+    actor.must(Scope.MARKET)
     async with market.db.read(Across.OPERATOR) as connection:
         current = in_force(await tables.activations(connection), market.clock.now())
         if current is None:
@@ -104,7 +104,7 @@ async def get_rule_set(
     market: NamedDependency[Market], actor: NamedDependency[Actor], set_id: FromPath[str]
 ) -> RuleSetView:
     """One version."""
-    actor.must(Scope.ADMIN)
+    actor.must(Scope.MARKET)
     async with market.db.read(Across.OPERATOR) as connection:
         found = await actions.existing(connection, set_id)
     return await shown(market, found)
@@ -128,7 +128,7 @@ async def rule_set_differences(
     compared_with: FromQuery[str | None] = None,
 ) -> Page[Difference]:
     """How a version differs from another one; from the one that is in force when none is named."""
-    actor.must(Scope.ADMIN)
+    actor.must(Scope.MARKET)
     async with market.db.read(Across.OPERATOR) as connection:
         after = await _rules(connection, set_id)
         if compared_with is None:
@@ -143,7 +143,7 @@ async def rule_set_findings(
     market: NamedDependency[Market], actor: NamedDependency[Actor], set_id: FromPath[str]
 ) -> Page[Finding]:
     """Rules of a version that never decide, and those whose order decides."""
-    actor.must(Scope.ADMIN)
+    actor.must(Scope.MARKET)
     async with market.db.read(Across.OPERATOR) as connection:
         return Page(lint(await _rules(connection, set_id)), None)
 
@@ -192,7 +192,7 @@ async def restore_rules(
 @get("/market/activations")
 async def list_activations(market: NamedDependency[Market], actor: NamedDependency[Actor]) -> Page[Activation]:
     """All activations, the first one first."""
-    actor.must(Scope.ADMIN)
+    actor.must(Scope.MARKET)
     async with market.db.read(Across.OPERATOR) as connection:
         return Page(await tables.activations(connection), None)
 

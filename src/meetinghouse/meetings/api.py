@@ -207,7 +207,7 @@ async def admit_participant(
 ) -> None:
     """Let somebody in from the lobby."""
     live = await _live(meetings, actor, meeting_id)
-    limit = meetings.limits.participants_per_meeting
+    limit = await meetings.sessions.people_limit(live.meeting)
     try:
         await acts.admit(live, acts.OUTSIDE, participant_id, meetings.clock.now(), limit)
     except ActRefused as refused:

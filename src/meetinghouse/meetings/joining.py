@@ -54,7 +54,7 @@ async def join(
     is_host = actor is not None and found is not None and actor.member_id == found.host_id
     knows = _knows_passcode(meetings, meeting, ask.passcode or asked.passcode or "") or is_host
     decision = rules.check_entry(
-        _situation(meetings, meeting, actor), Role.HOST if is_host else Role.ATTENDEE, admitted=is_host
+        await _situation(meetings, meeting, actor), Role.HOST if is_host else Role.ATTENDEE, admitted=is_host
     )
     if found is None or not knows:
         raise guesses.refused()
@@ -172,9 +172,10 @@ def _knows_passcode(meetings: Meetings, meeting: Meeting, given: str) -> bool:
     return same or expected is None
 
 
-def _situation(meetings: Meetings, meeting: Meeting, actor: Actor | None) -> Situation:
-    limit = meetings.limits.participants_per_meeting
+async def _situation(meetings: Meetings, meeting: Meeting, actor: Actor | None) -> Situation:
     live = meetings.sessions.live_of(meeting.id)
+    limit = meetings.limits.participants_per_meeting
     if live is not None:
+        limit = await meetings.sessions.people_limit(meeting)
         return live.situation(member_id=None if actor is None else actor.member_id, people_limit=limit)
     return Situation(settings=meeting.settings, ended=meeting.ended_at is not None, people_limit=limit)

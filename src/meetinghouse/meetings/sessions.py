@@ -45,6 +45,8 @@ from meetinghouse.security.refusal import Refusal
 
 _log = structlog.get_logger(__name__)
 
+# The timer of a whole session that its plan's minutes are over, beside those of people.
+_TIME_OVER = "time over"
 # How long an instant meeting that was opened counts as upcoming.
 _INSTANT_LIFE = timedelta(hours=24)
 
@@ -139,6 +141,7 @@ class Sessions:
                     self._expect_back(live, participant_id)
                 if not live.people:
                     self._expect_anybody(live)
+                await self._bound_in_time(live)
         if self._by_id:
             _log.info("sessions_restored", sessions=len(self._by_id))
         await self._expel_those_out()
@@ -184,6 +187,10 @@ class Sessions:
         """
         if self.draining and meeting_id not in self._by_meeting:
             raise EntryRefused("draining")
+
+    async def people_limit(self, meeting: Meeting) -> int:
+        """How many may be in a meeting at a time."""
+        return await self.bounds.people_limit(meeting.tenant_id, self.limits.participants_per_meeting)
 
     def room_of(self, live: LiveSession) -> MediaRoom:
         """The engine's side of a session."""
@@ -256,7 +263,8 @@ class Sessions:
         await self.check_still_allowed(ticket)
         if not live.stored:
             await self._check_may_begin(ticket.tenant_id)
-        limit = self.limits.participants_per_meeting
+        await self._bound_in_time(live)
+        limit = await self.people_limit(live.meeting)
         presence = rules.check_entry(
             live.situation(member_id=ticket.member_id, people_limit=limit), ticket.role, admitted=ticket.admitted
         )
@@ -515,6 +523,19 @@ class Sessions:
         await acts.leave(live, participant_id, Reason.LOST, self.clock.now())
         if live.session.id in self._by_id and not live.people:
             self._expect_anybody(live)
+
+    async def _bound_in_time(self, live: LiveSession) -> None:
+        """See to it that a session ends when the minutes of its tenant's plan are over; as the plan is by now."""
+        minutes = (await self.bounds.entitlements(live.meeting.tenant_id)).minutes
+        if minutes is not None:
+            left = live.session.started_at + timedelta(minutes=minutes) - self.clock.now()
+            self._in(max(0.0, left.total_seconds()), live, _TIME_OVER, lambda: self._time_over(live))
+
+    async def _time_over(self, live: LiveSession) -> None:
+        """End a session, not its meeting, which can begin anew."""
+        async with live.lock:
+            if not live.over and live.stored:
+                await live.commit(Change(ended=True))
 
     async def _abandon(self, live: LiveSession) -> None:
         async with live.lock:

@@ -260,7 +260,8 @@ class _Conversation:
             case Rename():
                 await acts.rename(live, me, message.participant, message.name)
             case Admit():
-                await acts.admit(live, actor, message.participant, now, self._limits.participants_per_meeting)
+                limit = await self._sessions.people_limit(live.meeting)
+                await acts.admit(live, actor, message.participant, now, limit)
             case Remove():
                 await acts.remove(live, actor, message.participant, now)
             case Mute():

@@ -11,8 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meetinghouse.db.schema import metadata
 from meetinghouse.db.types import Json, UtcTime
-from meetinghouse.people.model import Actor, ApiToken, LinkKind, OneTimeLink, Passkey, Role, Scope, SignIn, Status
-from meetinghouse.people.tables import members
+from meetinghouse.people.model import (
+    Actor,
+    ApiToken,
+    LinkKind,
+    OneTimeLink,
+    Organisation,
+    Passkey,
+    Role,
+    Scope,
+    SignIn,
+    Status,
+)
+from meetinghouse.people.tables import GOES_ON, ORGANISATION, members
 
 
 def _owned(name: str, *columns: Column[Any]) -> Table:
@@ -71,7 +82,7 @@ challenges = Table(
 _SIGN_IN = [column for column in sign_ins.c if column.name != "secret_mark"]
 _LINK = [one_time_links.c[name] for name in OneTimeLink.__struct_fields__]
 _TOKEN = [api_tokens.c[name] for name in ApiToken.__struct_fields__]
-_WHO = (members.c.name.label("member_name"), members.c.role.label("member_role"))
+_WHO = (members.c.name.label("member_name"), members.c.role.label("member_role"), ORGANISATION.label("organisation"))
 
 
 # --- sign-ins --------------------------------------------------------------------------------------------------------
@@ -82,18 +93,18 @@ async def insert_sign_in(connection: AsyncConnection, new: SignIn, secret_mark: 
     await connection.execute(insert(sign_ins).values(**msgspec.structs.asdict(new), secret_mark=secret_mark))
 
 
-async def sign_in_by_mark(connection: AsyncConnection, mark: bytes) -> tuple[SignIn, str, Role] | None:
-    """A sign-in of an active member, with the member's name and role."""
+async def sign_in_by_mark(connection: AsyncConnection, mark: bytes) -> tuple[SignIn, str, Role, Organisation] | None:
+    """A sign-in of an active member, with the member's name, role and organisation."""
     query = (
         select(*_SIGN_IN, *_WHO)
         .join(members, members.c.id == sign_ins.c.member_id)
-        .where(sign_ins.c.secret_mark == mark, members.c.status == Status.ACTIVE)
+        .where(sign_ins.c.secret_mark == mark, members.c.status == Status.ACTIVE, GOES_ON)
     )
     row = (await connection.execute(query)).mappings().one_or_none()
     if row is None:
         return None
     sign_in = SignIn(**{name: row[name] for name in SignIn.__struct_fields__})
-    return sign_in, row["member_name"], Role(row["member_role"])
+    return sign_in, row["member_name"], Role(row["member_role"]), Organisation(row["organisation"])
 
 
 async def sign_ins_of(connection: AsyncConnection, member_id: str) -> list[SignIn]:
@@ -151,7 +162,7 @@ async def passkey_by_credential(connection: AsyncConnection, credential_id: byte
     query = (
         select(passkeys)
         .join(members, members.c.id == passkeys.c.member_id)
-        .where(passkeys.c.credential_id == credential_id, members.c.status == Status.ACTIVE)
+        .where(passkeys.c.credential_id == credential_id, members.c.status == Status.ACTIVE, GOES_ON)
     )
     row = (await connection.execute(query)).mappings().one_or_none()
     return None if row is None else Passkey(**row)
@@ -237,6 +248,7 @@ async def actor_by_token_mark(connection: AsyncConnection, mark: bytes, now: dat
             api_tokens.c.secret_mark == mark,
             api_tokens.c.expires_at > now,
             members.c.status.in_([Status.ACTIVE, Status.INVITED]),
+            GOES_ON,
         )
     )
     row = (await connection.execute(query)).one_or_none()
@@ -244,6 +256,7 @@ async def actor_by_token_mark(connection: AsyncConnection, mark: bytes, now: dat
         return None
     return Actor(
         tenant_id=row.tenant_id,
+        organisation=Organisation(row.organisation),
         member_id=row.member_id,
         name=row.member_name,
         role=Role(row.member_role),

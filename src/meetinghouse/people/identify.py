@@ -15,7 +15,8 @@ from meetinghouse.db.tenancy import Across
 from meetinghouse.people import credential_tables as tables
 from meetinghouse.people.context import People
 from meetinghouse.people.model import Actor
-from meetinghouse.people.rules import is_sign_in_over, scopes_of
+from meetinghouse.people.roles import scopes_of
+from meetinghouse.people.rules import is_sign_in_over
 from meetinghouse.security.refusal import Refusal
 
 SESSION_COOKIE = "meetinghouse_session"
@@ -78,7 +79,7 @@ async def _by_session(secret: str, people: People) -> Actor | None:
         found = await tables.sign_in_by_mark(connection, people.keys.mark(SESSION_PURPOSE, secret))
     if found is None:
         return None
-    sign_in, name, role = found
+    sign_in, name, role, organisation = found
     if is_sign_in_over(sign_in, now, people.settings):
         return None
     if now - sign_in.last_seen_at > _SEEN_EVERY:
@@ -86,10 +87,11 @@ async def _by_session(secret: str, people: People) -> Actor | None:
             await tables.touch_sign_in(write.connection, sign_in.id, now)
     return Actor(
         tenant_id=sign_in.tenant_id,
+        organisation=organisation,
         member_id=sign_in.member_id,
         name=name,
         role=role,
-        scopes=scopes_of(role),
+        scopes=scopes_of(role, organisation),
         via="session",
         credential_id=sign_in.id,
         expires_at=sign_in.expires_at,

@@ -11,6 +11,22 @@ import msgspec
 from meetinghouse.security.refusal import Refusal
 
 
+class Organisation(StrEnum):
+    """What a member's organisation is. Staff of the operator and of partners are members of a tenant of their own."""
+
+    OPERATOR = "operator"
+    PARTNER = "partner"
+    TENANT = "tenant"
+
+
+class TenantStatus(StrEnum):
+    """How a tenant stands: who is suspended hosts nothing, who is ended does nothing and nobody signs in."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    ENDED = "ended"
+
+
 class Role(StrEnum):
     """What a member may do in their tenant; each one may do what the later ones may."""
 
@@ -41,6 +57,25 @@ class Scope(StrEnum):
     MEMBERS_READ = "members:read"
     MEMBERS_WRITE = "members:write"
     ADMIN = "admin"
+    TENANTS_READ = "tenants:read"
+    TENANTS_WRITE = "tenants:write"
+    PARTNERS_WRITE = "partners:write"
+    PLANS_WRITE = "plans:write"
+    MARKET = "market"
+    NODE = "node"
+
+
+# What an organisation has or has not, whatever a member's role: who lacks them is told that there is nothing.
+_UNSEEN = frozenset(
+    {
+        Scope.TENANTS_READ,
+        Scope.TENANTS_WRITE,
+        Scope.PARTNERS_WRITE,
+        Scope.PLANS_WRITE,
+        Scope.MARKET,
+        Scope.NODE,
+    }
+)
 
 
 class LinkKind(StrEnum):
@@ -55,6 +90,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """Who makes a request, and what they may do. `credential_id` is the sign-in's or the token's row."""
 
     tenant_id: str
+    organisation: Organisation
     member_id: str
     name: str
     role: Role
@@ -67,10 +103,12 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
         """Refuse unless `scope` is allowed.
 
         Raises:
-            Refusal: 403 `missing_scope`.
+            Refusal: 403 `missing_scope`; 404 `not_found` for what not every organisation has.
 
         """
         if scope not in self.scopes:
+            if scope in _UNSEEN:
+                raise Refusal(404, "not_found", "There is nothing here.")
             raise Refusal(403, "missing_scope", f"This needs the scope {scope}.")
 
 
@@ -89,6 +127,7 @@ class Tenant(msgspec.Struct, frozen=True):
     plan: str
     partner: str | None
     subdivision: str | None
+    status: TenantStatus = TenantStatus.ACTIVE
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):

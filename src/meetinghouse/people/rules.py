@@ -12,12 +12,6 @@ from meetinghouse.security.refusal import Refusal
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\[\]\\]{1,64}@[^\s@.<>\"(),:;\[\]\\]+(\.[^\s@.<>\"(),:;\[\]\\]+)*")
 _EMAIL_CHARACTERS = 254
 _RANK = {Role.OWNER: 2, Role.ADMIN: 1, Role.MEMBER: 0}
-_MEMBER_SCOPES = frozenset({Scope.MEETINGS_READ, Scope.MEETINGS_WRITE, Scope.PARTICIPANTS_ADMIT})
-
-
-def scopes_of(role: Role) -> frozenset[Scope]:
-    """What a signed-in member of this role may do."""
-    return _MEMBER_SCOPES if role is Role.MEMBER else frozenset(Scope)
 
 
 def clean_email(text: str) -> str:

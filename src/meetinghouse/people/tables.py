@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    case,
+    exists,
     func,
     insert,
     select,
@@ -26,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from meetinghouse.db.ids import new_id
 from meetinghouse.db.schema import metadata
 from meetinghouse.db.types import Json, UtcTime
-from meetinghouse.people.model import OUT, AuditEntry, Member, Role, Status, Tenant
+from meetinghouse.people.model import OUT, AuditEntry, Member, Organisation, Role, Status, Tenant, TenantStatus
 
 operators = Table(
     "operators",
@@ -115,8 +117,19 @@ _TENANT = select(
     tenants.c.plan_id,
     partners.c.code,
     tenants.c.subdivision,
+    tenants.c.status,
 ).outerjoin_from(tenants, partners, tenants.c.partner_id == partners.c.id)
 _SHOWN = members.c.status != Status.REMOVED
+# What a member's organisation is, and whether it has not ended: for queries that have `members` in them.
+ORGANISATION = case(
+    (exists().where(operators.c.tenant_id == members.c.tenant_id), Organisation.OPERATOR.value),
+    (
+        exists().where(partners.c.tenant_id == members.c.tenant_id, partners.c.ended_at.is_(None)),
+        Organisation.PARTNER.value,
+    ),
+    else_=Organisation.TENANT.value,
+)
+GOES_ON = exists().where(tenants.c.id == members.c.tenant_id, tenants.c.status != TenantStatus.ENDED)
 
 
 async def home_id(connection: AsyncConnection) -> str:
@@ -127,12 +140,18 @@ async def home_id(connection: AsyncConnection) -> str:
 async def first_tenant(connection: AsyncConnection) -> Tenant:
     """The tenant that the installation began with: the operator's home."""
     home = select(operators.c.tenant_id).order_by(operators.c.id).limit(1).scalar_subquery()
-    return Tenant(*(await connection.execute(_TENANT.where(tenants.c.id == home))).one())
+    return _tenant((await connection.execute(_TENANT.where(tenants.c.id == home))).one())
 
 
 async def tenant(connection: AsyncConnection, tenant_id: str) -> Tenant:
     """One tenant, which exists."""
-    return Tenant(*(await connection.execute(_TENANT.where(tenants.c.id == tenant_id))).one())
+    return _tenant((await connection.execute(_TENANT.where(tenants.c.id == tenant_id))).one())
+
+
+async def organisation_of(connection: AsyncConnection, member_id: str) -> Organisation:
+    """What the organisation of a member, who exists, is."""
+    query = select(ORGANISATION).where(members.c.id == member_id)
+    return Organisation((await connection.execute(query)).scalar_one())
 
 
 async def member(connection: AsyncConnection, member_id: str) -> Member | None:
@@ -149,6 +168,17 @@ async def those_out(connection: AsyncConnection, member_ids: Collection[str]) ->
 async def member_by_email(connection: AsyncConnection, tenant_id: str, email: str) -> Member | None:
     """One member by the clean spelling of their address."""
     return await _one(connection, (members.c.tenant_id == tenant_id) & (members.c.email == email))
+
+
+async def those_with_email(connection: AsyncConnection, email: str, limit: int) -> list[Member]:
+    """Members, of any tenant, who can sign in with the clean spelling of this address; the oldest accounts first."""
+    query = (
+        select(members)
+        .where(members.c.email == email, members.c.status == Status.ACTIVE, GOES_ON)
+        .order_by(members.c.id)
+        .limit(limit)
+    )
+    return [_member(row) for row in (await connection.execute(query)).mappings()]
 
 
 async def first_owner(connection: AsyncConnection, tenant_id: str) -> Member:
@@ -217,6 +247,10 @@ async def audit_page(connection: AsyncConnection, tenant_id: str, before: str, l
 async def _one(connection: AsyncConnection, condition: Any) -> Member | None:  # noqa: ANN401 (a SQL expression)
     row = (await connection.execute(select(members).where(condition, _SHOWN))).mappings().one_or_none()
     return None if row is None else _member(row)
+
+
+def _tenant(row: Sequence[Any]) -> Tenant:
+    return msgspec.structs.replace(Tenant(*row), status=TenantStatus(row[-1]))
 
 
 def _member(row: RowMapping) -> Member:

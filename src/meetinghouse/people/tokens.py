@@ -14,8 +14,9 @@ from meetinghouse.db.tenancy import Across
 from meetinghouse.people import credential_tables, tables
 from meetinghouse.people.context import People
 from meetinghouse.people.identify import TOKEN_PURPOSE
-from meetinghouse.people.model import OUT, Actor, ApiToken, Member, Role, Scope, Status
-from meetinghouse.people.rules import clean_email, scopes_of
+from meetinghouse.people.model import OUT, Actor, ApiToken, Member, Organisation, Role, Scope, Status
+from meetinghouse.people.roles import scopes_of
+from meetinghouse.people.rules import clean_email
 from meetinghouse.security.keyring import Keyring, new_token
 from meetinghouse.security.names import clean_name
 from meetinghouse.security.refusal import Refusal
@@ -57,7 +58,7 @@ async def check_make_token(
         count = await credential_tables.count_tokens(connection, member.id)
     if count >= people.limits.tokens_per_member:
         raise Refusal(409, "too_many_tokens", "Revoke a token before you make another one.")
-    allowed = actor.scopes & scopes_of(member.role)
+    allowed = actor.scopes & scopes_of(member.role, actor.organisation)
     granted = frozenset(scopes) if scopes is not None else allowed
     if not granted <= allowed:
         raise Refusal(403, "missing_scope", f"Not yours to give: {', '.join(sorted(granted - allowed))}.")
@@ -91,7 +92,7 @@ async def make_operators_token(
     """
     async with db.read(Across.OPERATOR) as connection:
         member = await _operators_member(connection, member_email)
-    allowed = scopes_of(member.role)
+    allowed = scopes_of(member.role, Organisation.OPERATOR)
     granted = frozenset(scopes) if scopes else allowed
     if not granted <= allowed:
         raise Refusal(403, "missing_scope", f"This member may not: {', '.join(sorted(granted - allowed))}.")
@@ -108,10 +109,11 @@ async def operators_member(connection: AsyncConnection, member_email: str | None
     member = await _operators_member(connection, member_email)
     return Actor(
         tenant_id=member.tenant_id,
+        organisation=Organisation.OPERATOR,
         member_id=member.id,
         name=member.name,
         role=member.role,
-        scopes=scopes_of(member.role),
+        scopes=scopes_of(member.role, Organisation.OPERATOR),
         via="token",
         credential_id="command line",
         expires_at=now,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
-from sqlalchemy import Column, String, Table, select
+from sqlalchemy import Column, String, Table, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from meetinghouse.db.ids import new_id
 from meetinghouse.db.schema import metadata
 from meetinghouse.db.types import Json, UtcTime
 from meetinghouse.regions.model import Policy
@@ -18,6 +21,12 @@ residency_policies = Table(
     Column("policy", Json, nullable=False),
     Column("created_at", UtcTime, nullable=False),
 )
+
+
+async def insert_policy(connection: AsyncConnection, tenant_id: str, policy: Policy, now: datetime) -> None:
+    """Give a tenant a new policy, which is in force at once."""
+    row = {"id": new_id(), "tenant_id": tenant_id, "policy": policy, "created_at": now}
+    await connection.execute(insert(residency_policies).values(**row))
 
 
 async def policy_of(connection: AsyncConnection, tenant_id: str) -> Policy | None:
