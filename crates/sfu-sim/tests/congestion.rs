@@ -45,7 +45,7 @@ fn the_estimate_finds_the_link_in_three_seconds_and_its_queue_stays_short() {
         let connected = world.now;
         world.run_for(3 * SECOND);
         let found = estimate(&world, viewer) / link;
-        assert!((0.8..1.1).contains(&found), "{found} of {link}");
+        assert!((0.85..1.1).contains(&found), "{found} of {link}");
 
         let settled = world.now;
         let [sent] = throughput(&mut world, [viewer], 12 * SECOND);
@@ -53,7 +53,7 @@ fn the_estimate_finds_the_link_in_three_seconds_and_its_queue_stays_short() {
         assert!(queue <= if link < 500e3 { 300 } else { 150 } * MS, "{queue:?} at {link}");
         let found = estimate(&world, viewer) / link;
         // Of what is not sent the end is not seen either: a layer and sound are two thirds of 300 kbit/s.
-        assert!((0.85..if link < 500e3 { 1.25 } else { 1.1 }).contains(&found), "{found} of {link}");
+        assert!((0.85..if link < 500e3 { 1.2 } else { 1.1 }).contains(&found), "{found} of {link}");
         // With many steps to choose from the link is used; a lone picture has three.
         assert!(publishers.len() == 1 || sent > 0.8 * link, "{sent} of {link}");
         let unheard = unheard(&world, viewer, &publishers, connected);
@@ -175,14 +175,14 @@ fn who_reports_only_losses_gets_an_estimate_too() {
 
 #[test]
 fn a_bad_radio_does_not_starve_who_reports_only_losses() {
-    // Both in full are 3.5 Mbit/s. At 30 % it is between 0.2 and 1.6, too far apart to promise anything.
-    for (seed, loss) in [(241, 0.05), (242, 0.1)] {
+    // Both in full are 3.5 Mbit/s. At 30 % it takes longer to be sure that it is not for the rate.
+    for (seed, loss, time, least) in [(241, 0.05, 20, 3e6), (242, 0.1, 20, 3e6), (243, 0.3, 35, 1e6)] {
         let (mut world, publishers) = stage(seed, 2);
         let viewer = reporter(&mut world, &publishers);
         world.set_links(viewer, Link::GOOD, Link::losing(Loss::Random(loss)));
-        world.run_for(20 * SECOND);
+        world.run_for(time * SECOND);
         let [sent] = throughput(&mut world, [viewer], 5 * SECOND);
-        assert!(sent > 3e6, "{sent} at {loss}");
+        assert!(sent > least, "{sent} at {loss}");
     }
 }
 

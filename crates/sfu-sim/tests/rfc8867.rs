@@ -156,8 +156,8 @@ fn round_trips() -> Trace {
 #[test]
 fn round_trips_may_differ() {
     let trace = round_trips();
-    let (shares, index) = trace.shares(seconds(30), seconds(60));
-    assert!(index > 0.7, "{index}: {shares:?}");
+    assert_fair(&trace, seconds(30), seconds(60), 0.8);
+    let (shares, _) = trace.shares(seconds(30), seconds(60));
     assert!(shares.iter().sum::<f64>() > 0.5 * 4e6, "{shares:?}");
 }
 
@@ -196,15 +196,15 @@ fn beside_long_tcp() -> Trace {
     let transfer = world.download(viewer, None);
     trace.run(&mut world, 30 * SECOND);
     let carried = world.downloaded(transfer).0 as f64 * 8.0 / 30.0;
-    assert!(carried > 1e6, "{carried}: TCP is not starved");
+    assert!(carried > 0.5e6, "{carried}: TCP is not starved, but for its own timeouts");
     trace
 }
 
 #[test]
-fn beside_tcp_there_is_sound() {
+fn beside_tcp_there_is_a_third_of_a_fair_share() {
     let trace = beside_long_tcp();
     let sent = trace.sent_bps(0, seconds(20), seconds(40));
-    assert!(sent > 50e3, "{sent}");
+    assert!(sent > 1e6 / 3.0, "{sent}");
 }
 
 /// §5.7: two flows beside short TCP transfers of 100 kB to 1 MB, a new one every two seconds or so.
@@ -231,7 +231,7 @@ fn beside_short_tcp() -> Trace {
 fn beside_short_transfers_two_share() {
     let trace = beside_short_tcp();
     let (shares, _) = trace.shares(seconds(15), seconds(40));
-    assert!(shares.iter().all(|share| *share > 50e3), "{shares:?}");
+    assert!(shares.iter().all(|share| *share > 100e3), "{shares:?}");
 }
 
 #[test]

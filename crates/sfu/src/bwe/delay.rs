@@ -192,6 +192,11 @@ impl DelayDetector {
         self.base.above(arrived_us - sent_us) - self.varies_us()
     }
 
+    /// Whether the shortest way is to be remembered beyond its 20 s.
+    pub(super) fn keep_base(&mut self, is_kept: bool) {
+        self.base.is_kept = is_kept;
+    }
+
     /// By how much packets are late without a queue: radios hold back what they have to send again.
     pub(super) fn varies_us(&self) -> i64 {
         (VARIES * self.later) as i64
@@ -308,6 +313,8 @@ fn slope(points: &VecDeque<(f64, f64)>) -> Option<f64> {
 struct Base {
     slices: VecDeque<i64>,
     since: i64,
+    /// Nothing is forgotten: a queue that stays would be taken for part of the way.
+    is_kept: bool,
     /// Of all slices: it is asked for with each packet.
     shortest: Option<i64>,
 }
@@ -315,7 +322,8 @@ struct Base {
 impl Base {
     /// A packet that left at `sent_us` took `way`.
     fn saw(&mut self, sent_us: i64, way: i64) {
-        if self.slices.is_empty() || sent_us - self.since >= BASE_SLICE_US {
+        let is_over = sent_us - self.since >= BASE_SLICE_US && !self.is_kept;
+        if self.slices.is_empty() || is_over {
             self.since = sent_us;
             if self.slices.len() == BASE_SLICES {
                 self.slices.pop_front();

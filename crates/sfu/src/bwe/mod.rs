@@ -4,6 +4,7 @@
 //! sent ─► history                         transport-wide feedback ─► history ─┬─► throughput ─┐
 //!                                                                             ├─► delay ──────┼─► rate ─┐
 //!                                                                             ├─► backlog ────┤         │
+//!                                                                             ├─► competition ┤         │
 //!                                                                             ├─► probe ──────┘         ├─► estimate
 //!                                                                             └─► loss ────────► bound ─┘
 //!                           receiver reports, REMB (clients without that feedback) ─► reported rate ──────┘
@@ -14,6 +15,7 @@
 //! under way after RFC 8298 §4.1.2.
 
 mod backlog;
+mod competition;
 mod delay;
 mod history;
 mod loss;
@@ -29,6 +31,7 @@ use wire::rtcp::TransportFeedback;
 use crate::clock::Now;
 
 use self::backlog::Backlog;
+use self::competition::Competition;
 use self::delay::{DelayDetector, QUEUE_LONG_US, QUEUE_MIN_US, Usage};
 use self::history::{History, Verdict};
 use self::loss::LossBound;
@@ -122,6 +125,7 @@ pub(crate) struct Bandwidth {
     throughput: Throughput,
     delay: DelayDetector,
     backlog: Backlog,
+    competition: Competition,
     response: Response,
     rate: RateControl,
     loss: LossBound,
@@ -154,6 +158,7 @@ impl Bandwidth {
             throughput: Throughput::default(),
             delay: DelayDetector::new(),
             backlog: Backlog::default(),
+            competition: Competition::default(),
             response: Response::default(),
             rate: RateControl::new(START_BPS),
             loss: LossBound::new(),
@@ -193,7 +198,7 @@ impl Bandwidth {
     /// Transport-wide feedback came.
     pub(crate) fn feedback(&mut self, now: Instant, feedback: &TransportFeedback<'_>, rtt: Option<Duration>) {
         let mut lost = self.passed_over(feedback);
-        let mut newest = None;
+        let (mut newest, before) = (None, self.fates.0);
         for arrival in feedback.arrivals() {
             match self.history.verdict(arrival.sequence, arrival.arrived_us.is_some()) {
                 Some(Verdict::Arrived { sent, late }) => {
@@ -215,15 +220,17 @@ impl Bandwidth {
         }
         self.fates = (self.fates.0 + lost, self.fates.1 + lost);
         self.loss.lost(lost);
+        self.competition.told(self.fates.0 - before, lost);
         let Some(newest) = newest else { return };
         let now_us = self.micros(now);
         self.response.told(now, now_us, now_us - newest);
         self.first_feedback.get_or_insert(now);
         self.delay.fed(self.rate.bps());
-        self.judge(now, rtt.unwrap_or(DEFAULT_RTT));
+        self.judge(now, rtt.unwrap_or(DEFAULT_RTT), lost > 0);
         let expected = self.response.expected_us().filter(|_| self.is_measured);
+        let others_us = if self.competition.competes() { self.delay.queue_us() } else { 0 };
         self.window = expected.map(|us| {
-            let window = self.estimate_bps() as f64 / 8e6 * (us + ALLOWANCE_US) as f64;
+            let window = self.allowed_bps() / 8e6 * (us + others_us + ALLOWANCE_US) as f64;
             window.max(MIN_WINDOW)
         });
     }
@@ -253,8 +260,17 @@ impl Bandwidth {
         std::mem::take(&mut self.fates)
     }
 
-    fn judge(&mut self, now: Instant, rtt: Duration) {
+    fn judge(&mut self, now: Instant, rtt: Duration, has_lost: bool) {
         let (now_us, rtt_us) = (self.micros(now), rtt.as_micros().min(1_000_000) as i64);
+        let (queue_us, sent_bps) = (self.delay.queue_us(), self.sending.bps().unwrap_or(0) as f64);
+        self.competition.update(now_us, queue_us, sent_bps);
+        self.delay.keep_base(self.competition.competes());
+        if self.competition.competes() {
+            let response_us = self.response.expected_us().unwrap_or(rtt_us) + queue_us;
+            self.rate.compete(now_us, has_lost, sent_bps, response_us);
+            self.loss.update(now_us, self.rate.bps(), queue_us);
+            return;
+        }
         let mut acked = self.throughput.bps().map(|bps| bps as f64);
         if self.delay.queue_us() > QUEUE_LONG_US
             && let (Some(acked), Some(recent)) = (&mut acked, self.throughput.recent_bps())
@@ -330,26 +346,34 @@ impl Bandwidth {
 
     /// What the way carries, in bits a second.
     pub(crate) fn estimate_bps(&self) -> u64 {
+        let allowed = self.allowed_bps();
+        let carries =
+            self.first_feedback.and_then(|_| self.rate.carries()).map_or(allowed, |bps| bps.max(allowed));
+        carries.min(self.loss.bps()) as u64
+    }
+
+    /// What may be sent of that: less while a queue drains.
+    fn allowed_bps(&self) -> f64 {
         if self.first_feedback.is_some() {
-            return self.rate.bps().min(self.loss.bps()) as u64;
+            return self.rate.bps().min(self.loss.bps());
         }
         let reported = self.reported.bps().min(MAX_BPS);
-        let Some(remb) = self.remb_bps.map(|bps| bps as f64) else { return reported as u64 };
+        let Some(remb) = self.remb_bps.map(|bps| bps as f64) else { return reported };
         // Receivers believe up to 1.5 times what comes: who says more than is sent has not met the limit, and the next layer
         // may cost three times as much.
         let sent = self.sending.bps().unwrap_or(0) as f64;
         let estimate = if remb > UNMET * sent { remb.max(reported) } else { remb };
-        estimate.min(MAX_BPS) as u64
+        estimate.min(MAX_BPS)
     }
 
     /// What is to be sent now: less than the way carries while a queue has to drain.
     pub(crate) fn target_bps(&self) -> u64 {
-        if !self.is_ours() {
-            return self.estimate_bps();
+        if self.competition.competes() || !self.is_ours() {
+            return self.allowed_bps() as u64;
         }
         let queue = self.delay.queue_us().clamp(QUEUE_FREE_US, QUEUE_FULL_US) - QUEUE_FREE_US;
         let share = 1.0 - 0.5 * queue as f64 / (QUEUE_FULL_US - QUEUE_FREE_US) as f64;
-        (self.estimate_bps() as f64 * share) as u64
+        (self.allowed_bps() * share) as u64
     }
 
     /// Whether more may be put on the way now.
@@ -380,14 +404,15 @@ impl Bandwidth {
             queue_us < QUEUE_LONG_US
         };
         let calm = calm || self.is_idle(self.micros(now));
-        let estimate = self.estimate_bps() as f64;
+        let calm = calm && !self.competition.competes(); // a probe would tell of the others
+        let estimate = self.allowed_bps();
         let varies_us = self.delay.varies_us();
         self.prober.poll(self.micros(now), estimate, self.demand, calm, varies_us)
     }
 
     /// When [`Self::probe`] may have one.
     pub(crate) fn probe_due(&self) -> Option<Instant> {
-        if self.estimate_bps() as f64 >= self.demand {
+        if self.allowed_bps() >= self.demand {
             return None;
         }
         Some(self.epoch.at + Duration::from_micros(self.prober.due_us().max(0).cast_unsigned()))

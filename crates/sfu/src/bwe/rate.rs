@@ -20,6 +20,11 @@ const TRIED: f64 = 0.8;
 const UNTRIED: f64 = 1.5;
 const UNTRIED_BPS: f64 = 20_000.0;
 
+/// Beside somebody who is led by loss: what is kept when packets are lost (RFC 9438 §4.6), and what may be tried above what is
+/// sent, since the next layer may cost three times as much.
+const KEPT_OF_LOSS: f64 = 0.7;
+const STEP: f64 = 3.5;
+
 /// Weight of a new rate of the link in the remembered one (draft §5.5: 0.95 of the old).
 const LINK_GAIN: f64 = 0.1;
 
@@ -51,6 +56,11 @@ impl RateControl {
         self.bps
     }
 
+    /// What the link carried as a queue grew that now drains: the decrease is for the queue.
+    pub(super) fn carries(&self) -> Option<f64> {
+        self.drains.map(|carried| RECOVERED * carried)
+    }
+
     /// A queue has to drain after a decrease.
     pub(super) fn drains(&self) -> bool {
         self.drains.is_some()
@@ -77,6 +87,20 @@ impl RateControl {
             Usage::Under => {}
             Usage::Normal if self.drains.is_some() => self.drained(now_us, queue_us),
             Usage::Normal => self.increase(passed as f64 / 1e6, acked, rtt_us),
+        }
+    }
+
+    /// Beside somebody who fills the queue: a packet more in each response time, as TCP (RFC 5681 §3.1), until packets are lost.
+    pub(super) fn compete(&mut self, now_us: i64, has_lost: bool, sent: f64, response_us: i64) {
+        let passed = (now_us - self.changed_us.replace(now_us).unwrap_or(now_us)).clamp(0, 1_000_000);
+        let response = response_us.max(50_000) as f64 / 1e6;
+        (self.drains, self.link) = (None, None);
+        if !has_lost {
+            let grown = self.bps + PACKET_BITS / response * passed as f64 / 1e6 / response;
+            self.bps = grown.min((STEP * sent).max(super::START_BPS)).max(self.bps).min(MAX_BPS);
+        } else if self.decreased_us.is_none_or(|at| now_us - at >= response_us) {
+            self.decreased_us = Some(now_us);
+            self.bps = (KEPT_OF_LOSS * self.bps).max(MIN_BPS);
         }
     }
 

@@ -48,6 +48,8 @@ const ANOTHER_WAY: u32 = 4;
 /// What is kept of what came through when a queue is met, so that it drains, and of what is sent when less is tried.
 const DRAINS: f64 = 0.85;
 const TRIAL: f64 = 0.6;
+/// Who sends less than this, sound alone, cannot send less: what is lost there is lost anyway.
+const HARMLESS_BPS: f64 = 100_000.0;
 /// So much of the loss stays when less is sent, if it is not for the rate.
 const HELPED: f64 = 0.5;
 
@@ -55,6 +57,8 @@ const HELPED: f64 = 0.5;
 /// second.
 const FIRST_GROWTH: f64 = 1.5;
 const LATER_GROWTH: f64 = 1.1;
+/// Up to this share of where a limit was met, growth is fast.
+const MET: f64 = 0.8;
 /// So many times what is sent may be believed: there are no probes, and the next layer costs about three times as much.
 const UNTRIED: f64 = 4.0;
 
@@ -102,6 +106,8 @@ pub(super) struct ReportedRate {
     bps: f64,
     /// A limit was met: from then on growth is slow.
     met: bool,
+    /// Up to here growth is fast again: the limit was met above.
+    met_bps: f64,
     /// The share that is lost whatever is sent.
     anyway: f64,
     steady: u32,
@@ -121,6 +127,7 @@ impl ReportedRate {
             start_bps,
             bps: start_bps,
             met: false,
+            met_bps: 0.0,
             anyway: 0.0,
             steady: 0,
             trial: None,
@@ -165,7 +172,8 @@ impl ReportedRate {
         window.rtt_us = [window.rtt_us, report.rtt_us].into_iter().flatten().min();
         let passed = now_us - *window.since_us.get_or_insert(now_us);
         let is_whole = if self.trial.is_some() {
-            passed >= WINDOW_US && window.packets >= TRIAL_PACKETS || passed >= LONGEST_TRIAL_US
+            passed >= WINDOW_US && window.packets >= TRIAL_PACKETS
+                || passed >= LONGEST_TRIAL_US && window.packets >= WINDOW_PACKETS
         } else {
             passed >= WINDOW_US && window.packets >= WINDOW_PACKETS
                 || passed >= LONG_WINDOW_US && window.packets > 0.0
@@ -208,7 +216,9 @@ impl ReportedRate {
         }
         self.stays = 0;
         self.steady = if excess > LOW { self.steady + 1 } else { 0 };
-        if excess > HIGH || self.steady >= STEADY_WINDOWS {
+        if excess > LOW && sent_bps < HARMLESS_BPS {
+            self.anyway = loss;
+        } else if excess > HIGH || self.steady >= STEADY_WINDOWS {
             self.trial = Some(Trial { loss, bps: self.bps, met: self.met });
             // Below what came through: a policer would lose nothing of that.
             return self.cut(now_us, tried * TRIAL.min((1.0 - excess) * DRAINS));
@@ -217,13 +227,15 @@ impl ReportedRate {
         if excess > LOW {
             return;
         }
-        let growth = if self.met { LATER_GROWTH } else { FIRST_GROWTH };
+        let growth = if self.met && self.bps > self.met_bps { LATER_GROWTH } else { FIRST_GROWTH };
         let ceiling = (UNTRIED * sent_bps).clamp(self.start_bps, MAX_BPS);
+        let ceiling = if self.met && self.bps < self.met_bps { ceiling.min(self.met_bps) } else { ceiling };
         self.bps = (self.bps * growth).min(ceiling).max(self.bps).max(sent_bps);
     }
 
     fn cut(&mut self, now_us: i64, bps: f64) {
         self.met = true;
+        self.met_bps = MET * self.bps;
         self.change(now_us, bps);
     }
 
