@@ -16,6 +16,7 @@ BENCHES = Path(__file__).resolve().parent
 PROGRAMS = {
     "start": ["control/start.py"],
     "joins": ["control/joins.py"],
+    "channel": ["control/channel.py"],
     "guessing": ["control/guessing.py"],
     "billing": ["control/billing.py"],
     "engine": ["engine/forwarding.py"],

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -135,19 +135,22 @@ def main() -> None:
 
 
 @contextlib.contextmanager
-def serving(directory: Path, core: int | None, engine: str = "fake") -> Iterator[Server]:
+def serving(
+    directory: Path, core: int | None, engine: str = "fake", environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
     """A server on one core, with the limits that would keep one address from joining so often lifted."""
     ready = directory / "ready.json"
     data = directory / "data"
-    environment = {
+    variables = {
         **os.environ,
         "PYTHONPATH": str(ROOT / "src"),
         "MEETINGHOUSE_MEDIA__ENGINE": engine,
         **{f"MEETINGHOUSE_LIMITS__{name}": "1000000/1s" for name in LIFTED},
+        **(environment or {}),
     }
     command = [sys.executable, "-m", "meetinghouse", "serve", "--data", str(data)]
     command += ["--listen", "127.0.0.1:0", "--media", "127.0.0.1:0", "--ready-file", str(ready)]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL)
     try:
         if core is not None:
             os.sched_setaffinity(process.pid, {core})
@@ -158,7 +161,7 @@ def serving(directory: Path, core: int | None, engine: str = "fake") -> Iterator
             time.sleep(0.02)
         url = json.loads(ready.read_text())["url"]
         token = [sys.executable, "-m", "meetinghouse", "token", "create", "--data", str(data), "--owner", "--json"]
-        made = subprocess.run(token, env=environment, check=True, capture_output=True, text=True).stdout
+        made = subprocess.run(token, env=variables, check=True, capture_output=True, text=True).stdout
         yield Server(url, json.loads(made)["token"], process.pid)
     finally:
         process.send_signal(signal.SIGTERM)

@@ -46,8 +46,12 @@ export class Api {
   /** Somebody else of the organisation, who has set a password. */
   async colleague(name: string, role: "admin" | "member"): Promise<Api> {
     const response = await this.#post("/members", { email: `${name.toLowerCase()}@example.org`, name, role });
-    const token = LINK.exec(((await response.json()) as { link: string }).link)?.[1];
-    return await Api.#with(this.url, { token, password: OWNER.password });
+    return await this.enrolled(((await response.json()) as { link: string }).link, name);
+  }
+
+  /** Who follows a one-time link and sets a password. */
+  async enrolled(link: string, name = "Ben"): Promise<Api> {
+    return await Api.#with(this.url, { token: LINK.exec(link)?.[1], name, password: OWNER.password });
   }
 
   static async #with(url: string, enrolment: Record<string, unknown>): Promise<Api> {

@@ -64,3 +64,43 @@ test("a keyboard drafts, simulates and activates rules, which somebody else appr
   expect(active.name).toBe("Nobody buys");
   expect(active.rules.rule.map(({ id }) => id)).toEqual(["no-direct-sale", "initial-allow"]);
 });
+
+test("an operator adds a partner, whose staff found tenants of their own and see no others", async () => {
+  const scene = await Scene.open(troupe);
+  const ana = await scene.enter(ANA, { owner: true });
+  await ana.page.setViewportSize(DESKTOP);
+  await ana.page.goto(`${scene.api.url}/console/partners`);
+  await ana.press("New partner");
+  const form = ana.page.getByRole("dialog");
+  await form.getByRole("textbox", { name: "Name", exact: true }).fill("Bizconf");
+  await form.getByRole("textbox", { name: "Code" }).fill("bizconf");
+  await form.getByRole("textbox", { name: "Email of the first of its staff" }).fill("ben@bizconf.example");
+  await ana.confirm("Add partner");
+  const link = await ana.page.locator(".link-box").textContent();
+  await ana.confirm("Done");
+  await ana.page.getByRole("rowheader", { name: "Bizconf" }).waitFor();
+  expect(await barriers(ana.page)).toEqual([]);
+
+  const ben = await scene.enter(BEN, { as: await scene.api.enrolled(link ?? "") });
+  await ben.page.setViewportSize(DESKTOP);
+  await ben.page.goto(`${scene.api.url}/console`);
+  await ben.press("New tenant");
+  await ben.page.getByRole("textbox", { name: "Name", exact: true }).fill("Harbour Ltd");
+  await ben.page.getByRole("textbox", { name: "Email of the first owner" }).fill("chen@harbour.example");
+  await ben.page.getByRole("textbox", { name: "Country or region" }).fill("HK");
+  await ben.page.getByRole("button", { name: /Sold through/ }).click();
+  await ben.page.getByRole("option", { name: "Bizconf" }).click();
+  await ben.confirm("Found tenant");
+  await ben.confirm("Done");
+  await ben.page.getByRole("rowheader", { name: "Harbour Ltd" }).waitFor();
+  await ben.reads("Hong Kong");
+  expect(await barriers(ben.page)).toEqual([]);
+  // What is the operator's is not even named.
+  expect(await ben.page.getByRole("tab").allTextContents()).toEqual([
+    "Tenants",
+    "Partners",
+    "Statements",
+    "Audit log",
+  ]);
+  expect(await ben.page.getByRole("rowheader").allTextContents()).not.toContain("Meetinghouse");
+});

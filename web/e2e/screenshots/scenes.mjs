@@ -1,4 +1,6 @@
 // What is on each picture: who is signed in, and how one gets there.
+
+import { named, partners, plans, statements, tenants } from "./channel.mjs";
 import { path } from "./house.mjs";
 import * as market from "./market.mjs";
 import * as quality from "./quality.mjs";
@@ -126,6 +128,21 @@ function underRules(version, then) {
   };
 }
 
+/** The console of an operator who has sold for a while; `then` is done there. */
+function sold(section, then) {
+  return async (page) => {
+    for (const [name, json] of Object.entries({ tenants, partners, plans })) {
+      await page.route(`**/api/v1/${name}*`, (route) => route.fulfill({ json }));
+    }
+    await page.route("**/api/v1/billing/statements?*", (route) => route.fulfill({ json: statements }));
+    await page.route("**/api/v1/tenants/*", (route) =>
+      route.fulfill({ json: { name: named[route.request().url().split("/").at(-1)] } }),
+    );
+    await at(`/console/${section}`)(page);
+    await then?.(page);
+  };
+}
+
 /** Chooses what the menu at the end of the console's head says in this place. */
 async function fromMenu(page, place) {
   await page.locator(".split__actions .button").last().click();
@@ -243,6 +260,26 @@ export const ready = [
   },
   { name: "quality", as: "owner", act: wentAs(quality.troubled) },
   { name: "members", as: "owner", act: at("/members") },
+  {
+    name: "console-tenants",
+    as: "owner",
+    act: sold("tenants", (page) => page.locator(".rules__choose").nth(3).click()),
+  },
+  {
+    name: "console-tenant-new",
+    as: "owner",
+    act: sold("tenants", async (page) => {
+      await page.locator(".filters > .button").click();
+      await page.locator(".dialog__frame").waitFor();
+    }),
+  },
+  { name: "console-partners", as: "owner", act: sold("partners") },
+  {
+    name: "console-statements",
+    as: "owner",
+    act: sold("statements", (page) => page.locator(".rules__choose").first().click()),
+  },
+  { name: "console-audit", as: "owner", act: at("/console/audit") },
   { name: "console-rules", as: "owner", act: underRules("") },
   { name: "console-draft", as: "owner", act: underRules("/4") },
   {
@@ -446,6 +483,14 @@ export const states = [
       await never(page, "/market/");
       await page.goto("/console/rules");
       await page.locator(".skeleton").first().waitFor();
+    },
+  },
+  {
+    name: "console.empty",
+    as: "owner",
+    act: async (page) => {
+      await nothing(page, "/partners");
+      await at("/console/partners")(page);
     },
   },
   {

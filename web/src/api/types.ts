@@ -304,3 +304,84 @@ export interface MarketSimulation {
   readonly compared_at: string;
   readonly changes: readonly MarketChange[];
 }
+
+export type TenantStatus = "active" | "suspended" | "ended";
+
+/** A tenant as who administers it sees it. */
+export interface TenantRow {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: TenantKind;
+  readonly channel: Channel;
+  /** ISO 3166-1. */
+  readonly country: string | null;
+  /** ISO 3166-2. */
+  readonly subdivision: string | null;
+  readonly plan: string;
+  readonly partner: string | null;
+  readonly status: TenantStatus;
+  readonly members: number;
+  readonly created_at: string;
+}
+
+export type PartnerKind = "oem" | "reseller";
+
+export interface PartnerRow {
+  /** What market rules call it. */
+  readonly code: string;
+  readonly name: string;
+  readonly kind: PartnerKind;
+  /** The code of the one above it. */
+  readonly parent: string | null;
+  readonly created_at: string;
+  readonly ended_at: string | null;
+}
+
+export interface PlanRow {
+  readonly code: string;
+  readonly name: string;
+  readonly entitlements: {
+    readonly host: boolean;
+    readonly participants: number | null;
+    readonly minutes: number | null;
+    readonly recording_hours: number | null;
+    readonly regions: readonly string[] | null;
+  };
+}
+
+/** Something that was done to one's organisation. */
+export interface AuditEntry {
+  readonly id: string;
+  readonly at: string;
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface StatementLine {
+  readonly at: string;
+  readonly kind: string;
+  readonly reference: string;
+  /** Decimal text; less than nothing takes away from what is owed. */
+  readonly amount: string;
+  readonly memo: string;
+  readonly sku: string | null;
+  readonly quantity: number | null;
+}
+
+/** The account of a buyer with its seller over a month: opening + charges + credits + payments = closing. */
+export interface Statement {
+  readonly month: string;
+  /** Ids of organisations' home tenants. */
+  readonly seller: string;
+  readonly buyer: string;
+  /** ISO 4217. */
+  readonly currency: string;
+  readonly opening: string;
+  readonly charges: string;
+  readonly credits: string;
+  readonly payments: string;
+  readonly closing: string;
+  readonly lines: readonly StatementLine[];
+}

@@ -1,11 +1,20 @@
 import { useLingui } from "@lingui/react/macro";
-import type { Channel, MarketDecision, MarketVerb, TenantKind } from "../../api/types.ts";
+import type {
+  Channel,
+  MarketDecision,
+  MarketVerb,
+  PartnerKind,
+  TenantKind,
+  TenantStatus,
+} from "../../api/types.ts";
 
 interface MarketWords {
   readonly verb: (verb: MarketVerb) => string;
   readonly kind: (kind: TenantKind) => string;
   readonly channel: (channel: Channel) => string;
   readonly decision: (decision: MarketDecision) => string;
+  readonly partner: (kind: PartnerKind) => string;
+  readonly standing: (status: TenantStatus) => string;
   /** The name of an ISO 3166-1 code in the language of the page (CN alone is the mainland); any other code as it is. */
   readonly place: (code: string) => string;
   readonly list: (words: readonly string[]) => string;
@@ -34,6 +43,8 @@ export function useMarketWords(): MarketWords {
     channel: (channel) =>
       ({ direct: t`Direct sale`, online: t`Online sale`, partner: t`Through a partner` })[channel],
     decision: (decision) => ({ allow: t`Allowed`, deny: t`Denied` })[decision],
+    partner: (kind) => ({ oem: t`OEM (own name)`, reseller: t`Reseller (own prices)` })[kind],
+    standing: (status) => ({ active: t`Active`, suspended: t`Suspended`, ended: t`Ended` })[status],
     place: (code) =>
       code === "CN" ? t`Mainland China` : /^[A-Z]{2}$/.test(code) ? (places.of(code) ?? code) : code,
     list: (words) => lists.format(words),

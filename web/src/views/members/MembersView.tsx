@@ -7,12 +7,11 @@ import { loadSession, useSession } from "../../shell/session.ts";
 import { usePages } from "../../shell/usePages.ts";
 import { Button } from "../../ui/Button.tsx";
 import { ErrorPanel } from "../../ui/ErrorPanel.tsx";
+import { LinkDialog } from "../../ui/LinkDialog.tsx";
 import { SkeletonRows } from "../../ui/Skeleton.tsx";
 import { InviteDialog } from "./InviteDialog.tsx";
-import { LinkDialog } from "./LinkDialog.tsx";
 import { MemberDialogs, type MemberTask } from "./MemberDialogs.tsx";
 import { MemberTable } from "./MemberTable.tsx";
-import "./members.css";
 
 /** The people of the organisation; for administrators. */
 export default function MembersView() {
@@ -84,7 +83,7 @@ function Members({ me }: { readonly me: Me }) {
           }}
         />
       )}
-      <LinkDialog handed={handed} onClose={() => setHanded(null)} />
+      {handed !== null && <Handed link={handed} onClose={() => setHanded(null)} />}
       <MemberDialogs
         me={me}
         task={task}
@@ -93,5 +92,18 @@ function Members({ me }: { readonly me: Me }) {
         onLink={setHanded}
       />
     </Page>
+  );
+}
+
+function Handed({ link, onClose }: { readonly link: HandedLink; readonly onClose: () => void }) {
+  const { t } = useLingui();
+  const name = link.member.name || (link.member.email ?? "");
+  return (
+    <LinkDialog
+      title={link.kind === "invitation" ? t`Invitation for ${name}` : t`New password for ${name}`}
+      name={name}
+      link={link}
+      onClose={onClose}
+    />
   );
 }

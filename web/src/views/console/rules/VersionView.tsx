@@ -1,12 +1,12 @@
 import { useLingui } from "@lingui/react/macro";
-import { ChevronLeft, ListChecks } from "lucide-react";
+import { ListChecks } from "lucide-react";
 import { useState } from "react";
 import { api } from "../../../api/http.ts";
 import type { MarketRule, MarketRuleSet } from "../../../api/types.ts";
 import { useAction } from "../../../shell/useAction.ts";
-import { Button } from "../../../ui/Button.tsx";
 import { Note } from "../../../ui/Note.tsx";
 import { StatePanel } from "../../../ui/StatePanel.tsx";
+import { Split } from "../Split.tsx";
 import { DifferencesPanel } from "./DifferencesPanel.tsx";
 import { moved, put, without } from "./edits.ts";
 import { RuleDetails } from "./RuleDetails.tsx";
@@ -45,56 +45,46 @@ export function VersionView({ shown, onChanged }: VersionViewProps) {
     await onChanged();
   });
   return (
-    <div className="split" data-chosen={aside !== null || undefined}>
-      <div className="split__list">
-        <VersionHead
-          shown={shown}
-          onTask={setTask}
-          onAside={(kind) => setAside({ kind })}
-          onAdd={() => setEdited("")}
-        />
-        {change.error !== null && <Note tone="danger">{change.error}</Note>}
-        {rules.length === 0 ? (
-          <StatePanel icon={<ListChecks size={40} />} title={t`There are no rules`} level={2}>
-            <p>{t`People can join meetings. Nobody can register, host, buy, upgrade, renew or get support.`}</p>
-          </StatePanel>
-        ) : (
-          <RuleTable
-            rules={rules}
-            findings={shown.findings}
-            chosen={aside?.kind === "rule" ? aside.id : null}
-            onChoose={(rule) => setAside({ kind: "rule", id: rule.id })}
-            {...(chosen?.status === "draft" && {
-              edit: {
-                onEdit: ({ id }) => setEdited(id),
-                onMove: ({ id }, by) => void change.run(chosen, moved(rules, id, by)),
-                onRemove: ({ id }) => void change.run(chosen, without(rules, id)),
-              },
-            })}
-          />
-        )}
-        <p className="muted small">
-          {t`The first rule that is about a question decides it. Where none is, joining is allowed and everything else denied.`}
-        </p>
-      </div>
-      <div className="split__details">
-        {aside === null ? (
-          <p className="split__hint muted">{t`Choose a rule to read it, or try what another date changes.`}</p>
-        ) : (
+    <>
+      <Split
+        hint={t`Choose a rule to read it, or try what another date changes.`}
+        back={t`All rules`}
+        onBack={() => setAside(null)}
+        list={
           <>
-            <div className="split__back">
-              <Button
-                variant="quiet"
-                icon={<ChevronLeft size={20} aria-hidden="true" />}
-                onPress={() => setAside(null)}
-              >
-                {t`All rules`}
-              </Button>
-            </div>
-            <Beside aside={aside} shown={shown} />
+            <VersionHead
+              shown={shown}
+              onTask={setTask}
+              onAside={(kind) => setAside({ kind })}
+              onAdd={() => setEdited("")}
+            />
+            {change.error !== null && <Note tone="danger">{change.error}</Note>}
+            {rules.length === 0 ? (
+              <StatePanel icon={<ListChecks size={40} />} title={t`There are no rules`} level={2}>
+                <p>{t`People can join meetings. Nobody can register, host, buy, upgrade, renew or get support.`}</p>
+              </StatePanel>
+            ) : (
+              <RuleTable
+                rules={rules}
+                findings={shown.findings}
+                chosen={aside?.kind === "rule" ? aside.id : null}
+                onChoose={(rule) => setAside({ kind: "rule", id: rule.id })}
+                {...(chosen?.status === "draft" && {
+                  edit: {
+                    onEdit: ({ id }) => setEdited(id),
+                    onMove: ({ id }, by) => void change.run(chosen, moved(rules, id, by)),
+                    onRemove: ({ id }) => void change.run(chosen, without(rules, id)),
+                  },
+                })}
+              />
+            )}
+            <p className="muted small">
+              {t`The first rule that is about a question decides it. Where none is, joining is allowed and everything else denied.`}
+            </p>
           </>
-        )}
-      </div>
+        }
+        details={aside === null ? null : <Beside aside={aside} shown={shown} />}
+      />
       {chosen !== null && edited !== null && (
         <RuleDialog
           rule={rules.find(({ id }) => id === edited) ?? null}
@@ -112,7 +102,7 @@ export function VersionView({ shown, onChanged }: VersionViewProps) {
       {task !== null && (
         <VersionDialogs task={task} shown={shown} onClose={() => setTask(null)} onChanged={onChanged} />
       )}
-    </div>
+    </>
   );
 }
 
