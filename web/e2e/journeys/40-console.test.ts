@@ -72,7 +72,7 @@ test("an operator adds a partner, whose staff found tenants of their own and see
   await ana.page.goto(`${scene.api.url}/console/partners`);
   await ana.press("New partner");
   const form = ana.page.getByRole("dialog");
-  await form.getByRole("textbox", { name: "Name", exact: true }).fill("Bizconf");
+  await form.getByRole("textbox", { name: "Name of the organisation" }).fill("Bizconf");
   await form.getByRole("textbox", { name: "Code" }).fill("bizconf");
   await form.getByRole("textbox", { name: "Email of the first of its staff" }).fill("ben@bizconf.example");
   await ana.confirm("Add partner");
@@ -85,7 +85,7 @@ test("an operator adds a partner, whose staff found tenants of their own and see
   await ben.page.setViewportSize(DESKTOP);
   await ben.page.goto(`${scene.api.url}/console`);
   await ben.press("New tenant");
-  await ben.page.getByRole("textbox", { name: "Name", exact: true }).fill("Harbour Ltd");
+  await ben.page.getByRole("textbox", { name: "Name of the organisation" }).fill("Harbour Ltd");
   await ben.page.getByRole("textbox", { name: "Email of the first owner" }).fill("chen@harbour.example");
   await ben.page.getByRole("textbox", { name: "Country or region" }).fill("HK");
   await ben.page.getByRole("button", { name: /Sold through/ }).click();

@@ -10,7 +10,7 @@ const partner = (code, name, kind, parent = null, ended_at = null) => ({
   ended_at,
 });
 
-const page = (items, next = null) => ({ items, next });
+const page = (items) => ({ items, next: null });
 
 export const partners = page([
   partner("bizconf", "会畅通讯 Bizconf", "oem"),
@@ -41,35 +41,32 @@ const tenant = (id, name, kind, country, seller, plan, members, status = "active
   created_at: "2019-11-05T00:00:00Z",
 });
 
-export const tenants = page(
-  [
-    tenant("t1", "Aurora Instruments", "enterprise", "DE", "direct", "pro", 412),
-    tenant("t2", "Harbour & Sons", "enterprise", "HK", "online", "pro", 38),
-    tenant("t3", "Wang Xiaoming", "personal", "CN", "online", "free", 1),
-    tenant("t4", "上海远洋物流有限公司", "enterprise", "CN", "zomo", "pro", 1260),
-    tenant(
-      "t5",
-      "西南第一人民医院信息化建设与远程会诊中心",
-      "enterprise",
-      "CN",
-      "bizconf",
-      "standard",
-      5310,
-      "suspended",
-    ),
-    tenant(
-      "t6",
-      "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwaren GmbH",
-      "enterprise",
-      "AT",
-      "direct",
-      "standard",
-      0,
-    ),
-    tenant("t7", "Pacific Design Studio", "enterprise", "US", "direct", "pro", 57, "ended"),
-  ],
-  "more",
-);
+export const tenants = page([
+  tenant("t1", "Aurora Instruments", "enterprise", "DE", "direct", "pro", 412),
+  tenant("t2", "Harbour & Sons", "enterprise", "HK", "online", "pro", 38),
+  tenant("t3", "Wang Xiaoming", "personal", "CN", "online", "free", 1),
+  tenant("t4", "上海远洋物流有限公司", "enterprise", "CN", "zomo", "pro", 1260),
+  tenant(
+    "t5",
+    "西南第一人民医院信息化建设与远程会诊中心",
+    "enterprise",
+    "CN",
+    "bizconf",
+    "standard",
+    5310,
+    "suspended",
+  ),
+  tenant(
+    "t6",
+    "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwaren GmbH",
+    "enterprise",
+    "AT",
+    "direct",
+    "standard",
+    0,
+  ),
+  tenant("t7", "Pacific Design Studio", "enterprise", "US", "direct", "pro", 57, "ended"),
+]);
 
 const line = (day, reference, sku, quantity, amount, memo = "") => ({
   at: `2026-11-${day}T09:00:00Z`,

@@ -69,7 +69,14 @@ export function PartnerDialog({ partner, partners, onClose, onSaved }: PartnerDi
           void save.run();
         }}
       >
-        <TextField label={t`Name`} value={name} onChange={setName} isRequired autoFocus maxLength={100} />
+        <TextField
+          label={t`Name of the organisation`}
+          value={name}
+          onChange={setName}
+          isRequired
+          autoFocus
+          maxLength={100}
+        />
         {partner === null && (
           <TextField
             label={t`Code`}

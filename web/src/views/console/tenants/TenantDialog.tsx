@@ -95,7 +95,14 @@ export function TenantDialog({ tenant, offer, onClose, onSaved }: TenantDialogPr
           void save.run();
         }}
       >
-        <TextField label={t`Name`} value={name} onChange={setName} isRequired autoFocus maxLength={100} />
+        <TextField
+          label={t`Name of the organisation`}
+          value={name}
+          onChange={setName}
+          isRequired
+          autoFocus
+          maxLength={100}
+        />
         {tenant === null && (
           <TextField
             label={t`Email of the first owner`}
