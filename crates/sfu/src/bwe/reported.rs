@@ -53,6 +53,9 @@ const HARMLESS_BPS: f64 = 100_000.0;
 /// So much of the loss stays when less is sent, if it is not for the rate.
 const HELPED: f64 = 0.5;
 
+/// What stays of what is believed to be lost anyway where it is lost with a queue.
+const DOUBTED: f64 = 0.5;
+
 /// Of growth with each window before any loss, and after it: more than the 5 % of draft §6, whose reports come several times a
 /// second.
 const FIRST_GROWTH: f64 = 1.5;
@@ -82,6 +85,7 @@ struct Window {
     since_us: Option<i64>,
     packets: f64,
     lost: f64,
+    /// The longest: a report on a stream that was told of before a burst knows nothing of its queue.
     rtt_us: Option<i64>,
     /// What left for the first time, in packets and bytes, and packets that the receiver asked for again.
     sent: u32,
@@ -169,7 +173,7 @@ impl ReportedRate {
         let window = &mut self.window;
         window.packets += f64::from(report.packets);
         window.lost += f64::from(report.packets) * report.loss;
-        window.rtt_us = [window.rtt_us, report.rtt_us].into_iter().flatten().min();
+        window.rtt_us = [window.rtt_us, report.rtt_us].into_iter().flatten().max();
         let passed = now_us - *window.since_us.get_or_insert(now_us);
         let is_whole = if self.trial.is_some() {
             passed >= WINDOW_US && window.packets >= TRIAL_PACKETS
@@ -196,6 +200,10 @@ impl ReportedRate {
         let loss = window.loss();
         let base = [self.base.0, self.base.1].into_iter().flatten().min();
         let queue = window.rtt_us.zip(base).map_or(0, |(rtt, base)| rtt - base);
+        if queue >= QUEUE_US && loss > LOW {
+            // Some of it is the link's: less than was believed is lost anyway.
+            self.anyway *= DOUBTED;
+        }
         let excess = loss - VARIES * self.anyway;
         if let Some(trial) = self.trial.take()
             && queue < QUEUE_US
@@ -208,7 +216,8 @@ impl ReportedRate {
         }
         let tried = sent_bps.min(self.bps);
         if queue >= QUEUE_US && excess > LOW || queue >= DEEP_QUEUE_US {
-            self.stays += 1;
+            // A longer way alone loses nothing.
+            self.stays = if excess > LOW { 0 } else { self.stays + 1 };
             if self.stays >= ANOTHER_WAY {
                 self.base = (window.rtt_us, None);
             }
