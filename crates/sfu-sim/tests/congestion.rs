@@ -175,14 +175,14 @@ fn who_reports_only_losses_gets_an_estimate_too() {
 
 #[test]
 fn a_bad_radio_does_not_starve_who_reports_only_losses() {
-    // Both in full are 3.5 Mbit/s.
-    for (seed, loss, time, least) in [(241, 0.05, 20, 3e6), (242, 0.1, 20, 3e6)] {
+    // Both in full are 3.5 Mbit/s. At 30 % it is between 0.4 and 3, too far apart to promise anything.
+    for (seed, loss) in [(241, 0.05), (242, 0.1)] {
         let (mut world, publishers) = stage(seed, 2);
         let viewer = reporter(&mut world, &publishers);
         world.set_links(viewer, Link::GOOD, Link::losing(Loss::Random(loss)));
-        world.run_for(time * SECOND);
+        world.run_for(20 * SECOND);
         let [sent] = throughput(&mut world, [viewer], 5 * SECOND);
-        assert!(sent > least, "{sent} at {loss}");
+        assert!(sent > 3e6, "{sent} at {loss}");
     }
 }
 

@@ -46,8 +46,9 @@ fn thirty_percent_random_loss_on_the_way_down() {
     let (seen, heard, frozen) = through(11, Link::GOOD, Link::losing(Loss::Random(0.3)));
     assert!(heard > 320, "70 % of 500, heard {heard}");
     assert!(seen > 200, "retransmissions repair most, saw {seen} of 300");
-    // By chance: 2.07 s through two engines.
-    assert!(frozen < 5 * SECOND / 2, "{frozen:?}");
+    // With this seed it is 2.07 s through two engines.
+    let most = if std::env::var_os("MEETINGHOUSE_WORKERS").is_some() { SECOND * 5 / 2 } else { 2 * SECOND };
+    assert!(frozen < most, "{frozen:?}");
 }
 
 #[test]

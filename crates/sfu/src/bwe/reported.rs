@@ -42,7 +42,7 @@ const DEEP_QUEUE_US: i64 = 150_000;
 /// The shortest is looked for in this time, and the same before it.
 const BASE_US: i64 = 60_000_000;
 
-/// A queue that stays so many cuts long is none: the way is a longer one.
+/// A queue that stays so many cuts long and loses nothing is none: the way is a longer one.
 const ANOTHER_WAY: u32 = 4;
 
 /// What is kept of what came through when a queue is met, so that it drains, and of what is sent when less is tried.
@@ -216,7 +216,6 @@ impl ReportedRate {
         }
         let tried = sent_bps.min(self.bps);
         if queue >= QUEUE_US && excess > LOW || queue >= DEEP_QUEUE_US {
-            // A longer way alone loses nothing.
             self.stays = if excess > LOW { 0 } else { self.stays + 1 };
             if self.stays >= ANOTHER_WAY {
                 self.base = (window.rtt_us, None);
