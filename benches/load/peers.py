@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reflector import reflected
 from servers import Target, mediamtx, ours
 
 from load import built, cores
@@ -31,12 +32,23 @@ MOST_STOLEN = 0.02
 MOST_LOST = 0.001
 # A void round is done again, but not for ever.
 TRIES = 3
-STEPS = (200, 400, 600, 800, 1000, 1500, 2000, 3000, 4000)
+STEPS = (200, 400, 600, 800, 1000, 1500, 2000, 3000, 4000, 5000, 6000, 8000)
+
+
 # Saturation by what the packets are: every one by itself, whole frames that leave together, and both kinds of media.
+@dataclass(frozen=True)
+class Packets:
+    """How they come."""
+
+    style: str
+    frame: int = 1
+    audio: bool = False
+
+
 SATURATIONS = {
-    "saturation": ("evenly spaced", ()),
-    "saturation-frames": ("frames of 10 packets", ("--frame-packets", "10")),
-    "saturation-mixed": ("pictures and sound", ("--audio",)),
+    "saturation": Packets("evenly spaced"),
+    "saturation-frames": Packets("frames of 10 packets", frame=10),
+    "saturation-mixed": Packets("pictures and sound", audio=True),
 }
 PEERS: dict[str, Callable[[int | None, int], AbstractContextManager[Target]]] = {
     "meetinghouse": ours,
@@ -84,6 +96,8 @@ def main() -> int:
     for key in asked.scenarios or [*SCENARIOS, *SATURATIONS]:
         if key in SATURATIONS:
             found[key] = {name: saturated(program, name, server_core, asked.seconds, key) for name in names}
+            found[key]["reflector"] = reflector_saturated(server_core, asked.seconds, key)
+            told_saturated(found[key])
             continue
         scenario = SCENARIOS[key]
         found[key] = alternated(program, scenario, names, server_core, asked.rounds, asked.seconds)
@@ -136,11 +150,13 @@ def loaded(program: str, target: Target, arguments: list[str]) -> dict[str, Any]
 def saturated(program: str, name: str, core: int | None, seconds: int, key: str) -> list[dict[str, Any]]:
     """Rising rates up to the first at which more is lost than one in a thousand, to 100 watchers."""
     steps: list[dict[str, Any]] = []
-    style, further = SATURATIONS[key]
-    print(f"\nSaturation, 1 to 100, {style}, {name}: the highest step with less than {100 * MOST_LOST} % lost counts")
+    packets = SATURATIONS[key]
+    print(
+        f"\nSaturation, 1 to 100, {packets.style}, {name}: the highest step with less than {100 * MOST_LOST} % lost counts"
+    )
     for rate in STEPS:
         arguments = ["webinar", "--watchers", "100", "--packets-per-second", str(rate), "--seconds", str(seconds)]
-        arguments += further
+        arguments += ["--frame-packets", str(packets.frame), *(["--audio"] if packets.audio else [])]
         with PEERS[name](core, 1) as target:
             step = unstolen(program, target, arguments)
         steps.append(step)
@@ -154,6 +170,41 @@ def saturated(program: str, name: str, core: int | None, seconds: int, key: str)
         if step["share_lost"] > MOST_LOST or step["kpps"] < 0.095 * rate:
             break
     return steps
+
+
+def reflector_saturated(core: int | None, seconds: int, key: str) -> list[dict[str, Any]]:
+    """The same for who does nothing but receive and send."""
+    steps: list[dict[str, Any]] = []
+    packets = SATURATIONS[key]
+    print(f"\nThe same for a null reflector, {packets.style}")
+    for rate in STEPS:
+        tries = (reflected(core, rate, packets.frame, seconds, sound=packets.audio) for _ in range(TRIES))
+        step = next((one for one in tries if one["share_stolen"] <= MOST_STOLEN), None)
+        if step is None:
+            print(f"  {rate * 0.1:7.1f} kpps  void: the machine was taken away {TRIES} times")
+            continue
+        steps.append(step)
+        print(
+            f"  {step['kpps']:7.1f} kpps  {100 * step['share_lost']:7.3f} % lost  {step['us_per_packet']:6.2f} µs  "
+            f"server {100 * step['server_share']:.0f} %, clients {100 * step['client_share']:.0f} % of a core; "
+            f"limit: {step['limit']}",
+            flush=True,
+        )
+        if step["share_lost"] > MOST_LOST:
+            break
+    return steps
+
+
+def told_saturated(found: dict[str, list[dict[str, Any]]]) -> None:
+    """The highest step of each, as a share of the reflector's."""
+    best = {}
+    for name, steps in found.items():
+        good = [step for step in steps if step["share_lost"] <= MOST_LOST and "void" not in step]
+        best[name] = max((step["kpps"] for step in good), default=0.0)
+    for name, kpps in best.items():
+        if name != "reflector":
+            share = kpps / best["reflector"] if best["reflector"] else 0.0
+            print(f"  {name}: {kpps:.0f} kpps, {100 * share:.0f} % of the null reflector's {best['reflector']:.0f}")
 
 
 def told(scenario: Scenario, found: dict[str, list[dict[str, Any]]]) -> None:

@@ -10,11 +10,11 @@ mod message;
 mod poll;
 mod random;
 
-pub(crate) use address::{RawAddress, from_raw, to_raw};
+pub(crate) use address::from_raw;
+pub use address::{RawAddress, to_raw};
 pub use epoll::{Epoll, Ready};
 pub(crate) use interfaces::interface_addresses;
-pub(crate) use message::send;
-pub use message::{Received, receive};
+pub use message::{Received, receive, send};
 pub(crate) use poll::Pipe;
 pub use poll::wait;
 pub(crate) use random::seed;

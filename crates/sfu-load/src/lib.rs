@@ -22,7 +22,7 @@ pub mod http;
 pub mod link;
 mod meter;
 mod network;
-mod process;
+pub mod process;
 mod progress;
 pub mod publisher;
 mod report;

@@ -8,13 +8,15 @@ const PAGE_BYTES: u64 = 4096;
 
 /// Time on a core so far, and memory, of all threads of a process.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Usage {
-    pub(crate) cpu_seconds: f64,
-    pub(crate) resident_bytes: u64,
+pub struct Usage {
+    /// On a core.
+    pub cpu_seconds: f64,
+    /// In memory.
+    pub resident_bytes: u64,
 }
 
 /// `None` when there is no such process any more.
-pub(crate) fn usage(pid: u32) -> Option<Usage> {
+pub fn usage(pid: u32) -> Option<Usage> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name in brackets may hold anything; fields count from behind it.
     let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();

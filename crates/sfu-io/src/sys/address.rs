@@ -3,10 +3,10 @@
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 /// The kernel's form and its length in bytes.
-pub(crate) type RawAddress = (libc::sockaddr_storage, libc::socklen_t);
+pub type RawAddress = (libc::sockaddr_storage, libc::socklen_t);
 
 /// As the kernel reads it.
-pub(crate) fn to_raw(address: SocketAddr) -> RawAddress {
+pub fn to_raw(address: SocketAddr) -> RawAddress {
     // SAFETY: all zeros is a valid sockaddr_storage.
     let mut storage: libc::sockaddr_storage = unsafe { std::mem::zeroed() };
     let len = match address {

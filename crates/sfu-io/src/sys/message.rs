@@ -77,7 +77,7 @@ pub fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<Received> {
 
 /// Sends the parts, one after the other, to one address: as one datagram, or cut into datagrams of `segment` bytes
 /// each (`UDP_SEGMENT`); from the address that the kernel chooses, or from `source` (`IP_PKTINFO`).
-pub(crate) fn send(
+pub fn send(
     socket: &UdpSocket,
     to: &RawAddress,
     source: Option<IpAddr>,
