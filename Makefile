@@ -109,8 +109,8 @@ fuzz: install ## mutate hostile inputs for longer than the tests do (ARGS="20000
 	  cargo test --release --locked -p wire -p sfu-sim --test hostile -- --nocapture
 
 test-python: install browsers
-	$(BIN)/pytest -n 2
-	$(BIN)/pytest -n 2 --database postgresql tests/unit
+	$(BIN)/pytest -n 3
+	$(BIN)/pytest -n 3 --database postgresql tests/unit
 
 test-web: install
 	cd web && ../$(PNPM) run --silent test

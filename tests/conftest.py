@@ -62,8 +62,10 @@ def make_config(directory: Path, **sections: dict[str, Any]) -> Config:
         "server": {"listen": "127.0.0.1:0", "shutdown_seconds": 1},
         "media": {"listen": "127.0.0.1:0", "engine": "fake"},
         "data": {"directory": str(directory / "data")},
-        "database": {"synchronous": "normal", "url": databases.url_for(directory)},
+        "database": {"synchronous": "normal"},
     }
+    if "url" not in sections.get("database", {}):
+        base["database"]["url"] = databases.url_for(directory)
     for name, keys in sections.items():
         base[name] = {**base.get(name, {}), **keys}
     return load_config(None, {}, base)
@@ -72,7 +74,7 @@ def make_config(directory: Path, **sections: dict[str, Any]) -> Config:
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
     """A database of this test's own."""
-    return databases.url_for(tmp_path) or f"sqlite+aiosqlite:///{tmp_path / 'test.sqlite3'}"
+    return databases.url_for(tmp_path)
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import functools
 import hashlib
 import os
 import shutil
@@ -74,9 +76,13 @@ def select(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 
 def url_for(directory: Path) -> str:
-    """The database that belongs to a folder, the same one each time; empty where it is the SQLite file in it."""
+    """The database that belongs to a folder, the same one each time: as the first start leaves it, at its first use."""
     if _server is None:
-        return ""
+        file = directory / "data" / "meetinghouse.sqlite3"
+        if not file.exists():
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            shutil.copyfile(_ready_file(), file)
+        return f"sqlite+aiosqlite:///{file}"
     name = "t" + hashlib.sha256(str(directory).encode()).hexdigest()[:16]
     if name not in _made:
         _server.psql(f"CREATE DATABASE {name} OWNER {_OWNS} TEMPLATE {_template(_server)}")
@@ -110,16 +116,28 @@ def empty_url_for(directory: Path) -> str:
     return _uri(_server, name, _OWNS)
 
 
+@functools.cache
+def _ready_file() -> Path:
+    """The same as a file of SQLite."""
+    directory = Path(tempfile.mkdtemp(prefix="meetinghouse-sqlite-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    _migrate(f"sqlite+aiosqlite:///{directory / 'ready.sqlite3'}")
+    return directory / "ready.sqlite3"
+
+
+def _migrate(url: str, owner_url: str = "") -> None:
+    async def migrate() -> None:
+        await (await Database.open(url, owner_url=owner_url)).close()
+
+    with ThreadPoolExecutor(1) as aside:  # whoever asks may have an event loop of their own
+        aside.submit(asyncio.run, migrate()).result()
+
+
 def _template(server: PostgresServer) -> str:
     """The name of a database that is as the first start leaves it: a copy takes less than the migrations."""
     name = "ready"
     if name not in _made:
         server.psql(f"CREATE DATABASE {name} OWNER {_OWNS}")
-
-        async def migrate() -> None:
-            await (await Database.open(_uri(server, name), owner_url=_uri(server, name, _OWNS))).close()
-
-        with ThreadPoolExecutor(1) as aside:  # whoever asks may have an event loop of their own
-            aside.submit(asyncio.run, migrate()).result()
+        _migrate(_uri(server, name), _uri(server, name, _OWNS))
         _made.add(name)
     return name

@@ -131,6 +131,15 @@ async def test_a_crowd_that_says_nothing_keeps_nobody_out(turn: TurnServer) -> N
             one.close()
 
 
+async def test_who_closes_tls_is_answered_at_once(turn: TurnServer, certificate: tuple[str, str]) -> None:
+    context = ssl.create_default_context(cafile=certificate[0])
+    _, writer = await asyncio.open_connection("localhost", turn.addresses[0][1], ssl=context)
+    writer.close()
+    # Without an answer it ends as one who never says a word: after ten seconds.
+    async with asyncio.timeout(5):
+        await writer.wait_closed()
+
+
 async def _uclient(*options: str) -> str:
     assert UCLIENT is not None
     arguments = ["-t", "-c", "-u", "ana", "-n", str(MESSAGES), "-m", "1", "-l", "400", *options, "127.0.0.1"]

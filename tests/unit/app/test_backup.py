@@ -36,7 +36,8 @@ def elsewhere(tmp_path: Path) -> Elsewhere:
 
     def make(name: str) -> Config:
         directory = tmp_path / name
-        url = "" if name == "sqlite" else databases.empty_url_for(directory)
+        empty = "" if name == "sqlite" else databases.empty_url_for(directory)
+        url = empty or f"sqlite+aiosqlite:///{directory / 'data' / 'meetinghouse.sqlite3'}"
         return make_config(directory, database={"url": url})
 
     return make

@@ -76,7 +76,13 @@ impl Stream {
             Err(error) if is_passing(&error) => return Ok(()),
             _ => return Err(Ended),
         }
-        let is_good = tls.process_new_packets().is_ok();
+        let state = tls.process_new_packets();
+        // Who says that it closes is answered, and waits for no more (RFC 8446 §6.1).
+        let has_closed = state.as_ref().is_ok_and(rustls::IoState::peer_has_closed);
+        if has_closed {
+            tls.send_close_notify();
+        }
+        let is_over = has_closed || state.is_err();
         while let Ok(count) = tls.reader().read(&mut piece)
             && count > 0
         {
@@ -84,7 +90,7 @@ impl Stream {
         }
         // Also where it went wrong: the client is told why, in its terms.
         let flushed = self.flush();
-        if is_good { flushed } else { Err(Ended) }
+        if is_over { Err(Ended) } else { flushed }
     }
 
     /// Says `words`.
