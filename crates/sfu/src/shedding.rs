@@ -3,7 +3,8 @@
 //! A way down that is too narrow shows in its feedback. A processor that is too slow does not: what waits then waits in front of
 //! the engine, where nobody's clock sees it. So whoever drives the engine tells how its turns go. For a tenth of a second of work
 //! not once done with what had come is too much: all pictures together get a part less, as a bound that is the same for everybody.
-//! The bound rises again by what the time that is slept lets expect, so that a load that just fits is not tried out.
+//! The bound rises again by what the time that is slept lets expect, so that a load that just fits is not tried out. Where next to
+//! nothing is sent, nothing tells what pictures would take: they are tried, and after each try that was too much later.
 
 use std::time::{Duration, Instant};
 
@@ -23,8 +24,15 @@ const HOLD: Duration = Duration::from_secs(1);
 /// … to what is expected to take so many per cent of the time.
 const TARGET_PERCENT: u64 = 85;
 
-/// When next to nothing is sent, what is expected begins with this part of what is wanted: the cheapest layers are tried.
+/// When less than this part of what is wanted is sent, pictures are tried, beginning with so much: the cheapest layers.
 const LEAST_PART: u64 = 8;
+
+/// After a try that was too much the next one waits, twice as long each time, up to the last.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LAST_PAUSE: Duration = Duration::from_secs(32);
+
+/// … unless the load without pictures has come down to so many per cent of what it was then.
+const LIGHTER_PERCENT: u64 = 80;
 
 /// How much of the time was work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +61,30 @@ pub(crate) struct Shedding {
     worked: Duration,
     slept: Duration,
     caught_up: bool,
+    tried: Tried,
+}
+
+/// Pictures of which nobody knows what they take.
+#[derive(Debug, Default)]
+struct Tried {
+    /// How much of the time was work before the try that is under way.
+    before: Option<u64>,
+    /// The same of the last one that was too much, and how long and until when the next one waits.
+    failed: Option<(u64, Duration, Instant)>,
+}
+
+impl Tried {
+    fn may(&self, now: Instant, busy: u64) -> bool {
+        self.failed.is_none_or(|(was, _, until)| now >= until || 100 * busy < LIGHTER_PERCENT * was)
+    }
+
+    /// There was too much; only what was tried is to blame for it.
+    fn fail(&mut self, now: Instant) {
+        if let Some(busy) = self.before.take() {
+            let pause = self.failed.map_or(FIRST_PAUSE, |(_, pause, _)| (2 * pause).min(LAST_PAUSE));
+            self.failed = Some((busy, pause, now + pause));
+        }
+    }
 }
 
 impl Shedding {
@@ -64,6 +96,7 @@ impl Shedding {
             worked: Duration::ZERO,
             slept: Duration::ZERO,
             caught_up: false,
+            tried: Tried::default(),
         }
     }
 
@@ -95,6 +128,7 @@ impl Shedding {
         match load {
             Load::TooMuch if since.is_none_or(|since| since >= SETTLING) => {
                 self.lowered = Some(now);
+                self.tried.fail(now);
                 let level =
                     level(pictures.iter().map(|it| it.given).collect(), given * LOWERED_PERCENT / 100);
                 self.bound = Some(self.bound.map_or(level, |bound| bound.min(level)));
@@ -104,8 +138,21 @@ impl Shedding {
                 let wanted: Vec<u64> = pictures.iter().map(|it| it.wanted).collect();
                 let least = wanted.iter().sum::<u64>() / LEAST_PART;
                 let most = wanted.iter().copied().max().unwrap_or(0);
-                let level = level(wanted, given.max(least) * TARGET_PERCENT / busy.max(1));
+                let mut level = level(wanted, given.max(least) * TARGET_PERCENT / busy.max(1));
+                if given >= least {
+                    self.tried.before = None;
+                } else if self.tried.may(now, busy) {
+                    // Where nobody has a picture so cheap, a larger one is tried.
+                    let more = self.bound.unwrap_or(0) * TARGET_PERCENT / busy.max(1);
+                    level = level.max(more);
+                    self.tried.before.get_or_insert(busy);
+                } else {
+                    return false;
+                }
                 self.bound = self.bound.map(|bound| bound.max(level)).filter(|bound| *bound < most);
+                if self.bound.is_none() && given >= least {
+                    self.tried = Tried::default();
+                }
                 false
             }
             _ => false,
@@ -195,8 +242,35 @@ mod tests {
     fn who_sends_nothing_any_more_begins_again() {
         let now = some_moment();
         let mut shedding = Shedding { bound: Some(0), lowered: Some(now), ..Shedding::new(now) };
-        shedding.decide(now + HOLD, Load::Busy(20), &everybody(0));
+        shedding.decide(now + HOLD, Load::Busy(40), &everybody(0));
         assert!(shedding.bound().unwrap() > 400_000);
+        shedding.decide(now + HOLD, Load::Busy(40), &everybody(0));
+        assert!(shedding.bound().unwrap() > 1_000_000, "nobody has a picture for that: a larger one");
+        shedding.decide(now + HOLD, Load::Busy(40), &everybody(0));
+        assert_eq!(shedding.bound(), None);
+    }
+
+    #[test]
+    fn what_was_tried_and_was_too_much_is_tried_less_and_less_often_until_the_rest_is_lighter() {
+        let mut now = some_moment();
+        let mut shedding = Shedding { bound: Some(0), lowered: Some(now), ..Shedding::new(now) };
+        let mut tries = Vec::new();
+        let began = now;
+        for _ in 0..100 {
+            now += HOLD;
+            shedding.decide(now, Load::Busy(40), &everybody(0));
+            if shedding.bound().is_none() {
+                tries.push((now - began).as_secs());
+                shedding.decide(now, Load::TooMuch, &everybody(2_000_000));
+                now += SETTLING;
+                shedding.decide(now, Load::TooMuch, &everybody(0));
+            }
+        }
+        let gaps: Vec<_> = tries.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(gaps.is_sorted() && gaps.len() >= 4 && gaps.last() >= Some(&32), "{tries:?}");
+        let wait = 5 * HOLD;
+        shedding.decide(now + wait, Load::Busy(20), &everybody(0));
+        assert!(shedding.bound().is_none_or(|bound| bound > 0), "somebody left");
     }
 
     proptest! {
