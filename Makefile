@@ -122,7 +122,7 @@ browsers:
 	@bash tools/browsers.sh
 
 bench: install ## joins, start, memory, and CPU per forwarded packet
-	$(BIN)/python benches/run.py $(ARGS)
+	PYTHONPATH=benches/control:benches/load $(BIN)/python benches/run.py $(ARGS)
 
 bench-peers: install ## CPU, delay and limits beside MediaMTX, which is built below .tools (needs Go; 10 min)
 	PYTHONPATH=benches/control:benches/load $(BIN)/python benches/load/peers.py $(ARGS)

@@ -20,6 +20,7 @@ PROGRAMS = {
     "guessing": ["control/guessing.py"],
     "billing": ["control/billing.py"],
     "engine": ["engine/forwarding.py"],
+    "overload": ["load/overload.py"],
 }
 
 

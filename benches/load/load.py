@@ -30,10 +30,9 @@ def built() -> Path:
 
 def publishers_of(arguments: list[str]) -> int:
     """How many streams the scenario wants."""
-    if "meeting" not in arguments[:1]:
-        return 1
-    given = [after for word, after in pairwise(arguments) if word == "--people"]
-    return int(given[-1]) if given and given[-1].isdigit() else 10
+    word, usual = ("--people", 10) if "meeting" in arguments[:1] else ("--publishers", 1)
+    given = [after for before, after in pairwise(arguments) if before == word]
+    return int(given[-1]) if given and given[-1].isdigit() else usual
 
 
 def cores() -> tuple[int | None, int | None]:

@@ -45,14 +45,15 @@ class Target:
 
 
 @contextlib.contextmanager
-def ours(core: int | None, publishers: int) -> Iterator[Target]:
-    """Our server with its real engine, a meeting in it, and a ticket for each publisher."""
+def ours(core: int | None, publishers: int, *, apart: bool = False) -> Iterator[Target]:
+    """Our server with its real engine, a meeting in it, or one for each publisher, and a ticket for each of them."""
     with tempfile.TemporaryDirectory() as directory, serving(Path(directory), core, engine="native") as server:
         headers = {"Authorization": f"Bearer {server.token}"}
         with httpx2.Client(base_url=f"{server.url}/api/v1", headers=headers, trust_env=False) as owner:
-            meeting = _made(owner.post("/meetings", json={"settings": {"lobby": False}}))["id"]
-            streams = []
+            streams, meeting = [], ""
             for number in range(publishers):
+                if apart or not meeting:
+                    meeting = _made(owner.post("/meetings", json={"settings": {"lobby": False}}))["id"]
                 asked = {"name": f"Load {number}", "expires_in_seconds": 86400}
                 ticket = _made(owner.post(f"/meetings/{meeting}/tickets", json=asked))
                 whip, whep = f"{server.url}/whip/{meeting}", f"{server.url}/whep/{meeting}/{ticket['participant_id']}"

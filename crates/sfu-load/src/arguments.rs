@@ -17,10 +17,11 @@ Puts load on a WHIP and WHEP server and says how it bore it.
 sfu-load SCENARIO (--streams FILE | --whip URL --whep URL) [OPTION…]
 
 Scenarios
-  webinar   one publishes, --watchers watch
+  webinar   one publishes, --watchers watch; or --publishers do, and the watchers are shared out among them
   meeting   --people publish, and each watches all others
   churn     a webinar; meanwhile watchers come at --joins-per-second and leave after --stay
   storm     a webinar; halfway all watchers vanish without a word and come back at once
+  surge     a webinar; for the second third of the measured time --surge more watch
 
 Where
   --streams FILE          a line for each publisher: its WHIP address, its WHEP address and, if the server wants one, a
@@ -29,11 +30,14 @@ Where
                           the ticket is SFU_LOAD_TOKEN of the environment
 
 How much
-  --watchers N            100     --people N              10
+  --watchers N            100     --people N              10      --surge N               100
+  --publishers N          1       of a webinar
   --packets-per-second N  200     of pictures, for each publisher
   --frame-packets N       1       packets of one frame, which leave together
   --payload BYTES         1100
   --audio                         50 packets of sound a second more
+  --simulcast                     two smaller layers more, with a third and a ninth of the packets; these pictures
+                                  have the heads of three sizes and do not decode
   --joins-per-second N    50      --stay SECONDS          10
   --seconds N             10      what is measured        --warm-up SECONDS  2
   --loss PERCENT          0       --delay MS              0    each way, made in this process
@@ -59,6 +63,7 @@ pub struct Options {
     pub(crate) kind: Kind,
     pub(crate) places: Vec<Place>,
     pub(crate) watchers: usize,
+    pub(crate) surge: usize,
     pub(crate) style: Style,
     pub(crate) joins_per_second: f64,
     pub(crate) stay: Duration,
@@ -117,12 +122,14 @@ impl Written {
     }
 }
 
-const VALUED: [&str; 17] = [
+const VALUED: [&str; 19] = [
     "--streams",
     "--whip",
     "--whep",
     "--watchers",
     "--people",
+    "--surge",
+    "--publishers",
     "--packets-per-second",
     "--frame-packets",
     "--payload",
@@ -136,7 +143,7 @@ const VALUED: [&str; 17] = [
     "--json",
     "--chart",
 ];
-const PLAIN: [&str; 2] = ["--audio", "--quiet"];
+const PLAIN: [&str; 3] = ["--audio", "--simulcast", "--quiet"];
 
 impl Options {
     /// Reads what was written after the program's name. `token` is `SFU_LOAD_TOKEN`.
@@ -148,7 +155,7 @@ impl Options {
             return Err(Stop::Help);
         }
         let kind = Kind::named(&scenario).ok_or_else(|| {
-            format!("{scenario:?} is no scenario: write webinar, meeting, churn or storm first (--help tells of them).")
+            format!("{scenario:?} is no scenario: write webinar, meeting, churn, storm or surge first (--help tells of them).")
         })?;
         while let Some(word) = arguments.next() {
             if word == "--help" || word == "-h" {
@@ -165,7 +172,11 @@ impl Options {
         }
         let written = Written { words };
         let people = written.count("--people", 10, (2, 1000))? as usize;
-        let publishers = if kind == Kind::Meeting { people } else { 1 };
+        let publishers = match kind {
+            Kind::Meeting => people,
+            Kind::Webinar => written.count("--publishers", 1, (1, 1000))? as usize,
+            Kind::Churn | Kind::Storm | Kind::Surge => 1,
+        };
         let seconds =
             |name, default, bounds| written.number(name, default, bounds).map(Duration::from_secs_f64);
         let loss = written.number("--loss", 0.0, (0.0, 90.0))?;
@@ -175,11 +186,13 @@ impl Options {
             kind,
             places: places(&written, publishers, token)?,
             watchers: written.count("--watchers", 100, (1, 20_000))? as usize,
+            surge: written.count("--surge", 100, (1, 20_000))? as usize,
             style: Style {
                 packets_per_second: written.count("--packets-per-second", 200, (1, 100_000))?,
                 packets_per_frame: written.count("--frame-packets", 1, (1, 500))?,
                 payload_bytes: written.count("--payload", 1100, (LEAST_BYTES as u32, 1180))? as usize,
                 audio: written.is_set("--audio"),
+                simulcast: written.is_set("--simulcast"),
             },
             joins_per_second: written.number("--joins-per-second", 50.0, (0.1, 10_000.0))?,
             stay: seconds("--stay", 10.0, (0.1, 3600.0))?,
@@ -273,7 +286,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_what_to_write() {
         let place = "--whip http://h:1/a --whep http://h:1/b";
-        assert!(sentence("webiner").contains("webinar, meeting, churn or storm"));
+        assert!(sentence("webiner").contains("webinar, meeting, churn, storm or surge"));
         assert!(sentence("webinar").contains("--whip URL"));
         assert!(sentence(&format!("webinar {place} --watchers many")).contains("a number from 1"));
         assert!(sentence(&format!("webinar {place} --watchers 1.5")).contains("whole number"));

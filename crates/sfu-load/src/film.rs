@@ -11,6 +11,10 @@ use wire::vp8::Descriptor;
 const KEY: &[u8] = include_bytes!("../film/key.vp8");
 const DELTA: &[u8] = include_bytes!("../film/delta.vp8");
 
+/// Where a key frame says how wide and high it is (RFC 6386 §9.1).
+const SIZE_OFFSET: usize = 6;
+const SIZE: [u16; 2] = [320, 180];
+
 /// Before the mark: no codec writes this by chance.
 const MAGIC: [u8; 8] = *b"\xf1load\x00\xe3\x1d";
 const MARK_BYTES: usize = MAGIC.len() + 16;
@@ -29,6 +33,8 @@ pub struct Mark {
     pub sent: Duration,
     /// How many of its stream were sent before it.
     pub number: u64,
+    /// Which of the publisher's streams it is of.
+    pub layer: u8,
 }
 
 /// One packet of a picture.
@@ -40,6 +46,8 @@ pub struct Piece {
     pub begins: bool,
     /// Of a key frame.
     pub key_frame: bool,
+    /// Its head says that it is so many times twice as wide and high as it is.
+    pub doublings: u8,
 }
 
 /// Appends a packet's payload of `bytes`, which are at least [`LEAST_BYTES`].
@@ -50,7 +58,12 @@ pub fn write_picture(out: &mut Vec<u8>, piece: Piece, mark: Mark, bytes: usize) 
     out.extend_from_slice(&(0x8000 | piece.frame as u16 & 0x7fff).to_be_bytes());
     out.extend_from_slice(&[piece.frame as u8, 0x00]);
     if piece.begins {
+        let frame = out.len();
         out.extend_from_slice(if piece.key_frame { KEY } else { DELTA });
+        if piece.key_frame && piece.doublings > 0 {
+            let size = SIZE.map(|side| (side << piece.doublings).to_le_bytes());
+            out[frame + SIZE_OFFSET..][..4].copy_from_slice(size.as_flattened());
+        }
         write_mark(out, mark);
     }
     out.resize(start + bytes, 0x5a);
@@ -65,7 +78,7 @@ pub fn write_sound(out: &mut Vec<u8>, mark: Mark) {
 fn write_mark(out: &mut Vec<u8>, mark: Mark) {
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&(mark.sent.as_nanos() as u64).to_be_bytes());
-    out.extend_from_slice(&mark.number.to_be_bytes());
+    out.extend_from_slice(&((u64::from(mark.layer) << 56) | mark.number).to_be_bytes());
 }
 
 /// The mark of a picture's payload and whether it begins a key frame, if the packet begins a frame of ours. A server may
@@ -80,7 +93,8 @@ pub fn read_picture(payload: &[u8]) -> Option<(Mark, bool)> {
 fn read_mark(bytes: &[u8]) -> Option<Mark> {
     let rest = bytes.strip_prefix(&MAGIC)?;
     let word = |at: usize| rest.get(at..at + 8)?.try_into().ok().map(u64::from_be_bytes);
-    Some(Mark { sent: Duration::from_nanos(word(0)?), number: word(8)? })
+    let (sent, number) = (Duration::from_nanos(word(0)?), word(8)?);
+    Some(Mark { sent, number: number & ((1 << 56) - 1), layer: (number >> 56) as u8 })
 }
 
 /// The clock of the marks: all clients of one process share it.
@@ -105,10 +119,15 @@ mod tests {
 
     #[test]
     fn a_mark_is_found_behind_another_descriptor() {
-        let mark = Mark { sent: Duration::from_micros(77), number: 9 };
+        let mark = Mark { sent: Duration::from_micros(77), number: 9, layer: 2 };
         for key_frame in [true, false] {
             let mut payload = Vec::new();
-            write_picture(&mut payload, Piece { frame: 40_000, begins: true, key_frame }, mark, 1100);
+            write_picture(
+                &mut payload,
+                Piece { frame: 40_000, begins: true, key_frame, doublings: 2 },
+                mark,
+                1100,
+            );
             assert_eq!(payload.len(), 1100);
             assert_eq!(read_picture(&payload), Some((mark, key_frame)));
             let mut plain = vec![0x10];
@@ -119,9 +138,14 @@ mod tests {
 
     #[test]
     fn what_begins_no_frame_has_no_mark() {
-        let mark = Mark { sent: Duration::ZERO, number: 0 };
+        let mark = Mark { sent: Duration::ZERO, number: 0, layer: 0 };
         let mut payload = Vec::new();
-        write_picture(&mut payload, Piece { frame: 1, begins: false, key_frame: false }, mark, 400);
+        write_picture(
+            &mut payload,
+            Piece { frame: 1, begins: false, key_frame: false, doublings: 0 },
+            mark,
+            400,
+        );
         assert_eq!(read_picture(&payload), None);
         assert_eq!(read_picture(&[]), None);
         assert_eq!(read_picture(&[0x10, 0x00]), None, "somebody else's key frame");

@@ -16,6 +16,11 @@ pub(crate) struct Totals {
     pub(crate) expected: u64,
     pub(crate) received: u64,
     pub(crate) unread: u64,
+    /// Who is there now.
+    pub(crate) watchers: usize,
+    /// Packets of sound that were sent, by so many.
+    pub(crate) sounds: u64,
+    pub(crate) publishers: usize,
 }
 
 impl Totals {
@@ -24,6 +29,7 @@ impl Totals {
         match &seat.media {
             Media::Up(publisher) => {
                 self.sent += publisher.sent;
+                self.sounds += publisher.sounds;
                 self.resent += publisher.resent;
             }
             Media::Down(watcher) => {
@@ -32,6 +38,8 @@ impl Totals {
                 self.received += received;
                 self.counts.delivered += watcher.counts.delivered;
                 self.counts.bytes += watcher.counts.bytes;
+                self.counts.sounds += watcher.counts.sounds;
+                self.counts.picture_bytes += watcher.counts.picture_bytes;
                 self.counts.retransmitted += watcher.counts.retransmitted;
                 self.counts.asked_again += watcher.counts.asked_again;
                 self.counts.damaged += watcher.counts.damaged;
@@ -52,6 +60,11 @@ pub(crate) struct Row {
     pub(crate) p99_ms: f64,
     pub(crate) server_share: Option<f64>,
     pub(crate) client_share: f64,
+    pub(crate) watchers: usize,
+    /// Of the sound that was sent to everybody there, what came.
+    pub(crate) sound: f64,
+    /// For each watcher.
+    pub(crate) picture_kbps: f64,
 }
 
 /// Milliseconds from asking on.
@@ -154,6 +167,16 @@ fn row(first: &Moment, last: &Moment, moment: &Moment, recent: &mut [u32]) -> Ro
         p99_ms: f64::from(quantile(recent, 0.99).unwrap_or(0)) / 1000.0,
         server_share: moment.server.zip(last.server).map(|(new, old)| cpu(new, old)),
         client_share: cpu(moment.client, last.client),
+        watchers: new.watchers,
+        sound: share(
+            new.counts.sounds - old.counts.sounds,
+            (new.sounds - old.sounds) * (new.watchers + old.watchers) as u64
+                / 2
+                / new.publishers.max(1) as u64,
+        ),
+        picture_kbps: (new.counts.picture_bytes - old.counts.picture_bytes) as f64 * 0.008
+            / seconds
+            / ((new.watchers + old.watchers) as f64 / 2.0).max(1.0),
     }
 }
 

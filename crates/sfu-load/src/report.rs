@@ -214,10 +214,12 @@ impl Side {
 }
 
 fn row_json(row: &Row) -> String {
-    let Row { second, kpps, share_lost, p50_ms, p99_ms, server_share, client_share } = row;
+    let Row { second, kpps, share_lost, p50_ms, p99_ms, server_share, client_share, .. } = row;
+    let Row { watchers, sound, picture_kbps, .. } = row;
     let server = server_share.map_or("null".to_owned(), |share| format!("{share:.4}"));
     format!(
-        r#"{{"second": {second:.2}, "kpps": {kpps:.3}, "share_lost": {share_lost:.6}, "p50_ms": {p50_ms:.3}, "p99_ms": {p99_ms:.3}, "server": {server}, "client": {client_share:.4}}}"#
+        r#"{{"second": {second:.2}, "kpps": {kpps:.3}, "share_lost": {share_lost:.6}, "p50_ms": {p50_ms:.3}, "p99_ms": {p99_ms:.3}, "server": {server}, "client": {client_share:.4},
+   "watchers": {watchers}, "sound": {sound:.4}, "picture_kbps": {picture_kbps:.1}}}"#
     )
 }
 

@@ -92,6 +92,7 @@ struct Load<'a> {
     /// Who is to be asked for again (404), in order.
     again: VecDeque<(Instant, usize)>,
     stormed: bool,
+    surge: connections::Surge,
     profile: &'static str,
     phase: Phase,
     since: Instant,
@@ -132,6 +133,7 @@ impl<'a> Load<'a> {
             leaving: VecDeque::new(),
             again: VecDeque::new(),
             stormed: false,
+            surge: connections::Surge::Before,
             profile: "none",
             phase: Phase::Publishing,
             since: now,
@@ -370,6 +372,9 @@ impl<'a> Load<'a> {
                 if options.kind == Kind::Storm && !self.stormed && time >= options.measured / 2 {
                     self.storm();
                 }
+                if options.kind == Kind::Surge {
+                    self.surge(now, time);
+                }
                 if time >= options.measured {
                     self.second(now);
                     self.enter(now, Phase::Leaving);
@@ -400,19 +405,6 @@ impl<'a> Load<'a> {
         (self.phase, self.since) = (phase, now);
     }
 
-    /// All watchers are gone without a word, and want to come back.
-    fn storm(&mut self) {
-        self.stormed = true;
-        for at in 0..self.seats.len() {
-            if let Some(stream) =
-                self.seats[at].as_ref().filter(|seat| seat.way == Way::Watch).map(|seat| seat.stream)
-            {
-                self.retire(at, false);
-                self.joining.push(stream);
-            }
-        }
-    }
-
     fn second(&mut self, now: Instant) {
         let (phase, whole) = match self.phase {
             Phase::Publishing => ("publishing", PATIENCE),
@@ -434,6 +426,8 @@ impl<'a> Load<'a> {
     fn moment(&self, now: Instant) -> Moment {
         let mut totals = self.retired;
         self.seats.iter().flatten().for_each(|seat| totals.add(seat));
+        totals.publishers = self.publishers.len();
+        totals.watchers = self.seats.iter().flatten().filter(|seat| seat.watcher().is_some()).count();
         Moment::take(now, totals, self.options.pid)
     }
 

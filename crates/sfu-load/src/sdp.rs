@@ -11,6 +11,9 @@ const VP8: u8 = 96;
 const RTX: u8 = 97;
 const MID: u8 = 4;
 const TRANSPORT: u8 = 3;
+const RID: u8 = 10;
+/// Names of the layers, smallest first.
+pub const RIDS: [&str; 3] = ["l", "m", "h"];
 
 /// Which way media goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +35,8 @@ pub struct Offer<'a> {
     pub way: Way,
     /// Whether there is a line for sound.
     pub audio: bool,
+    /// Whether the picture comes in layers.
+    pub simulcast: bool,
     /// SSRCs of sound and picture.
     pub ssrcs: (u32, u32),
     /// Our candidate.
@@ -59,7 +64,15 @@ impl Offer<'_> {
             "a=rtpmap:{VP8} VP8/90000\r\na=rtcp-fb:{VP8} nack\r\na=rtcp-fb:{VP8} nack pli\r\na=rtcp-fb:{VP8} ccm fir\r\n\
              a=rtcp-fb:{VP8} transport-cc\r\na=rtpmap:{RTX} rtx/90000\r\na=fmtp:{RTX} apt={VP8}\r\n"
         );
-        self.source(&mut sdp, "picture", self.ssrcs.1);
+        if self.simulcast && self.way == Way::Publish {
+            let _ = write!(sdp, "a=msid:load picture\r\na=extmap:{RID} {}\r\n", wire::extension::URI_RID);
+            for rid in RIDS {
+                let _ = write!(sdp, "a=rid:{rid} send\r\n");
+            }
+            let _ = write!(sdp, "a=simulcast:send {}\r\n", RIDS.join(";"));
+        } else {
+            self.source(&mut sdp, "picture", self.ssrcs.1);
+        }
         sdp
     }
 
@@ -109,6 +122,8 @@ pub struct Answer {
     pub mid: Option<u8>,
     /// Id of the transport-wide sequence number.
     pub transport: Option<u8>,
+    /// Id of the layer's name.
+    pub rid: Option<u8>,
 }
 
 impl Answer {
@@ -141,6 +156,7 @@ impl Answer {
             rtx: format("rtx/"),
             mid: id(wire::extension::URI_MID),
             transport: id(wire::extension::URI_TRANSPORT_SEQUENCE),
+            rid: id(wire::extension::URI_RID),
         };
         if answer.vp8.is_none() {
             return Err("the server took no VP8".to_owned());

@@ -95,9 +95,10 @@ impl Seat {
     }
 
     /// What to send to the server; the same whenever it is asked again.
-    pub(crate) fn offer(&self, identity: &Identity, audio: bool) -> io::Result<String> {
+    pub(crate) fn offer(&self, identity: &Identity, style: Style) -> io::Result<String> {
+        let Style { audio, simulcast, .. } = style;
         let (way, ssrcs, local) = (self.way, self.ssrcs, self.socket.local_addr()?);
-        Ok(Offer { identity, ufrag: self.link.ufrag(), way, audio, ssrcs, local }.write())
+        Ok(Offer { identity, ufrag: self.link.ufrag(), way, audio, simulcast, ssrcs, local }.write())
     }
 
     /// Takes the server's answer and begins to connect. `server` is where it was asked.

@@ -7,7 +7,7 @@ use wire::rtcp::{ReportBlock, write_nack, write_pli, write_receiver_report, writ
 use wire::rtp::Header;
 use wire::seq::Unwrapper;
 
-use crate::film::{Clock, read_picture};
+use crate::film::{Clock, Mark, read_picture};
 use crate::sdp::Answer;
 
 /// One packet in so many is decrypted.
@@ -29,6 +29,10 @@ pub struct Counts {
     pub delivered: u64,
     /// Bytes of those datagrams.
     pub bytes: u64,
+    /// Of the packets, those of sound.
+    pub sounds: u64,
+    /// Of the bytes, those of pictures.
+    pub picture_bytes: u64,
     /// On the line for retransmissions: those, and the padding by which a server finds out what the way carries.
     pub retransmitted: u64,
     /// Sequence numbers asked for again.
@@ -46,12 +50,33 @@ pub struct Firsts {
     pub frame: Option<Instant>,
 }
 
-/// Numbers of the pictures' packets between the first and the last mark that was read.
+/// Numbers of the pictures' packets between the first and the last mark that was read, of one layer after the other.
 #[derive(Debug, Default, Clone, Copy)]
 struct Span {
+    layer: u8,
     /// Mark, and packets that had come with it.
     first: Option<(u64, u64)>,
     last: (u64, u64),
+    /// Expected and received, of layers before.
+    before: (u64, u64),
+}
+
+impl Span {
+    fn note(&mut self, mark: Mark, pictures: u64) {
+        let seen = (mark.number, pictures);
+        if mark.layer != self.layer {
+            *self = Self { layer: mark.layer, first: None, last: seen, before: self.all() };
+        }
+        self.first.get_or_insert(seen);
+        self.last = seen;
+    }
+
+    /// Expected and received.
+    fn all(&self) -> (u64, u64) {
+        let Some((number, received)) = self.first else { return self.before };
+        let (expected, came) = (self.last.0.saturating_sub(number), self.last.1 - received);
+        (self.before.0 + expected, self.before.1 + came)
+    }
 }
 
 /// What one client receives.
@@ -154,6 +179,11 @@ impl Watcher {
         self.counts.delivered += 1;
         self.counts.bytes += datagram.len() as u64;
         let is_picture = format == vp8;
+        if is_picture {
+            self.counts.picture_bytes += datagram.len() as u64;
+        } else {
+            self.counts.sounds += 1;
+        }
         let head = is_picture && self.picture_came(&header, send);
         let wanted = is_picture && (self.firsts.frame.is_none() || head && self.unread >= SAMPLED);
         if !wanted && self.firsts.packet.is_some() {
@@ -170,9 +200,7 @@ impl Watcher {
         if key_frame {
             self.firsts.frame.get_or_insert(now);
         }
-        let seen = (mark.number, self.pictures);
-        self.span.first.get_or_insert(seen);
-        self.span.last = seen;
+        self.span.note(mark, self.pictures);
         Some(self.clock.at(now).saturating_sub(mark.sent))
     }
 
@@ -212,9 +240,7 @@ impl Watcher {
 
     /// Packets of pictures that were sent to it and those that came, since [`Watcher::begin`].
     pub fn expected_and_received(&self) -> (u64, u64) {
-        let Some((number, received)) = self.span.first else { return (0, 0) };
-        let (last_number, last_received) = self.span.last;
-        (last_number.saturating_sub(number), last_received - received)
+        self.span.all()
     }
 
     /// Counting what was sent begins anew.

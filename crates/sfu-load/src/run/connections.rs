@@ -1,12 +1,21 @@
 //! Connections from the asking to the end.
 
 use std::os::fd::AsRawFd;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Load, Phase, UNKNOWN_AGAIN, UNKNOWN_PATIENCE};
 use crate::http::{Request, Response};
 use crate::sdp::Way;
 use crate::seat::{Seat, Surroundings};
+
+/// More watchers for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Surge {
+    Before,
+    /// Whose seats lie behind this one.
+    Since(usize),
+    Over,
+}
 
 impl Load<'_> {
     /// A new connection, whose offer is on its way.
@@ -29,7 +38,7 @@ impl Load<'_> {
         let url = if seat.way == Way::Publish { &place.whip } else { &place.whep };
         let (url, token) = (url.clone(), place.token.clone());
         // A bound socket knows its address.
-        let Ok(body) = seat.offer(&self.identity, self.options.style.audio) else { return };
+        let Ok(body) = seat.offer(&self.identity, self.options.style) else { return };
         self.http.ask(Request { method: "POST", url, token, body, tag: at as u64 });
     }
 
@@ -78,6 +87,37 @@ impl Load<'_> {
         self.meter.joins.first_failure.get_or_insert_with(|| sentence.to_owned());
         self.retire(at, false);
         Ok(())
+    }
+
+    /// All watchers are gone without a word, and want to come back.
+    pub(super) fn storm(&mut self) {
+        self.stormed = true;
+        for at in 0..self.seats.len() {
+            if let Some(stream) =
+                self.seats[at].as_ref().filter(|seat| seat.way == Way::Watch).map(|seat| seat.stream)
+            {
+                self.retire(at, false);
+                self.joining.push(stream);
+            }
+        }
+    }
+
+    /// More watchers come for the second third, and leave.
+    pub(super) fn surge(&mut self, now: Instant, time: Duration) {
+        let third = self.options.measured / 3;
+        match self.surge {
+            Surge::Before if time >= third => {
+                self.surge = Surge::Since(self.seats.len());
+                self.joining = vec![0; self.options.surge];
+                self.next_join = now;
+            }
+            Surge::Since(first) if time >= 2 * third => {
+                self.surge = Surge::Over;
+                self.joining.clear();
+                (first..self.seats.len()).for_each(|at| self.retire(at, true));
+            }
+            _ => {}
+        }
     }
 
     /// Takes a connection away, with or without telling the server.
