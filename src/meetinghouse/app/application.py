@@ -19,9 +19,13 @@ from meetinghouse.app.problems import EXCEPTION_HANDLERS
 from meetinghouse.app.services import Services
 from meetinghouse.app.system_api import API_ROUTES, ROOT_ROUTES
 from meetinghouse.billing.api import routes as billing_routes
+from meetinghouse.identity.api import routes as identity_routes
+from meetinghouse.identity.context import Identity
+from meetinghouse.identity.providers import Providers
 from meetinghouse.market.api import routes as market_routes
 from meetinghouse.market.organisation_actions import Organisations
 from meetinghouse.market.organisation_api import routes as organisation_routes
+from meetinghouse.market.seats import check_seat
 from meetinghouse.meetings.actions import give_personal_room
 from meetinghouse.meetings.api import root_routes as meetings_root_routes
 from meetinghouse.meetings.api import routes as meetings_routes
@@ -59,6 +63,7 @@ def create_app(services: Services) -> ASGIApp:
 def _api() -> Router:
     features = [
         *people_routes,
+        *identity_routes,
         *organisation_routes,
         *market_routes,
         *billing_routes,
@@ -94,9 +99,16 @@ def _dependencies(services: Services, static: StaticFiles) -> dict[str, Provide]
         service_name=config.branding.name,
         enrolled=partial(give_personal_room, meetings),
         check_register=partial(_check_register, services),
+        check_seat=check_seat,
     )
     values: dict[str, Any] = {
         "people": people,
+        "identity": Identity(
+            people=people,
+            providers=Providers(services.clock, config.identity),
+            settings=config.identity,
+            verified_domains=_verified_domains,
+        ),
         "market": services.market,
         "billing": services.billing,
         "organisations": Organisations(
@@ -124,6 +136,10 @@ async def _check_register(services: Services, tenant_id: str) -> None:
     async with services.db.read(tenant_id) as connection:
         tenant = await people_tables.tenant(connection, tenant_id)
     await services.enforcement.check(tenant, "register")
+
+
+async def _verified_domains(_: str) -> frozenset[str]:
+    return frozenset()
 
 
 def _provide(value: Any) -> Provide:  # noqa: ANN401 (one of the services)

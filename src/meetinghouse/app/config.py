@@ -26,6 +26,7 @@ from meetinghouse.app.settings import (
     TurnSettings,
 )
 from meetinghouse.billing.settings import BillingSettings
+from meetinghouse.identity.settings import IdentitySettings
 from meetinghouse.mail.settings import MailSettings
 from meetinghouse.market.settings import MarketSettings
 from meetinghouse.meetings.settings import MeetingsSettings
@@ -60,6 +61,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     branding: BrandingSettings = BrandingSettings()
     region: RegionSettings = RegionSettings()
     people: PeopleSettings = PeopleSettings()
+    identity: IdentitySettings = IdentitySettings()
     market: MarketSettings = MarketSettings()
     mail: MailSettings = MailSettings()
     billing: BillingSettings = BillingSettings()
@@ -237,6 +239,8 @@ def _check(config: Config) -> None:
         ("billing.rounds_seconds", config.billing.rounds_seconds),
         ("notices.look_seconds", config.notices.look_seconds),
         ("notices.tries", config.notices.tries),
+        ("identity.timeout_seconds", config.identity.timeout_seconds),
+        ("identity.sign_in_seconds", config.identity.sign_in_seconds),
     ):
         if value < 1:
             raise ConfigError(f"{key} is {value}: write 1 or more.")
@@ -327,6 +331,7 @@ def _check_proxies(config: Config) -> None:
         "server.trusted_proxies": config.server.trusted_proxies,
         "telemetry.metrics_networks": config.telemetry.metrics_networks,
         "notices.networks": config.notices.networks,
+        "identity.networks": config.identity.networks,
     }
     for key, networks in lists.items():
         for network in networks:

@@ -30,6 +30,7 @@ _PAGES = [
     "/settings",
     "/members",
     "/sign-in",
+    "/sign-in/organisation",
     "/enrol",
 ]
 # Below these nobody but programs asks.

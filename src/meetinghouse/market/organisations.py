@@ -25,10 +25,12 @@ _SUBDIVISION = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}")
 class Entitlements(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a plan gives. None is without a limit of the plan's own.
 
-    `participants` of one meeting at a time; `minutes` of one session; `recording_hours` that are kept; `regions` by their id.
+    `seats`: members at a time, invited ones included; `participants` of one meeting at a time; `minutes` of one session;
+    `recording_hours` that are kept; `regions` by their id.
     """
 
     host: bool = True
+    seats: Annotated[int, Meta(ge=1)] | None = None
     participants: Annotated[int, Meta(ge=1)] | None = None
     minutes: Annotated[int, Meta(ge=1)] | None = None
     recording_hours: Annotated[int, Meta(ge=0)] | None = None

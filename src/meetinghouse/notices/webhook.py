@@ -9,25 +9,18 @@ A receiver that knows its secret checks the signature and that the time is not l
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import hmac
 import secrets
-import socket
 from collections.abc import Sequence
 from datetime import datetime
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
-import httpx2
-
-from meetinghouse.security.refusal import Refusal
+from meetinghouse.security import outbound
 
 _SECRET_BYTES = 32
 _SECRET_PREFIX = "whsec_"  # noqa: S105 (what a secret begins with)
-_MOST_URL = 2000
-_HTTPS_PORT = 443
 
 
 class UndeliveredError(Exception):
@@ -53,19 +46,7 @@ def check_url(url: str, networks: Sequence[str]) -> str:
         Refusal: 422 `invalid_url`.
 
     """
-    wanted = "write for example https://accounts.example.org/statements"
-    try:
-        parts = urlsplit(url)
-        is_written_well = bool(parts.hostname) and (parts.port or _HTTPS_PORT) > 0
-    except ValueError:
-        is_written_well = False
-    if not is_written_well or len(url) > _MOST_URL or not url.isascii() or not url.isprintable() or " " in url:
-        raise Refusal(422, "invalid_url", f"That is not a URL: {wanted}.")
-    if parts.scheme not in {"http", "https"} or parts.username is not None or parts.fragment:
-        raise Refusal(422, "invalid_url", f"That is no URL of a web server without a name or a fragment: {wanted}.")
-    if parts.scheme == "http" and not networks:
-        raise Refusal(422, "invalid_url", f"Webhooks go by HTTPS alone: {wanted}.")
-    return url
+    return outbound.check_url(url, networks, "https://accounts.example.org/statements")
 
 
 async def send(
@@ -84,49 +65,25 @@ async def send(
         UndeliveredError: it was not taken.
 
     """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    try:
-        address = await _address(host, parts.port or (_HTTPS_PORT if parts.scheme == "https" else 80), networks)
-    except OSError:
-        raise UndeliveredError(f"The name {host} is not known.") from None
-    if parts.scheme == "http" and not _is_own(address, networks):
-        raise UndeliveredError("Webhooks go by HTTPS alone.")
     timestamp = int(now.timestamp())
     headers = {
-        "host": parts.netloc,
         "content-type": "application/json",
         "user-agent": "webhooks",
         "webhook-id": notice_id,
         "webhook-timestamp": str(timestamp),
         "webhook-signature": signature(secret, notice_id, timestamp, body),
     }
-    # To the very address that was looked at: a name may mean another one a moment later.
-    shown = f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004 (IPv6)
-    target = parts._replace(netloc=shown if parts.port is None else f"{shown}:{parts.port}").geturl()
     try:
-        async with httpx2.AsyncClient(timeout=timeout, trust_env=False, follow_redirects=False) as http:
-            request = http.build_request(
-                "POST", target, content=body.encode(), headers=headers, extensions={"sni_hostname": host}
-            )
-            async with asyncio.timeout(timeout):
-                answer = await http.send(request, stream=True)
-                await answer.aclose()
-    except (httpx2.HTTPError, TimeoutError, OSError) as error:
-        raise UndeliveredError(f"{host} did not answer ({type(error).__name__}).") from None
+        answer = await outbound.ask(
+            "POST",
+            url,
+            headers=headers,
+            content=body.encode(),
+            networks=networks,
+            networks_key="notices.networks",
+            timeout=timeout,
+        )
+    except outbound.OutboundError as error:
+        raise UndeliveredError(str(error)) from None
     if not answer.is_success:
-        raise UndeliveredError(f"{host} answered {answer.status_code}.")
-
-
-async def _address(host: str, port: int, networks: Sequence[str]) -> IPv4Address | IPv6Address:
-    """An address of a receiver that may be asked."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [ip_address(str(where[0]).partition("%")[0]) for *_, where in found]
-    for address in addresses:
-        if _is_own(address, networks) or (address.is_global and not address.is_multicast):
-            return address
-    raise UndeliveredError(f"{host} is at no public address: let its operator add the network to notices.networks.")
-
-
-def _is_own(address: IPv4Address | IPv6Address, networks: Sequence[str]) -> bool:
-    return any(address in ip_network(network, strict=False) for network in networks)
+        raise UndeliveredError(f"{urlsplit(url).hostname} answered {answer.status}.")

@@ -56,7 +56,7 @@ async def do_invite(people: People, actor: Actor, invitation: Invitation) -> tup
     """Add the member and make the link to hand over.
 
     Raises:
-        Refusal: 403 `not_allowed_here` by the operator's rules, 409 `email_taken`.
+        Refusal: 403 `not_allowed_here` by the operator's rules; 409 `email_taken`, `seats_taken`.
 
     """
     await people.check_register(actor.tenant_id)
@@ -75,6 +75,7 @@ async def do_invite(people: People, actor: Actor, invitation: Invitation) -> tup
     )
     try:
         async with people.db.write(actor.tenant_id) as write:
+            await people.check_seat(write.connection, actor.tenant_id)
             await tables.insert_member(write.connection, member)
             link = await _link(people, write, member, LinkKind.INVITATION)
             await _audit(people, write, actor, "invite_member", member.id, {"role": member.role})
@@ -105,7 +106,7 @@ async def do_change_member(
     """Set what is given. A disabled member's sign-ins and tokens end at once, and they leave what meetings they are in.
 
     Raises:
-        Refusal: 403, 404, 409 `last_owner`, 422.
+        Refusal: 403, 404, 409 `last_owner`, `seats_taken`; 422.
 
     """
     async with people.db.write(actor.tenant_id) as write:
@@ -114,6 +115,8 @@ async def do_change_member(
         values = _changes(member, role, status, name)
         if role not in {None, Role.OWNER} or status is Status.DISABLED:
             check_not_last_owner(member, await tables.count_active_owners(connection, actor.tenant_id))
+        if status is Status.ACTIVE and member.status is Status.DISABLED:
+            await people.check_seat(connection, actor.tenant_id)
         if values:
             await tables.update_member(connection, member.id, **values)
         if status is Status.DISABLED:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from meetinghouse.bus.local import Bus
 from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database, Transaction
@@ -34,3 +36,5 @@ class People:
     enrolled: Callable[[Transaction, Member], Awaitable[None]]
     # Whether the operator's rules let somebody get an account in a tenant now; raises `Refusal`. Not inside a transaction.
     check_register: Callable[[str], Awaitable[object]]
+    # Whether the tenant's plan has room for one more member; raises `Refusal`. Inside the transaction that adds them.
+    check_seat: Callable[[AsyncConnection, str], Awaitable[None]]

@@ -9,12 +9,14 @@ import msgspec
 from sqlalchemy import Column, Integer, LargeBinary, String, Table, Text, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from meetinghouse.db.ids import new_id
 from meetinghouse.db.schema import metadata
 from meetinghouse.db.types import Json, UtcTime
 from meetinghouse.people.model import (
     Actor,
     ApiToken,
     LinkKind,
+    Member,
     OneTimeLink,
     Organisation,
     Passkey,
@@ -69,6 +71,12 @@ api_tokens = _owned(
     Column("scopes", Json, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
+)
+identities = _owned(
+    "identities",
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
 )
 challenges = Table(
     "challenges",
@@ -145,7 +153,7 @@ async def delete_sign_ins_and_tokens(connection: AsyncConnection, member_id: str
 
 async def delete_credentials(connection: AsyncConnection, member_id: str) -> None:
     """End every way in that a member has, but the password, which is the member's own column."""
-    for table in (sign_ins, passkeys, api_tokens, one_time_links):
+    for table in (sign_ins, passkeys, identities, api_tokens, one_time_links):
         await connection.execute(delete(table).where(table.c.member_id == member_id))
 
 
@@ -204,6 +212,27 @@ async def take_challenge(connection: AsyncConnection, challenge_id: str, purpose
         .returning(challenges.c.challenge)
     )
     return (await connection.execute(query)).scalar_one_or_none()
+
+
+# --- identities ------------------------------------------------------------------------------------------------------
+
+
+async def insert_identity(connection: AsyncConnection, of: Member, issuer: str, subject: str, now: datetime) -> None:
+    """Remember that a provider's `subject` is this member."""
+    values = {"id": new_id(), "tenant_id": of.tenant_id, "member_id": of.id}
+    await connection.execute(insert(identities).values(**values, issuer=issuer, subject=subject, created_at=now))
+
+
+async def member_of_identity(connection: AsyncConnection, tenant_id: str, issuer: str, subject: str) -> str | None:
+    """Who of a tenant a provider's `subject` is."""
+    whose = (identities.c.tenant_id == tenant_id, identities.c.issuer == issuer, identities.c.subject == subject)
+    return (await connection.execute(select(identities.c.member_id).where(*whose))).scalar_one_or_none()
+
+
+async def has_identity(connection: AsyncConnection, member_id: str, issuer: str) -> bool:
+    """Whether a member is somebody of this provider."""
+    query = select(identities.c.id).where(identities.c.member_id == member_id, identities.c.issuer == issuer)
+    return (await connection.execute(query.limit(1))).scalar_one_or_none() is not None
 
 
 # --- one-time links --------------------------------------------------------------------------------------------------

@@ -57,6 +57,7 @@ class Scope(StrEnum):
     MEMBERS_READ = "members:read"
     MEMBERS_WRITE = "members:write"
     ADMIN = "admin"
+    IDENTITY = "identity"
     TENANTS_READ = "tenants:read"
     TENANTS_WRITE = "tenants:write"
     PARTNERS_WRITE = "partners:write"

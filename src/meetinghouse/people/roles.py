@@ -10,6 +10,7 @@ from meetinghouse.people.model import Organisation, Role, Scope
 
 _EVERYBODY = (Role.OWNER, Role.ADMIN, Role.MEMBER)
 _ADMINISTRATORS = (Role.OWNER, Role.ADMIN)
+_OWNERS = (Role.OWNER,)
 _ANY = (Organisation.OPERATOR, Organisation.PARTNER, Organisation.TENANT)
 _SELLERS = (Organisation.OPERATOR, Organisation.PARTNER)
 _OPERATOR = (Organisation.OPERATOR,)
@@ -38,6 +39,7 @@ PERMISSIONS = (
         _ANY,
         "Read one's own organisation's audit log and residency policy, manage all its meetings, make tokens for others.",
     ),
+    Permission(Scope.IDENTITY, _OWNERS, _ANY, "Set how one's own organisation signs in: its OpenID Connect provider."),
     Permission(
         Scope.TENANTS_READ,
         _ADMINISTRATORS,

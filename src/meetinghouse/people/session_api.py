@@ -41,9 +41,9 @@ async def create_session(
     request: AnyRequest, data: JSONBody[PasswordSignIn], people: NamedDependency[People]
 ) -> Response[Me]:
     """Sign in with a password; the answer sets the session cookie."""
-    caller = _caller(request)
+    caller = caller_of(request)
     member = await sign_in.check_password_sign_in(people, caller, data.email, Secret(data.password))
-    return await _signed_in(request, people, await sign_in.do_sign_in(people, caller, member))
+    return await signed_in_answer(request, people, await sign_in.do_sign_in(people, caller, member))
 
 
 @post("/session/passkey/options", status_code=200)
@@ -57,9 +57,9 @@ async def create_passkey_session(
     request: AnyRequest, data: JSONBody[PasskeyAnswer], people: NamedDependency[People]
 ) -> Response[Me]:
     """Sign in with a passkey."""
-    caller = _caller(request)
+    caller = caller_of(request)
     member = await sign_in.check_passkey_sign_in(people, caller, data.challenge_id, data.credential)
-    return await _signed_in(request, people, await sign_in.do_sign_in(people, caller, member))
+    return await signed_in_answer(request, people, await sign_in.do_sign_in(people, caller, member))
 
 
 @delete("/session", status_code=204)
@@ -135,7 +135,7 @@ async def delete_passkey(
 @post("/enrolments/look", status_code=200)
 async def look_at_link(request: AnyRequest, data: JSONBody[LinkLook], people: NamedDependency[People]) -> LinkView:
     """What a one-time link is for."""
-    found = await enrolment.check_link(people, _caller(request), data.token)
+    found = await enrolment.check_link(people, caller_of(request), data.token)
     name = found.member.name if found.member.email else None
     return LinkView(kind=found.link.kind, email=found.member.email, name=name, tenant_name=found.tenant_name)
 
@@ -145,14 +145,14 @@ async def enrolment_passkey_options(
     request: AnyRequest, data: JSONBody[EnrolmentPasskeyAsk], people: NamedDependency[People]
 ) -> PasskeyOptions:
     """What the browser needs to make a passkey while enrolling."""
-    found = await enrolment.check_link(people, _caller(request), data.token)
+    found = await enrolment.check_link(people, caller_of(request), data.token)
     return PasskeyOptions(*await enrolment.enrolment_passkey_options(people, found, data.email, data.name))
 
 
 @post("/enrolments", status_code=200)
 async def enrol(request: AnyRequest, data: JSONBody[Enrolment], people: NamedDependency[People]) -> Response[Me]:
     """Use a one-time link: set a password or a passkey, and be signed in."""
-    caller = _caller(request)
+    caller = caller_of(request)
     found = await enrolment.check_link(people, caller, data.token)
     passkey = None
     if data.passkey is not None:
@@ -166,7 +166,7 @@ async def enrol(request: AnyRequest, data: JSONBody[Enrolment], people: NamedDep
         passkey_name=data.passkey.name if data.passkey else "",
     )
     member = enrolment.check_enrolment(people, found, wanted)
-    return await _signed_in(request, people, await enrolment.do_enrol(people, caller, found, member, wanted))
+    return await signed_in_answer(request, people, await enrolment.do_enrol(people, caller, found, member, wanted))
 
 
 SESSION_ROUTES = [
@@ -187,12 +187,14 @@ SESSION_ROUTES = [
 ]
 
 
-def _caller(request: AnyRequest) -> Caller:
+def caller_of(request: AnyRequest) -> Caller:
+    """The browser that makes a request."""
     address = request.client.host if request.client else ""
     return Caller(address, request.headers.get("user-agent", "")[:512])
 
 
-async def _signed_in(request: AnyRequest, people: People, signed_in: SignedIn) -> Response[Me]:
+async def signed_in_answer(request: AnyRequest, people: People, signed_in: SignedIn) -> Response[Me]:
+    """The answer to a sign-in: who it is, and the session cookie."""
     cookie = Cookie(
         SESSION_COOKIE,
         value=signed_in.secret.reveal(),

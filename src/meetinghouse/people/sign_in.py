@@ -151,12 +151,14 @@ async def do_sign_out(people: People, actor: Actor, sign_in_id: str) -> bool:
     return ended
 
 
-async def keep_challenge(people: People, purpose: str, challenge: bytes) -> str:
+async def keep_challenge(
+    people: People, purpose: str, challenge: bytes, *, lifetime: timedelta = _CHALLENGE_LIFETIME
+) -> str:
     """Remember a challenge for one answer; returns its id."""
     challenge_id = new_id()
     async with people.db.write(Across.NOBODYS) as write:
         await credential_tables.insert_challenge(
-            write.connection, challenge_id, purpose, challenge, people.clock.now() + _CHALLENGE_LIFETIME
+            write.connection, challenge_id, purpose, challenge, people.clock.now() + lifetime
         )
     return challenge_id
 

@@ -201,6 +201,12 @@ async def count_active_owners(connection: AsyncConnection, tenant_id: str) -> in
     return (await connection.execute(query)).scalar_one()
 
 
+async def count_seats(connection: AsyncConnection, tenant_id: str) -> int:
+    """How many members take a seat: those who can sign in, or will once they have taken their invitation up."""
+    query = select(func.count()).where(members.c.tenant_id == tenant_id, members.c.status.not_in(OUT))
+    return (await connection.execute(query)).scalar_one()
+
+
 async def members_page(connection: AsyncConnection, tenant_id: str, after: str, limit: int) -> list[Member]:
     """Members by age of their account, after the id `after`."""
     wanted = (members.c.tenant_id == tenant_id, members.c.id > after, _SHOWN)

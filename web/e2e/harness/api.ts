@@ -45,8 +45,12 @@ export class Api {
 
   /** Somebody else of the organisation, who has set a password. */
   async colleague(name: string, role: "admin" | "member"): Promise<Api> {
-    const response = await this.#post("/members", { email: `${name.toLowerCase()}@example.org`, name, role });
-    return await this.enrolled(((await response.json()) as { link: string }).link, name);
+    return await this.enrolled(await this.invite(`${name.toLowerCase()}@example.org`, role), name);
+  }
+
+  /** Invites somebody; gives the link to hand over. */
+  async invite(email: string, role: "admin" | "member" = "member"): Promise<string> {
+    return ((await (await this.#post("/members", { email, role })).json()) as { link: string }).link;
   }
 
   /** Who follows a one-time link and sets a password. */

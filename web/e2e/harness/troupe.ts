@@ -68,6 +68,7 @@ export interface SceneOptions {
   readonly relayed?: "udp" | "tcp" | "tls";
   /** Where media is served; loopback unless told. */
   readonly mediaHost?: string;
+  readonly environment?: Record<string, string>;
 }
 
 /** A usual desk's screen, in CSS pixels. */
@@ -81,6 +82,8 @@ interface EnterOptions {
   /** Signed in as somebody else. */
   readonly as?: Api;
   readonly phone?: boolean;
+  /** The one other site that this journey leads to. */
+  readonly visits?: string;
 }
 
 /** A server, its owner and a meeting; ends with the test, which fails if any page had a problem. */
@@ -112,7 +115,10 @@ export class Scene {
     onTestFinished(() => rm(directory, { recursive: true, force: true }));
     const relay = relayed === undefined ? undefined : await Relay.open(relayed, mediaHost);
     onTestFinished(() => relay?.close());
-    const environment: Record<string, string> = { MEETINGHOUSE_TELEMETRY__LOG_LEVEL: "debug" };
+    const environment: Record<string, string> = {
+      MEETINGHOUSE_TELEMETRY__LOG_LEVEL: "debug",
+      ...options.environment,
+    };
     if (relay !== undefined) {
       const scheme = relayed === "tls" ? "https" : "http";
       environment["MEETINGHOUSE_SERVER__PUBLIC_URL"] = `${scheme}://${relay.http.host}:${relay.http.port}`;
@@ -162,7 +168,7 @@ export class Scene {
   async enterWith(
     browser: Browser,
     persona: Persona,
-    { owner = false, as, phone = false }: EnterOptions = {},
+    { owner = false, as, phone = false, visits }: EnterOptions = {},
   ): Promise<Person> {
     const context = await browser.newContext({
       permissions: ["camera", "microphone"],
@@ -171,7 +177,7 @@ export class Scene {
       ignoreHTTPSErrors: this.api.url.startsWith("https:"),
       ...(phone && { viewport: PHONE, hasTouch: true, isMobile: true }),
     });
-    const { host } = new URL(this.api.url);
+    const own = [this.api.url, ...(visits === undefined ? [] : [visits])].map((url) => new URL(url).host);
     const account = owner ? this.api : as;
     if (account !== undefined) {
       await context.addCookies([{ name: "meetinghouse_session", value: account.session, url: this.api.url }]);
@@ -181,7 +187,7 @@ export class Scene {
     const person = new Person(persona, context, page);
     context.on("request", (request) => {
       const target = new URL(request.url());
-      if (/^(http|ws)s?:$/.test(target.protocol) && target.host !== host) {
+      if (/^(http|ws)s?:$/.test(target.protocol) && !own.includes(target.host)) {
         person.problems.push(`${persona.name} asked a stranger: ${request.url()}`);
       }
     });

@@ -68,6 +68,26 @@ export const tenants = page([
   tenant("t7", "Pacific Design Studio", "enterprise", "US", "direct", "pro", 57, "ended"),
 ]);
 
+/** How an organisation signs in whose second domain is not yet proved. */
+export const identity = {
+  redirect_uri: "https://meet.aurora.example/sign-in/organisation",
+  sign_in_link: "https://meet.aurora.example/sign-in?organisation=01m8f5frgjasy3y4wyejmhez84",
+  provider: {
+    issuer: "https://login.aurora.example/realms/staff",
+    client_id: "meetinghouse",
+    has_secret: true,
+    domains: [
+      { name: "aurora.example", verified: true },
+      { name: "aurora-instruments.example", verified: false },
+    ],
+    makes_members: true,
+    trusts_email: false,
+    role_claim: "groups",
+    admin_values: ["meet-admins"],
+    second_factor_values: ["mfa"],
+  },
+};
+
 const line = (day, reference, sku, quantity, amount, memo = "") => ({
   at: `2026-11-${day}T09:00:00Z`,
   kind: sku === null ? "payment" : "charge",

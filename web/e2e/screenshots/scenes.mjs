@@ -1,6 +1,6 @@
 // What is on each picture: who is signed in, and how one gets there.
 
-import { named, partners, plans, statements, tenants } from "./channel.mjs";
+import { identity, named, partners, plans, statements, tenants } from "./channel.mjs";
 import { path } from "./house.mjs";
 import * as market from "./market.mjs";
 import * as quality from "./quality.mjs";
@@ -278,6 +278,14 @@ export const ready = [
     name: "console-statements",
     as: "owner",
     act: sold("statements", (page) => page.locator(".rules__choose").first().click()),
+  },
+  {
+    name: "console-sign-in",
+    as: "owner",
+    act: async (page) => {
+      await page.route("**/api/v1/identity", (route) => route.fulfill({ json: identity }));
+      await at("/console/sign-in")(page);
+    },
   },
   { name: "console-audit", as: "owner", act: at("/console/audit") },
   { name: "console-rules", as: "owner", act: underRules("") },

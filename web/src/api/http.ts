@@ -49,7 +49,7 @@ export class ApiError extends Error {
   }
 }
 
-type Method = "GET" | "POST" | "PATCH" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 interface RequestOptions {
   readonly signal?: AbortSignal;
@@ -100,6 +100,8 @@ export const api = {
     request("GET", path, undefined, options),
   post: <T>(path: string, body: unknown = {}, options: RequestOptions = {}): Promise<T> =>
     request("POST", path, body, options),
+  put: <T>(path: string, body: unknown, options: RequestOptions = {}): Promise<T> =>
+    request("PUT", path, body, options),
   patch: <T>(path: string, body: unknown, options: RequestOptions = {}): Promise<T> =>
     request("PATCH", path, body, options),
   delete: (path: string, options: RequestOptions = {}): Promise<void> =>

@@ -27,6 +27,26 @@ export interface Me {
   readonly scopes: readonly string[];
 }
 
+/** The OpenID Connect provider of one's organisation, without its secret. */
+export interface Provider {
+  readonly issuer: string;
+  readonly client_id: string;
+  readonly has_secret: boolean;
+  readonly domains: readonly { readonly name: string; readonly verified: boolean }[];
+  readonly makes_members: boolean;
+  readonly trusts_email: boolean;
+  readonly role_claim: string;
+  readonly admin_values: readonly string[];
+  readonly second_factor_values: readonly string[];
+}
+
+/** How one's organisation signs in. */
+export interface Identity {
+  readonly redirect_uri: string;
+  readonly sign_in_link: string;
+  readonly provider: Provider | null;
+}
+
 export type SharePolicy = "one" | "many" | "host";
 export type ChatPolicy = "everyone" | "host" | "off";
 

@@ -78,6 +78,13 @@ const ROUTES: readonly Route[] = [
     access: "anybody",
   },
   {
+    pattern: "/sign-in/organisation",
+    name: "organisation",
+    view: lazy(() => import("../views/signin/OrganisationView.tsx")),
+    frame: "bare",
+    access: "anybody",
+  },
+  {
     pattern: "/enrol",
     name: "enrol",
     view: lazy(() => import("../views/enrol/EnrolView.tsx")),

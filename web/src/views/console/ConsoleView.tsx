@@ -1,5 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
-import { Building2, Handshake, Receipt, Scale, ScrollText } from "lucide-react";
+import { Building2, Fingerprint, Handshake, Receipt, Scale, ScrollText } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Me } from "../../api/types.ts";
 import { go } from "../../shell/navigation.ts";
@@ -10,12 +10,13 @@ import { ErrorPanel } from "../../ui/ErrorPanel.tsx";
 import { Tabs } from "../../ui/Tabs.tsx";
 import { AuditPanel } from "./audit/AuditPanel.tsx";
 import "./console.css";
+import { IdentityPanel } from "./identity/IdentityPanel.tsx";
 import { PartnersPanel } from "./partners/PartnersPanel.tsx";
 import { RulesPanel } from "./rules/RulesPanel.tsx";
 import { StatementsPanel } from "./statements/StatementsPanel.tsx";
 import { TenantsPanel } from "./tenants/TenantsPanel.tsx";
 
-type Section = "tenants" | "partners" | "rules" | "statements" | "audit";
+type Section = "tenants" | "partners" | "rules" | "statements" | "sign-in" | "audit";
 
 interface SectionEntry {
   readonly id: Section;
@@ -83,6 +84,13 @@ function Console({ me, section, item }: ConsoleProps) {
       icon: <Receipt size={20} aria-hidden="true" />,
       needs: "admin",
       content: <StatementsPanel me={me} />,
+    },
+    {
+      id: "sign-in",
+      label: t`Sign-in`,
+      icon: <Fingerprint size={20} aria-hidden="true" />,
+      needs: "identity",
+      content: <IdentityPanel />,
     },
     {
       id: "audit",

@@ -1,5 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
-import { KeyRound } from "lucide-react";
+import { Building2, KeyRound } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Form } from "react-aria-components/Form";
 import { api } from "../../api/http.ts";
@@ -13,9 +13,10 @@ import { Button } from "../../ui/Button.tsx";
 import { Note } from "../../ui/Note.tsx";
 import { TextField } from "../../ui/TextField.tsx";
 import { nextPath } from "./next.ts";
+import { leaveForProvider } from "./organisation.ts";
 import "./signin.css";
 
-/** Sign in with a password or a passkey, then on to where one wanted to go. */
+/** Sign in with a password, a passkey or through one's organisation, then on to where one wanted to go. */
 export default function SignInView() {
   const { t } = useLingui();
   const session = useSession();
@@ -33,7 +34,20 @@ export default function SignInView() {
     const answer = await askPasskey("/session/passkey/options");
     if (answer !== null) setMe(await api.post<Me>("/session/passkey", answer));
   });
-  const error = byPassword.error ?? byPasskey.error;
+  // The link that an organisation gives its people names it.
+  const organisation = new URLSearchParams(location.search).get("organisation");
+  const [lacksEmail, setLacksEmail] = useState(false);
+  const byOrganisation = useAction(() =>
+    leaveForProvider(organisation === null ? { email: email.trim() } : { organisation }),
+  );
+  const leave = () => {
+    byPassword.clear();
+    byPasskey.clear();
+    const lacks = organisation === null && email.trim() === "";
+    setLacksEmail(lacks);
+    if (!lacks) void byOrganisation.run();
+  };
+  const error = byPassword.error ?? byPasskey.error ?? byOrganisation.error;
   return (
     <div className="entry">
       <h1>{t`Sign in`}</h1>
@@ -42,6 +56,7 @@ export default function SignInView() {
         onSubmit={(event) => {
           event.preventDefault();
           byPasskey.clear();
+          byOrganisation.clear();
           void byPassword.run();
         }}
       >
@@ -51,7 +66,15 @@ export default function SignInView() {
           name="email"
           autoComplete="username webauthn"
           value={email}
-          onChange={setEmail}
+          onChange={(text) => {
+            setEmail(text);
+            setLacksEmail(false);
+          }}
+          error={
+            lacksEmail
+              ? t`Type your email address first: its ending says which organisation is yours.`
+              : undefined
+          }
           isRequired
           autoFocus
         />
@@ -69,22 +92,30 @@ export default function SignInView() {
           {t`Sign in`}
         </Button>
       </Form>
+      <div className="entry__or">{t`or`}</div>
       {passkeysSupported() && (
-        <>
-          <div className="entry__or">{t`or`}</div>
-          <Button
-            wide
-            icon={<KeyRound size={20} aria-hidden="true" />}
-            isPending={byPasskey.pending}
-            onPress={() => {
-              byPassword.clear();
-              void byPasskey.run();
-            }}
-          >
-            {t`Sign in with a passkey`}
-          </Button>
-        </>
+        <Button
+          wide
+          icon={<KeyRound size={20} aria-hidden="true" />}
+          isPending={byPasskey.pending}
+          onPress={() => {
+            byPassword.clear();
+            byOrganisation.clear();
+            void byPasskey.run();
+          }}
+        >
+          {t`Sign in with a passkey`}
+        </Button>
       )}
+      <Button
+        wide
+        variant={organisation === null ? "secondary" : "primary"}
+        icon={<Building2 size={20} aria-hidden="true" />}
+        isPending={byOrganisation.pending}
+        onPress={leave}
+      >
+        {t`Sign in with your organisation`}
+      </Button>
       <p className="muted small">{t`Forgotten your password? An administrator of your organisation can give you a link to set a new one.`}</p>
     </div>
   );

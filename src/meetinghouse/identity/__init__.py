@@ -1,0 +1,1 @@
+"""How an organisation's own systems say who its people are."""

@@ -1,0 +1,29 @@
+"""What the actions of identity work with, gathered so that each takes one argument for it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from meetinghouse.identity.providers import Providers
+from meetinghouse.identity.settings import IdentitySettings
+from meetinghouse.people.context import People
+
+# Where providers send browsers back to: a page of the web client.
+_RETURN_PATH = "/sign-in/organisation"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """The services and settings of this feature."""
+
+    people: People
+    providers: Providers
+    settings: IdentitySettings
+    # The mail domains that a tenant has proved to be its own.
+    verified_domains: Callable[[str], Awaitable[frozenset[str]]]
+
+    @property
+    def redirect_uri(self) -> str:
+        """What a tenant registers at its provider."""
+        return self.people.public_url + _RETURN_PATH
