@@ -62,6 +62,12 @@ class ProviderBody(Struct, frozen=True, forbid_unknown_fields=True):
     second_factor_values: _Texts = ()
 
 
+class SecondFactorBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether every member has to show a passkey beside the password."""
+
+    required: bool
+
+
 class ServedDomain(Struct, frozen=True):
     """A mail domain whose people are sent to the provider, once it is proved to be the organisation's."""
 
@@ -89,6 +95,7 @@ class IdentityView(Struct, frozen=True, kw_only=True):
     redirect_uri: str
     sign_in_link: str
     provider: ProviderView | None
+    second_factor: bool
 
 
 @post("/session/organisation", status_code=200)
@@ -164,11 +171,21 @@ async def delete_provider(identity: NamedDependency[Identity], actor: NamedDepen
     await settings_actions.do_delete_provider(identity, actor)
 
 
+@put("/identity/second-factor")
+async def put_second_factor(
+    identity: NamedDependency[Identity], actor: NamedDependency[Actor], data: JSONBody[SecondFactorBody]
+) -> IdentityView:
+    """Ask every member for a passkey beside the password, or no more."""
+    await settings_actions.do_set_second_factor(identity, actor, wanted=data.required)
+    return await _shown(identity, actor)
+
+
 async def _shown(identity: Identity, actor: Actor) -> IdentityView:
     standing = await settings_actions.standing_of(identity, actor)
     provider = standing.provider
     return IdentityView(
         redirect_uri=identity.redirect_uri,
+        second_factor=standing.second_factor,
         sign_in_link=f"{identity.people.public_url}/sign-in?organisation={actor.tenant_id}",
         provider=None
         if provider is None
@@ -192,4 +209,5 @@ routes = [
     get_identity,
     put_provider,
     delete_provider,
+    put_second_factor,
 ]

@@ -20,8 +20,8 @@ class Identity:
     people: People
     providers: Providers
     settings: IdentitySettings
-    # The mail domains that a tenant has proved to be its own.
-    verified_domains: Callable[[str], Awaitable[frozenset[str]]]
+    # Those of some mail domains that a tenant has proved to be its own.
+    proved_domains: Callable[[str, tuple[str, ...]], Awaitable[frozenset[str]]]
 
     @property
     def redirect_uri(self) -> str:

@@ -10,8 +10,9 @@ import msgspec
 from meetinghouse.identity import rules, tables
 from meetinghouse.identity.context import Identity
 from meetinghouse.identity.model import Provider
+from meetinghouse.people.credential_tables import passkeys_of
 from meetinghouse.people.model import Actor
-from meetinghouse.people.tables import insert_audit
+from meetinghouse.people.tables import insert_audit, set_second_factor, wants_second_factor
 from meetinghouse.security.refusal import Refusal
 from meetinghouse.security.secret import Secret
 
@@ -25,6 +26,7 @@ class Standing:
 
     provider: Provider | None
     domains: frozenset[str]
+    second_factor: bool
 
 
 async def standing_of(identity: Identity, actor: Actor) -> Standing:
@@ -37,7 +39,9 @@ async def standing_of(identity: Identity, actor: Actor) -> Standing:
     rules.check_may_set(actor)
     async with identity.people.db.read(actor.tenant_id) as connection:
         provider = await tables.provider_of(connection, actor.tenant_id)
-    return Standing(provider, await identity.verified_domains(actor.tenant_id))
+        wanted = await wants_second_factor(connection, actor.tenant_id)
+    domains = await identity.proved_domains(actor.tenant_id, () if provider is None else provider.domains)
+    return Standing(provider, domains, wanted)
 
 
 async def check_provider(identity: Identity, actor: Actor, wanted: Provider, secret: Secret | None) -> Provider:
@@ -99,4 +103,28 @@ async def do_delete_provider(identity: Identity, actor: Actor) -> None:
         now = identity.people.clock.now()
         await insert_audit(
             write.connection, actor.tenant_id, now, actor.member_id, "delete_provider", actor.tenant_id, {}
+        )
+
+
+async def do_set_second_factor(identity: Identity, actor: Actor, *, wanted: bool) -> None:
+    """Ask every member for a passkey beside the password, those too who are signed in by now, or no more.
+
+    Raises:
+        Refusal: 403, 409 `second_factor_first` to who has none and would lock themselves out.
+
+    """
+    rules.check_may_set(actor)
+    async with identity.people.db.write(actor.tenant_id) as write:
+        if wanted and not await passkeys_of(write.connection, actor.member_id):
+            raise Refusal(409, "second_factor_first", "Add a passkey of your own first, and see that it works.")
+        await set_second_factor(write.connection, actor.tenant_id, wanted=wanted)
+        now = identity.people.clock.now()
+        await insert_audit(
+            write.connection,
+            actor.tenant_id,
+            now,
+            actor.member_id,
+            "set_second_factor",
+            actor.tenant_id,
+            {"required": wanted},
         )

@@ -115,7 +115,7 @@ async def do_come_in(identity: Identity, caller: Caller, provider: Provider, cla
 
     """
     people = identity.people
-    domains = await identity.verified_domains(provider.tenant_id)
+    domains = await identity.proved_domains(provider.tenant_id, provider.domains)
     async with people.db.read(provider.tenant_id) as connection:
         known = await _known(connection, provider, claims)
     if known is None or known.status is Status.INVITED:
@@ -123,7 +123,14 @@ async def do_come_in(identity: Identity, caller: Caller, provider: Provider, cla
     try:
         async with people.db.write(provider.tenant_id) as write:
             member = await _member(identity, write, provider, claims, domains)
-            signed_in = await sign_in_within(people, write.connection, caller, member, "sign_in_by_provider")
+            signed_in = await sign_in_within(
+                people,
+                write.connection,
+                caller,
+                member,
+                "sign_in_by_provider",
+                second_factor=rules.proves_two_factors(provider, claims),
+            )
     except IntegrityError:
         raise Refusal(409, "conflict", "Somebody came in so at the same moment. Try again.") from None
     SIGN_INS.labels("provider", "accepted").inc()
@@ -141,7 +148,7 @@ async def _provider(identity: Identity, email: str, organisation: str) -> Provid
         candidates = await tables.tenants_serving(connection, domain)
     for tenant_id in candidates:
         # Who has not proved that a domain is theirs could send its people to a page that only looks like theirs.
-        if domain in await identity.verified_domains(tenant_id):
+        if await identity.proved_domains(tenant_id, (domain,)):
             async with identity.people.db.read(tenant_id) as connection:
                 return await tables.provider_of(connection, tenant_id)
     return None

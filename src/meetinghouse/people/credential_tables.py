@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Integer, LargeBinary, String, Table, Text, delete, func, insert, select, update
+from sqlalchemy import Boolean, Column, Integer, LargeBinary, String, Table, Text, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meetinghouse.db.ids import new_id
@@ -25,7 +25,8 @@ from meetinghouse.people.model import (
     SignIn,
     Status,
 )
-from meetinghouse.people.tables import GOES_ON, ORGANISATION, members
+from meetinghouse.people.roles import scopes_of
+from meetinghouse.people.tables import GOES_ON, ORGANISATION, WANTS_SECOND_FACTOR, members
 
 
 def _owned(name: str, *columns: Column[Any]) -> Table:
@@ -55,6 +56,7 @@ sign_ins = _owned(
     Column("created_at", UtcTime, nullable=False),
     Column("last_seen_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
+    Column("second_factor", Boolean, nullable=False),
 )
 one_time_links = _owned(
     "one_time_links",
@@ -101,10 +103,10 @@ async def insert_sign_in(connection: AsyncConnection, new: SignIn, secret_mark: 
     await connection.execute(insert(sign_ins).values(**msgspec.structs.asdict(new), secret_mark=secret_mark))
 
 
-async def sign_in_by_mark(connection: AsyncConnection, mark: bytes) -> tuple[SignIn, str, Role, Organisation] | None:
-    """A sign-in of an active member, with the member's name, role and organisation."""
+async def actor_by_sign_in_mark(connection: AsyncConnection, mark: bytes) -> tuple[SignIn, Actor] | None:
+    """A sign-in of an active member, and what it lets them do."""
     query = (
-        select(*_SIGN_IN, *_WHO)
+        select(*_SIGN_IN, *_WHO, WANTS_SECOND_FACTOR.label("wants_second_factor"))
         .join(members, members.c.id == sign_ins.c.member_id)
         .where(sign_ins.c.secret_mark == mark, members.c.status == Status.ACTIVE, GOES_ON)
     )
@@ -112,13 +114,31 @@ async def sign_in_by_mark(connection: AsyncConnection, mark: bytes) -> tuple[Sig
     if row is None:
         return None
     sign_in = SignIn(**{name: row[name] for name in SignIn.__struct_fields__})
-    return sign_in, row["member_name"], Role(row["member_role"]), Organisation(row["organisation"])
+    role, organisation = Role(row["member_role"]), Organisation(row["organisation"])
+    actor = Actor(
+        tenant_id=sign_in.tenant_id,
+        organisation=organisation,
+        member_id=sign_in.member_id,
+        name=row["member_name"],
+        role=role,
+        scopes=scopes_of(role, organisation),
+        via="session",
+        credential_id=sign_in.id,
+        expires_at=sign_in.expires_at,
+        lacks_second_factor=row["wants_second_factor"] and not sign_in.second_factor,
+    )
+    return sign_in, actor
 
 
 async def sign_ins_of(connection: AsyncConnection, member_id: str) -> list[SignIn]:
     """Where a member is signed in, newest first."""
     query = select(*_SIGN_IN).where(sign_ins.c.member_id == member_id).order_by(sign_ins.c.id.desc())
     return [SignIn(**row) for row in (await connection.execute(query)).mappings()]
+
+
+async def keep_second_factor(connection: AsyncConnection, sign_in_id: str) -> None:
+    """Remember that a sign-in has shown a second factor."""
+    await connection.execute(update(sign_ins).where(sign_ins.c.id == sign_in_id).values(second_factor=True))
 
 
 async def touch_sign_in(connection: AsyncConnection, sign_in_id: str, now: datetime) -> None:

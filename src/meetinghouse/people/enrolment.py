@@ -185,7 +185,14 @@ async def do_enrol(people: People, caller: Caller, enrolling: Enrolling, member:
                     connection, _passkey(member, wanted.passkey, wanted.passkey_name, now)
                 )
             await people.enrolled(write, member)
-            return await sign_in_within(people, connection, caller, member, f"enrol_{enrolling.link.kind}")
+            return await sign_in_within(
+                people,
+                connection,
+                caller,
+                member,
+                f"enrol_{enrolling.link.kind}",
+                second_factor=wanted.passkey is not None,
+            )
     except IntegrityError:
         raise Refusal(409, "email_taken", "Somebody has an account with this email address.") from None
 

@@ -1,6 +1,9 @@
 """Who makes a request: the dependencies `actor` and `optional_actor` of every handler.
 
-Errors: `Refusal` 401 `not_signed_in` for nobody, 401 `token_refused` for a bearer token that is unknown or over.
+Who must show a second factor first is nobody to all handlers but those that say otherwise by `BEFORE_SECOND_FACTOR`.
+
+Errors: `Refusal` 401 `not_signed_in` for nobody, 403 `second_factor_needed` for who has yet to show it, 401 `token_refused` for
+a bearer token that is unknown or over.
 """
 
 from __future__ import annotations
@@ -15,7 +18,6 @@ from meetinghouse.db.tenancy import Across
 from meetinghouse.people import credential_tables as tables
 from meetinghouse.people.context import People
 from meetinghouse.people.model import Actor
-from meetinghouse.people.roles import scopes_of
 from meetinghouse.people.rules import is_sign_in_over
 from meetinghouse.security.refusal import Refusal
 
@@ -25,6 +27,9 @@ TOKEN_PURPOSE = "api-token"  # noqa: S105 (a purpose, not a secret)
 
 # Being used is written down this often at most; more precision would cost a write per request.
 _SEEN_EVERY = timedelta(minutes=10)
+
+# `opt` of handlers that serve those too who have yet to show the second factor that their organisation asks for.
+BEFORE_SECOND_FACTOR = {"before_second_factor": True}
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 
@@ -36,16 +41,23 @@ def actor_dependencies(people: People) -> dict[str, Provide]:
     """
 
     async def optional_actor(request: AnyRequest) -> Actor | None:
-        return await _identify(request, people)
+        found = await _identify(request, people)
+        return None if found is not None and _is_too_early(request, found) else found
 
     async def actor(request: AnyRequest) -> Actor:
         found = await _identify(request, people)
         if found is None:
             challenge = {"WWW-Authenticate": "Bearer"}
             raise Refusal(401, "not_signed_in", "Sign in first, or send a bearer token.", headers=challenge)
+        if _is_too_early(request, found):
+            raise Refusal(403, "second_factor_needed", "Your organisation asks for a passkey: use or add yours first.")
         return found
 
     return {"optional_actor": Provide(optional_actor), "actor": Provide(actor)}
+
+
+def _is_too_early(request: AnyRequest, actor: Actor) -> bool:
+    return actor.lacks_second_factor and not request.route_handler.opt.get("before_second_factor")
 
 
 async def _identify(request: AnyRequest, people: People) -> Actor | None:
@@ -76,23 +88,13 @@ async def _by_token(token: str, people: People) -> Actor:
 async def _by_session(secret: str, people: People) -> Actor | None:
     now = people.clock.now()
     async with people.db.read(Across.SIGN_IN) as connection:
-        found = await tables.sign_in_by_mark(connection, people.keys.mark(SESSION_PURPOSE, secret))
+        found = await tables.actor_by_sign_in_mark(connection, people.keys.mark(SESSION_PURPOSE, secret))
     if found is None:
         return None
-    sign_in, name, role, organisation = found
+    sign_in, actor = found
     if is_sign_in_over(sign_in, now, people.settings):
         return None
     if now - sign_in.last_seen_at > _SEEN_EVERY:
         async with people.db.write(sign_in.tenant_id) as write:
             await tables.touch_sign_in(write.connection, sign_in.id, now)
-    return Actor(
-        tenant_id=sign_in.tenant_id,
-        organisation=organisation,
-        member_id=sign_in.member_id,
-        name=name,
-        role=role,
-        scopes=scopes_of(role, organisation),
-        via="session",
-        credential_id=sign_in.id,
-        expires_at=sign_in.expires_at,
-    )
+    return actor

@@ -99,6 +99,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     via: Literal["session", "token"]
     credential_id: str
     expires_at: datetime
+    # The organisation asks for a second factor, and this sign-in has shown none: it may do nothing but that.
+    lacks_second_factor: bool = False
 
     def must(self, scope: Scope | str) -> None:
         """Refuse unless `scope` is allowed.
@@ -160,7 +162,7 @@ class Passkey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True):
-    """A browser that is signed in."""
+    """A browser that is signed in. `second_factor`: by more than a password, here or at the organisation's provider."""
 
     id: str
     tenant_id: str
@@ -169,6 +171,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     last_seen_at: datetime
     expires_at: datetime
+    second_factor: bool
 
 
 class OneTimeLink(msgspec.Struct, frozen=True, kw_only=True):

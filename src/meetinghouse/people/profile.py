@@ -81,6 +81,7 @@ async def new_passkey_options(people: People, actor: Actor) -> tuple[str, dict[s
     """A challenge's id, and what to hand to the browser to make a passkey."""
     _check_is_person(actor)
     member, passkeys, _ = await the_member(people, actor)
+    _check_adds(actor, passkeys)
     if len(passkeys) >= people.limits.passkeys_per_member:
         raise Refusal(409, "too_many_passkeys", "Remove a passkey before you add another one.")
     known = [passkey.credential_id for passkey in passkeys]
@@ -95,9 +96,11 @@ async def do_add_passkey(
     """Keep the passkey that the authenticator made.
 
     Raises:
-        Refusal: 422 `challenge_expired`, `passkey_refused`; 409 `passkey_known`.
+        Refusal: 403 `second_factor_needed`; 422 `challenge_expired`, `passkey_refused`; 409 `passkey_known`.
 
     """
+    _, passkeys, _ = await the_member(people, actor)
+    _check_adds(actor, passkeys)
     challenge = await take_challenge(people, _challenge_purpose(actor), challenge_id)
     new = people.relying_party.check_registration(credential, challenge)
     now = people.clock.now()
@@ -114,6 +117,7 @@ async def do_add_passkey(
     try:
         async with people.db.write(actor.tenant_id) as write:
             await credential_tables.insert_passkey(write.connection, passkey)
+            await credential_tables.keep_second_factor(write.connection, actor.credential_id)
             await tables.insert_audit(
                 write.connection, actor.tenant_id, now, actor.member_id, "add_passkey", passkey.id, {}
             )
@@ -126,7 +130,7 @@ async def do_delete_passkey(people: People, actor: Actor, passkey_id: str) -> No
     """Remove a passkey, unless it is the only way in.
 
     Raises:
-        Refusal: 404 `not_found`, 409 `last_credential`.
+        Refusal: 404 `not_found`; 409 `last_credential`, `last_second_factor`.
 
     """
     _check_is_person(actor)
@@ -134,12 +138,20 @@ async def do_delete_passkey(people: People, actor: Actor, passkey_id: str) -> No
     if member.password_hash is None and len(passkeys) <= 1:
         raise Refusal(409, "last_credential", "This is your only way in: set a password or add a passkey first.")
     async with people.db.write(actor.tenant_id) as write:
+        if len(passkeys) <= 1 and await tables.wants_second_factor(write.connection, actor.tenant_id):
+            raise Refusal(409, "last_second_factor", "Your organisation asks for a passkey: add another one first.")
         if not await credential_tables.delete_passkey(write.connection, actor.member_id, passkey_id):
             raise Refusal(404, "not_found", "There is no such passkey.")
         now = people.clock.now()
         await tables.insert_audit(
             write.connection, actor.tenant_id, now, actor.member_id, "delete_passkey", passkey_id, {}
         )
+
+
+def _check_adds(actor: Actor, passkeys: list[Passkey]) -> None:
+    """Who has passkeys shows one of them first: a password alone must not add a way around them."""
+    if actor.lacks_second_factor and passkeys:
+        raise Refusal(403, "second_factor_needed", "Your organisation asks for a passkey: use yours first.")
 
 
 def _check_is_person(actor: Actor) -> None:

@@ -39,7 +39,12 @@ PERMISSIONS = (
         _ANY,
         "Read one's own organisation's audit log and residency policy, manage all its meetings, make tokens for others.",
     ),
-    Permission(Scope.IDENTITY, _OWNERS, _ANY, "Set how one's own organisation signs in: its OpenID Connect provider."),
+    Permission(
+        Scope.IDENTITY,
+        _OWNERS,
+        _ANY,
+        "Set how one's own organisation signs in: its OpenID Connect provider, a second factor for all.",
+    ),
     Permission(
         Scope.TENANTS_READ,
         _ADMINISTRATORS,

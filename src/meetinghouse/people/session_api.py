@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from litestar import Response, delete, get, patch, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
+from msgspec.structs import replace
 
-from meetinghouse.people import credential_tables, enrolment, profile, sign_in
+from meetinghouse.people import credential_tables, enrolment, profile, second_factor, sign_in
 from meetinghouse.people.context import People
-from meetinghouse.people.identify import SESSION_COOKIE, AnyRequest
+from meetinghouse.people.identify import BEFORE_SECOND_FACTOR, SESSION_COOKIE, AnyRequest
 from meetinghouse.people.model import Actor, Member, Passkey
 from meetinghouse.people.sign_in import Caller, SignedIn
 from meetinghouse.people.wire import (
@@ -43,7 +44,9 @@ async def create_session(
     """Sign in with a password; the answer sets the session cookie."""
     caller = caller_of(request)
     member = await sign_in.check_password_sign_in(people, caller, data.email, Secret(data.password))
-    return await signed_in_answer(request, people, await sign_in.do_sign_in(people, caller, member))
+    return await signed_in_answer(
+        request, people, await sign_in.do_sign_in(people, caller, member, second_factor=False)
+    )
 
 
 @post("/session/passkey/options", status_code=200)
@@ -59,10 +62,25 @@ async def create_passkey_session(
     """Sign in with a passkey."""
     caller = caller_of(request)
     member = await sign_in.check_passkey_sign_in(people, caller, data.challenge_id, data.credential)
-    return await signed_in_answer(request, people, await sign_in.do_sign_in(people, caller, member))
+    return await signed_in_answer(request, people, await sign_in.do_sign_in(people, caller, member, second_factor=True))
 
 
-@delete("/session", status_code=204)
+@post("/session/second-factor/options", status_code=200, opt=BEFORE_SECOND_FACTOR)
+async def second_factor_options(people: NamedDependency[People], actor: NamedDependency[Actor]) -> PasskeyOptions:
+    """What the browser needs to ask for the passkey that the organisation wants to see."""
+    return PasskeyOptions(*await second_factor.second_factor_options(people, actor))
+
+
+@post("/session/second-factor", status_code=200, opt=BEFORE_SECOND_FACTOR)
+async def show_second_factor(
+    people: NamedDependency[People], actor: NamedDependency[Actor], data: JSONBody[PasskeyAnswer]
+) -> Me:
+    """Show a passkey after a sign-in by password, where the organisation asks for it."""
+    await second_factor.do_show_second_factor(people, actor, data.challenge_id, data.credential)
+    return await _me(people, replace(actor, lacks_second_factor=False))
+
+
+@delete("/session", status_code=204, opt=BEFORE_SECOND_FACTOR)
 async def delete_session(
     people: NamedDependency[People], optional_actor: NamedDependency[Actor | None]
 ) -> Response[None]:
@@ -91,7 +109,7 @@ async def end_session(
         raise Refusal(404, "not_found", "There is no such sign-in.")
 
 
-@get("/me")
+@get("/me", opt=BEFORE_SECOND_FACTOR)
 async def get_me(people: NamedDependency[People], actor: NamedDependency[Actor]) -> Me:
     """Who makes this request."""
     return await _me(people, actor)
@@ -110,13 +128,13 @@ async def change_me(
     return await _me(people, actor)
 
 
-@post("/me/passkeys/options", status_code=200)
+@post("/me/passkeys/options", status_code=200, opt=BEFORE_SECOND_FACTOR)
 async def new_passkey_options(people: NamedDependency[People], actor: NamedDependency[Actor]) -> PasskeyOptions:
     """What the browser needs to make a passkey."""
     return PasskeyOptions(*await profile.new_passkey_options(people, actor))
 
 
-@post("/me/passkeys")
+@post("/me/passkeys", opt=BEFORE_SECOND_FACTOR)
 async def add_passkey(
     people: NamedDependency[People], actor: NamedDependency[Actor], data: JSONBody[NamedPasskeyAnswer]
 ) -> PasskeyView:
@@ -173,6 +191,8 @@ SESSION_ROUTES = [
     create_session,
     passkey_session_options,
     create_passkey_session,
+    second_factor_options,
+    show_second_factor,
     delete_session,
     list_sessions,
     end_session,
@@ -220,4 +240,11 @@ def _me_view(member: Member, passkeys: list[Passkey], tenant_name: str, actor: A
         has_password=member.password_hash is not None,
         passkeys=[passkey_view(passkey) for passkey in passkeys],
         scopes=sorted(actor.scopes),
+        second_factor=_second_factor(actor, passkeys),
     )
+
+
+def _second_factor(actor: Actor, passkeys: list[Passkey]) -> Literal["show", "add"] | None:
+    if not actor.lacks_second_factor:
+        return None
+    return "show" if passkeys else "add"

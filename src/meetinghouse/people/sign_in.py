@@ -100,14 +100,20 @@ async def check_passkey_sign_in(
     return member
 
 
-async def do_sign_in(people: People, caller: Caller, member: Member) -> SignedIn:
-    """Begin a sign-in of `member`."""
+async def do_sign_in(people: People, caller: Caller, member: Member, *, second_factor: bool) -> SignedIn:
+    """Begin a sign-in of `member`, by more than a password or not."""
     async with people.db.write(member.tenant_id) as write:
-        return await sign_in_within(people, write.connection, caller, member, "sign_in")
+        return await sign_in_within(people, write.connection, caller, member, "sign_in", second_factor=second_factor)
 
 
 async def sign_in_within(
-    people: People, connection: AsyncConnection, caller: Caller, member: Member, action: str
+    people: People,
+    connection: AsyncConnection,
+    caller: Caller,
+    member: Member,
+    action: str,
+    *,
+    second_factor: bool,
 ) -> SignedIn:
     """The same inside the caller's transaction; `action` is what the audit log says."""
     now = people.clock.now()
@@ -120,11 +126,13 @@ async def sign_in_within(
         created_at=now,
         last_seen_at=now,
         expires_at=now + timedelta(hours=people.settings.sign_in_max_hours),
+        second_factor=second_factor,
     )
     await credential_tables.delete_expired(connection, now)
     await credential_tables.insert_sign_in(connection, sign_in, people.keys.mark(SESSION_PURPOSE, secret.reveal()))
     await tables.insert_audit(connection, member.tenant_id, now, member.id, action, member.id, {})
     organisation = await tables.organisation_of(connection, member.id)
+    wanted = await tables.wants_second_factor(connection, member.tenant_id)
     actor = Actor(
         tenant_id=member.tenant_id,
         organisation=organisation,
@@ -135,6 +143,7 @@ async def sign_in_within(
         via="session",
         credential_id=sign_in.id,
         expires_at=sign_in.expires_at,
+        lacks_second_factor=wanted and not second_factor,
     )
     return SignedIn(secret, actor)
 

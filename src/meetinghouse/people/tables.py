@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
+    Boolean,
     Column,
     ForeignKey,
     LargeBinary,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     case,
     exists,
+    false,
     func,
     insert,
     select,
@@ -69,6 +71,8 @@ tenants = Table(
     Column("plan_id", String(64), nullable=False, server_default="standard"),
     Column("subdivision", Text),
     Column("status", Text, nullable=False, server_default="active"),
+    # Whether its members must show a second factor.
+    Column("second_factor", Boolean, nullable=False, server_default=false()),
 )
 
 members = Table(
@@ -120,7 +124,7 @@ _TENANT = select(
     tenants.c.status,
 ).outerjoin_from(tenants, partners, tenants.c.partner_id == partners.c.id)
 _SHOWN = members.c.status != Status.REMOVED
-# What a member's organisation is, and whether it has not ended: for queries that have `members` in them.
+# What a member's organisation is, what it asks for, and whether it has not ended: for queries that have `members` in them.
 ORGANISATION = case(
     (exists().where(operators.c.tenant_id == members.c.tenant_id), Organisation.OPERATOR.value),
     (
@@ -129,6 +133,7 @@ ORGANISATION = case(
     ),
     else_=Organisation.TENANT.value,
 )
+WANTS_SECOND_FACTOR = exists().where(tenants.c.id == members.c.tenant_id, tenants.c.second_factor)
 GOES_ON = exists().where(tenants.c.id == members.c.tenant_id, tenants.c.status != TenantStatus.ENDED)
 
 
@@ -146,6 +151,16 @@ async def first_tenant(connection: AsyncConnection) -> Tenant:
 async def tenant(connection: AsyncConnection, tenant_id: str) -> Tenant:
     """One tenant, which exists."""
     return _tenant((await connection.execute(_TENANT.where(tenants.c.id == tenant_id))).one())
+
+
+async def wants_second_factor(connection: AsyncConnection, tenant_id: str) -> bool:
+    """Whether a tenant's members must show a second factor."""
+    return bool((await connection.execute(select(tenants.c.second_factor).where(tenants.c.id == tenant_id))).scalar())
+
+
+async def set_second_factor(connection: AsyncConnection, tenant_id: str, *, wanted: bool) -> None:
+    """Ask a tenant's members for a second factor, or no more."""
+    await connection.execute(update(tenants).where(tenants.c.id == tenant_id).values(second_factor=wanted))
 
 
 async def organisation_of(connection: AsyncConnection, member_id: str) -> Organisation:

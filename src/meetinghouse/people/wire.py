@@ -97,6 +97,8 @@ class Me(Struct, frozen=True, kw_only=True):
     has_password: bool
     passkeys: list[PasskeyView]
     scopes: list[Scope]
+    # What the organisation asks for before anything else may be done: to show a passkey, or to add a first one.
+    second_factor: Literal["show", "add"] | None
 
 
 class SignInView(Struct, frozen=True, kw_only=True):

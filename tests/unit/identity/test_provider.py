@@ -2,90 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from typing import Any
-
 import httpx2
 import pytest
-import pytest_asyncio
 from joserfc.jwk import OctKey, RSAKey
 
-from accounts import Owner, browser, signed_in_owner
-from conftest import SetClock, make_config
+from accounts import Owner, browser
+from houses import House
 from identity_providers import (
-    LOOPBACK,
-    Liar,
     begin,
     come_back,
     lying_provider,
     put_provider,
-    real_provider,
     register,
     sign_in_at,
 )
-from meetinghouse.app.server import Running, running_server
-from meetinghouse.db.clock import SystemClock
 from organisations import ask, tenant_owner
 
 # What uses a server that another test has used is on its loop, and on its database.
-pytestmark = [pytest.mark.database, pytest.mark.asyncio(loop_scope="module")]
-_NUMBERS = itertools.count()
-
-
-@dataclass
-class House:
-    """A server, the operator's owner, a tenant's owner, and a provider that says what it is told."""
-
-    running: Running
-    operator: Owner
-    owner: Owner
-    clock: SetClock
-    liar: Liar
-
-    async def comes(self, http: httpx2.AsyncClient, **lies: Any) -> httpx2.Response:  # noqa: ANN401 (claims)
-        """Somebody comes from the provider, which says these things of them."""
-        self.liar.lies = lies
-        return await come_back(http, state=self.liar.begun(await begin(http, self.owner)), code="c")
-
-    async def refused(self, **lies: Any) -> str:  # noqa: ANN401 (claims)
-        """The code by which they are refused."""
-        async with browser(self.running) as http:
-            answer = await self.comes(http, **lies)
-            assert answer.status_code >= 400, answer.text
-            assert (await http.get("/api/v1/me")).status_code == 401
-        return str(answer.json()["code"])
-
-
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[str]:
-    """The real provider, one for all tests."""
-    with real_provider() as url:
-        yield url
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Running, Owner, SetClock]]:
-    """One server for all tests, each of which founds a tenant of its own."""
-    # The real provider has no other clock than the machine's; it lets ours run ahead by a day.
-    clock = SetClock(SystemClock().now())
-    config = make_config(
-        tmp_path_factory.mktemp("identity"),
-        identity={"networks": LOOPBACK},
-        limits={"sign_ins_per_address": "9999/15m"},
-    )
-    async with running_server(config, clock) as running, signed_in_owner(running) as operator:
-        yield running, operator, clock
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def house(installation: tuple[Running, Owner, SetClock]) -> AsyncIterator[House]:
-    running, operator, clock = installation
-    with lying_provider(lambda: int(clock.now().timestamp())) as liar:
-        async with tenant_owner(running, operator, "Harbour", owner_email=f"owner@{next(_NUMBERS)}.example") as owner:
-            await put_provider(owner, liar.issuer, liar.client_id)
-            yield House(running, operator, owner, clock, liar)
+pytestmark = [pytest.mark.database, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_invited_people_sign_in_by_a_real_provider_and_their_role_follows_it(house: House, issuer: str) -> None:
@@ -271,3 +205,26 @@ async def test_a_secret_goes_to_nobody_but_the_one_it_is_for(house: House) -> No
     assert (await put_provider(house.owner, house.liar.issuer, "client"))["provider"]["has_secret"]
     with lying_provider(lambda: 0) as other:
         assert not (await put_provider(house.owner, other.issuer, "client"))["provider"]["has_secret"]
+
+
+async def test_the_operator_serves_its_own_domains_without_a_proof(house: House) -> None:
+    """Whoever runs the installation is found by the address, and lets the provider make members."""
+    body = {"issuer": house.liar.issuer, "client_id": house.liar.client_id, "domains": ["@Own.example"]}
+    shown = await ask(house.operator, "PUT", "/identity/provider", **body, makes_members=True)
+    assert shown["provider"]["domains"] == [{"name": "own.example", "verified": True}]
+    shown = await ask(house.owner, "PUT", "/identity/provider", **body)
+    assert shown["provider"]["domains"] == [{"name": "own.example", "verified": False}]
+    async with browser(house.running) as http:
+        begun = await http.post("/api/v1/session/organisation", json={"email": "Nobody.Yet@own.example"})
+        house.liar.lies = {"sub": house.owner.me["id"], "email": "new@own.example", "name": "New"}
+        answer = await http.post(
+            "/api/v1/session/organisation/answer",
+            json={"state": house.liar.begun(begun.json()["location"]), "code": "c"},
+        )
+        me = answer.json()
+        assert (me["email"], me["name"], me["role"]) == ("new@own.example", "New", "member")
+        assert me["tenant"]["id"] == house.operator.me["tenant"]["id"]
+        assert (await http.get("/api/v1/meetings")).status_code == 200
+        for email in ("a@other.example", "a@x.own.example", "nonsense"):
+            answer = await http.post("/api/v1/session/organisation", json={"email": email})
+            assert (answer.status_code, answer.json()["code"]) == (404, "no_provider")

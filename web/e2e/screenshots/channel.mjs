@@ -72,6 +72,7 @@ export const tenants = page([
 export const identity = {
   redirect_uri: "https://meet.aurora.example/sign-in/organisation",
   sign_in_link: "https://meet.aurora.example/sign-in?organisation=01m8f5frgjasy3y4wyejmhez84",
+  second_factor: true,
   provider: {
     issuer: "https://login.aurora.example/realms/staff",
     client_id: "meetinghouse",

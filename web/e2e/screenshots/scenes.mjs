@@ -703,6 +703,15 @@ export const states = [
       await page.getByRole("alert").waitFor();
     },
   },
+  {
+    name: "second-factor",
+    as: "owner",
+    act: async (page, house) => {
+      const me = await house.api("GET", "/me");
+      await page.route("**/api/v1/me", (route) => route.fulfill({ json: { ...me, second_factor: "add" } }));
+      await at("/meetings")(page);
+    },
+  },
   { name: "enrol.used", act: at("/enrol#t=mhl_0000000000000000000000000000000000000000000") },
   {
     name: "settings.contrast",

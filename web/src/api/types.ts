@@ -25,6 +25,8 @@ export interface Me {
   readonly has_password: boolean;
   readonly passkeys: readonly Passkey[];
   readonly scopes: readonly string[];
+  /** What the organisation asks for before anything else may be done. */
+  readonly second_factor: "show" | "add" | null;
 }
 
 /** The OpenID Connect provider of one's organisation, without its secret. */
@@ -45,6 +47,8 @@ export interface Identity {
   readonly redirect_uri: string;
   readonly sign_in_link: string;
   readonly provider: Provider | null;
+  /** Whether every member has to show a passkey beside the password. */
+  readonly second_factor: boolean;
 }
 
 export type SharePolicy = "one" | "many" | "host";

@@ -1,6 +1,6 @@
 import { i18n } from "@lingui/core";
 import { I18nProvider, useLingui } from "@lingui/react";
-import { type ReactNode, Suspense, useEffect, useSyncExternalStore } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useSyncExternalStore } from "react";
 import { RouterProvider } from "react-aria-components";
 import { I18nProvider as AriaI18nProvider } from "react-aria-components/I18nProvider";
 import { adoptLanguage } from "../i18n/i18n.ts";
@@ -12,6 +12,8 @@ import { BareFrame, Frame } from "./Frame.tsx";
 import { currentPath, go, subscribePath } from "./navigation.ts";
 import { type Found, findRoute } from "./routes.ts";
 import { type Session, useSession } from "./session.ts";
+
+const SecondFactorView = lazy(() => import("../views/signin/SecondFactorView.tsx"));
 
 /** The client: language, navigation, notices, and the screen of the current path. */
 export function App() {
@@ -67,6 +69,15 @@ function Framed({
   useEffect(() => {
     if (own !== null) void adoptLanguage(own);
   }, [own]);
+  if (session.state === "signed-in" && session.me.second_factor !== null) {
+    return (
+      <BareFrame>
+        <Suspense>
+          <SecondFactorView me={session.me} wanted={session.me.second_factor} />
+        </Suspense>
+      </BareFrame>
+    );
+  }
   return (
     <Frame session={session} path={path}>
       {access === "yes" ? body : access === "no" ? <ForbiddenPanel /> : <PageSkeleton />}

@@ -59,6 +59,13 @@ export function sessionEnded(): void {
   if (current.state === "signed-in") set({ state: "signed-out" });
 }
 
+/** What an answer says about the session itself: it is over, or has to show a second factor first. */
+export function heedRefusal(error: unknown): void {
+  if (!(error instanceof ApiError)) return;
+  if (error.code === "not_signed_in") sessionEnded();
+  if (error.code === "second_factor_needed") void loadSession();
+}
+
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);

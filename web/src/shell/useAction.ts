@@ -1,8 +1,7 @@
 import { useLingui } from "@lingui/react/macro";
 import { useCallback, useState } from "react";
-import { ApiError } from "../api/http.ts";
 import { errorText } from "../i18n/errors.ts";
-import { sessionEnded } from "./session.ts";
+import { heedRefusal } from "./session.ts";
 
 interface Action<Arguments extends readonly unknown[]> {
   readonly run: (...given: Arguments) => Promise<boolean>;
@@ -27,7 +26,7 @@ export function useAction<Arguments extends readonly unknown[]>(
       await act(...given);
       return true;
     } catch (error) {
-      if (error instanceof ApiError && error.code === "not_signed_in") sessionEnded();
+      heedRefusal(error);
       setFailed(error);
       return false;
     } finally {

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { ApiError } from "../api/http.ts";
-import { sessionEnded } from "./session.ts";
+import { heedRefusal, sessionEnded } from "./session.ts";
 
 export type Resource<T> =
   | { readonly state: "loading" }
@@ -38,6 +38,7 @@ export function useResource<T>(key: string, load: (signal: AbortSignal) => Promi
     } catch (error) {
       if (controller.signal.aborted) return;
       if (error instanceof ApiError && error.status === 401) sessionEnded();
+      else heedRefusal(error);
       setHeld((before) =>
         // What was read before is better than an error page while the network is away.
         before.key === key &&

@@ -1,11 +1,14 @@
 import { useLingui } from "@lingui/react/macro";
 import { api } from "../../../api/http.ts";
 import type { Identity } from "../../../api/types.ts";
+import { useAction } from "../../../shell/useAction.ts";
 import { useResource } from "../../../shell/useResource.ts";
 import { CopyButton } from "../../../ui/CopyButton.tsx";
 import { ErrorPanel } from "../../../ui/ErrorPanel.tsx";
+import { Note } from "../../../ui/Note.tsx";
 import { SkeletonRows } from "../../../ui/Skeleton.tsx";
 import "../../settings/settings.css";
+import { Switch } from "../../../ui/Switch.tsx";
 import { ProviderForm } from "./ProviderForm.tsx";
 
 /** How one's organisation signs in; for its owners. */
@@ -33,6 +36,7 @@ export function IdentityPanel() {
         <Copied text={identity.redirect_uri} label={t`Copy address`} />
         <ProviderForm identity={identity} onSaved={put} onRemoved={() => void reload()} />
       </section>
+      <SecondFactor identity={identity} onSaved={put} />
       {identity.provider !== null && (
         <section className="settings__part" aria-labelledby="identity-link">
           <h2 id="identity-link">{t`Link for your people`}</h2>
@@ -41,6 +45,33 @@ export function IdentityPanel() {
         </section>
       )}
     </div>
+  );
+}
+
+function SecondFactor({
+  identity,
+  onSaved,
+}: {
+  readonly identity: Identity;
+  readonly onSaved: (identity: Identity) => void;
+}) {
+  const { t } = useLingui();
+  const save = useAction(async (required: boolean) =>
+    onSaved(await api.put<Identity>("/identity/second-factor", { required })),
+  );
+  return (
+    <section className="settings__part" aria-labelledby="identity-factor">
+      <h2 id="identity-factor">{t`Second factor`}</h2>
+      <Switch
+        isSelected={identity.second_factor}
+        onChange={(required) => void save.run(required)}
+        isDisabled={save.pending}
+        hint={t`Who has none adds one at the next sign-in and can do nothing else before, and so does who is signed in now. Whoever comes from the provider is free of it if the provider says that it asked for two factors.`}
+      >
+        {t`Everybody needs a passkey beside the password`}
+      </Switch>
+      {save.error !== null && <Note tone="danger">{save.error}</Note>}
+    </section>
   );
 }
 
