@@ -30,7 +30,7 @@ const HTTP: u64 = 1 << 32;
 const TICK: Duration = Duration::from_millis(2);
 const SLICES: usize = 10;
 /// How long everything before the measured time may take beyond what the rate of joins asks for.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// A server that has seen no media yet may say 404 for so long (`MediaMTX` does while it looks for tracks).
 const UNKNOWN_PATIENCE: Duration = Duration::from_secs(5);
 const UNKNOWN_AGAIN: Duration = Duration::from_millis(200);

@@ -85,18 +85,28 @@ export class Api {
   }
 
   async ticket(meeting: MeetingInfo, name: string): Promise<string> {
+    return (await this.entry(meeting, name)).ticket;
+  }
+
+  /** A ticket, and whose it is. */
+  async entry(meeting: MeetingInfo, name: string): Promise<{ ticket: string; participant_id: string }> {
     const response = await this.#post(`/meetings/${meeting.id}/tickets`, { name });
-    return ((await response.json()) as { ticket: string }).ticket;
+    return (await response.json()) as { ticket: string; participant_id: string };
   }
 
   /** A metric summed over its labels. */
   async metric(name: string): Promise<number> {
+    return (await this.metrics(name)).reduce((sum, value) => sum + value, 0);
+  }
+
+  /** A metric, by each of its labels. */
+  async metrics(name: string): Promise<number[]> {
     const response = await fetch(`${this.url}/metrics`);
     await refuseFailure(response);
     return (await response.text())
       .split("\n")
       .filter((line) => line.startsWith(name) && /^[ {]/.test(line.slice(name.length)))
-      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
+      .map((line) => Number(line.slice(line.lastIndexOf(" "))));
   }
 
   async get<Answer>(path: string): Promise<Answer> {

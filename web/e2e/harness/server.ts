@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly directory: string;
   /** Where media is served; loopback unless told. */
   readonly mediaHost?: string;
+  /** So many share the media, on whatever ports are free; one, on a port that stays, unless told. */
+  readonly workers?: number;
   readonly environment?: Record<string, string>;
 }
 
@@ -41,7 +43,9 @@ export class Server {
     const server = new Server(
       options,
       await freePort(LOOPBACK),
-      await freePort(options.mediaHost ?? LOOPBACK),
+      options.workers === undefined
+        ? await freePort(options.mediaHost ?? LOOPBACK)
+        : { host: options.mediaHost ?? LOOPBACK, port: 0 },
     );
     await server.restart();
     return server;
@@ -74,7 +78,7 @@ export class Server {
 
   /** Brings it back on the ports and data it had; resolves when it is ready. */
   async restart(): Promise<void> {
-    const { directory, environment } = this.#options;
+    const { directory, environment, workers = 1 } = this.#options;
     const readyFile = `${directory}/ready.json`;
     await rm(readyFile, { force: true });
     const [program, ...first] = existsSync(INSTALLED)
@@ -93,7 +97,8 @@ export class Server {
           PYTHONPATH: `${ROOT}src`,
           PYTHONUNBUFFERED: "1",
           // One port was chosen, so one worker.
-          MEETINGHOUSE_MEDIA__WORKERS: "1",
+          MEETINGHOUSE_MEDIA__WORKERS: String(workers),
+          ...(workers > 1 && { MEETINGHOUSE_MEDIA__SPREAD_PEERS: "1" }),
           ...environment,
         },
         stdio: ["ignore", "pipe", "pipe"],

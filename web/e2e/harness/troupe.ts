@@ -69,6 +69,8 @@ export interface SceneOptions {
   /** Where media is served; loopback unless told. */
   readonly mediaHost?: string;
   readonly environment?: Record<string, string>;
+  /** Everybody is on another one of so many media workers than who came before; without a relay. */
+  readonly workers?: number;
 }
 
 /** A usual desk's screen, in CSS pixels. */
@@ -110,7 +112,7 @@ export class Scene {
   }
 
   static async open(troupe: Troupe, options: SceneOptions = {}): Promise<Scene> {
-    const { settings = { lobby: false }, relayed, mediaHost } = options;
+    const { settings = { lobby: false }, relayed, mediaHost, workers } = options;
     const directory = await mkdtemp(`${tmpdir()}/meetinghouse-scene-`);
     onTestFinished(() => rm(directory, { recursive: true, force: true }));
     const relay = relayed === undefined ? undefined : await Relay.open(relayed, mediaHost);
@@ -136,6 +138,7 @@ export class Scene {
       directory,
       environment,
       ...(mediaHost !== undefined && { mediaHost }),
+      ...(workers !== undefined && { workers }),
     });
     onTestFinished(() => server.stop());
     relay?.lead(server.http, server.media);
