@@ -36,7 +36,7 @@ _HEADERS = [
 # WHIP and WHEP are for pages of any site (RFC 9725 §4.2): their tickets are in a header, which no browser adds by itself.
 _FOR_ANY_ORIGIN = ("/whip/", "/whep/")
 # What takes no JSON; never a type that a foreign page's form can send.
-_MEDIA_TYPES = {"/api/v1/billing/books/csv": b"text/csv"}
+_MEDIA_TYPES = {"/api/v1/billing/books/csv": b"text/csv", "/api/v1/billing/payments/csv": b"text/csv"}
 _CORS = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"DELETE, GET, OPTIONS, PATCH, POST"),

@@ -1,4 +1,4 @@
-"""Statements of account, payments and reversals: what is read of the ledger, and what comes back from accounting."""
+"""Statements of account, and reversals of what stands in them by mistake."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meetinghouse.billing import ledger_tables, tables
-from meetinghouse.billing.channel import check_buyer, check_seller, not_found, organisation_of
+from meetinghouse.billing.channel import check_seller, not_found, organisation_of
 from meetinghouse.billing.context import Billing
 from meetinghouse.billing.ledger_tables import Accounts, Pair
 from meetinghouse.billing.model import Entry, Period, Statement
-from meetinghouse.billing.money import Money
 from meetinghouse.billing.rules import ledger
 from meetinghouse.billing.rules.periods import month_name, month_period, months_after
 from meetinghouse.billing.rules.statements import statements
@@ -33,15 +32,6 @@ class StatementsPage(Struct, frozen=True):
 
     statements: list[Statement]
     last: Pair | None
-
-
-class Paid(Struct, frozen=True, kw_only=True):
-    """A payment as the seller's accounting system tells of it; `reference` is its own."""
-
-    reference: str
-    buyer: str
-    amount: Money
-    memo: str
 
 
 async def actors_statements(
@@ -102,39 +92,6 @@ async def entries_of_usage(
     books = await tables.books_of(connection, sellers)
     currencies = await tables.currencies_of(connection, {one.tenant_id for one in usage})
     return usage_entries(usage, books, currencies, month)
-
-
-async def do_pay(billing: Billing, actor: Actor, paid: Paid) -> Entry:
-    """Write down a payment to a seller; the same reference again is the same payment.
-
-    Raises:
-        Refusal: 404 `not_found` for who is no buyer of the actor's organisation; 409 `reference_reused` for another payment;
-            422 `invalid_amount` or `no_such_account`.
-
-    """
-    if paid.amount.minor <= 0:
-        raise Refusal(422, "invalid_amount", "A payment is more than nothing; one that was wrong is reversed.")
-    now = billing.clock.now().replace(microsecond=0)
-    async with billing.db.write(Across.CHANNEL) as write:
-        connection = write.connection
-        seller = await check_seller(connection, actor)
-        await check_buyer(connection, seller, paid.buyer)
-        entry = ledger.payment(paid.reference, seller.id, paid.buyer, paid.amount, now, paid.memo)
-        known = await ledger_tables.entry(connection, entry.reference)
-        if known is not None:
-            if (known.buyer, sorted(known.postings, key=str)) != (entry.buyer, sorted(entry.postings, key=str)):
-                detail = "This reference is of another payment: reverse that, or give this one a reference of its own."
-                raise Refusal(409, "reference_reused", detail)
-            return known
-        pair = Pair(paid.buyer, seller.id)
-        if paid.amount.currency not in await ledger_tables.currencies_of(connection, pair):
-            detail = f"Nothing was ever sold to {paid.buyer} in {paid.amount.currency}: look at the currency."
-            raise Refusal(422, "no_such_account", detail)
-        await ledger_tables.post(connection, [entry], now)
-        await people_tables.insert_audit(
-            connection, actor.tenant_id, now, actor.member_id, "note_payment", entry.reference, {"buyer": paid.buyer}
-        )
-    return entry
 
 
 async def do_reverse(billing: Billing, actor: Actor, reference: str, memo: str) -> Entry:

@@ -11,25 +11,24 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 from msgspec import UNSET
 
-from meetinghouse.billing import accounts, books, orders, receivers
-from meetinghouse.billing.accounts import Paid
+from meetinghouse.billing import accounts, books, orders, payments, receivers
 from meetinghouse.billing.context import Billing
 from meetinghouse.billing.ledger_tables import Pair
 from meetinghouse.billing.model import Audience, Period
-from meetinghouse.billing.money import read_money
 from meetinghouse.billing.orders import Ask
-from meetinghouse.billing.reading import csv_rows
+from meetinghouse.billing.reading import NewPayment, csv_rows
 from meetinghouse.billing.wire import (
     BookLine,
     BookView,
     EntryView,
+    LineFault,
     NewBook,
     NewOrder,
-    NewPayment,
     NewReceiver,
     NewReversal,
     OrderDone,
     OrderView,
+    PaymentsTaken,
     ReceiverMade,
     ReceiverView,
     StatementView,
@@ -189,9 +188,18 @@ async def note_payment(
     billing: NamedDependency[Billing], actor: NamedDependency[Actor], data: JSONBody[NewPayment]
 ) -> EntryView:
     """A buyer has paid, as the seller's accounting system knows."""
-    amount = read_money(data.amount, data.currency)
-    paid = Paid(reference=data.reference, buyer=data.buyer, amount=amount, memo=data.memo)
-    return entry_view(await accounts.do_pay(billing, actor, paid))
+    return entry_view(await payments.do_pay(billing, actor, data))
+
+
+# As large as `billing.payments_bytes` says: it is read as it comes.
+@post("/billing/payments/csv", status_code=200, request_max_body_size=None)
+async def note_csv_payments(
+    request: AnyRequest, billing: NamedDependency[Billing], actor: NamedDependency[Actor]
+) -> PaymentsTaken:
+    """Payments from a CSV file with the columns reference, buyer, amount, currency and memo; a wrong line stops no other."""
+    taken = await payments.do_pay_all(billing, actor, request.stream())
+    faults = [LineFault(line=one.line, code=one.refusal.code, detail=one.refusal.detail) for one in taken.faults]
+    return PaymentsTaken(posted=taken.posted, known=taken.known, wrong=taken.wrong, faults=faults)
 
 
 @post("/billing/reversals")
@@ -240,6 +248,7 @@ routes = [
     list_statements,
     download_statements,
     note_payment,
+    note_csv_payments,
     reverse,
     set_receiver,
     get_receiver,

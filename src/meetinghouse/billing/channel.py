@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -75,21 +75,12 @@ async def check_tenant(connection: AsyncConnection, organisation: Organisation, 
     return seat
 
 
-async def check_buyer(connection: AsyncConnection, seller: Organisation, buyer_id: str) -> None:
-    """Somebody whom a seller sells to directly: a tenant or a partner.
-
-    Raises:
-        Refusal: 404 `not_found`.
-
-    """
-    above = (await tables.partners_above(connection)).get(buyer_id)
-    if above is not None:
-        if (above[1] or above[0]) != seller.id:
-            raise not_found()
-        return
-    seat = await tables.seat_of(connection, buyer_id)
-    if seat is None or (seat.partner_id or seat.operator_id) != seller.id:
-        raise not_found()
+async def buyers_among(connection: AsyncConnection, seller: Organisation, ids: Collection[str]) -> set[str]:
+    """Those of some ids that a seller sells to directly: tenants and partners."""
+    above = await tables.partners_above(connection)
+    found = {one for one in ids if one in above and (above[one][1] or above[one][0]) == seller.id}
+    seats = await tables.seats_of(connection, [one for one in ids if one not in above])
+    return found | {one for one, seat in seats.items() if (seat.partner_id or seat.operator_id) == seller.id}
 
 
 async def chain_of(connection: AsyncConnection, tenant_id: str, seat: tables.Seat) -> tuple[str, ...]:

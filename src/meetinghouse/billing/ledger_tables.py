@@ -170,6 +170,15 @@ async def entry(connection: AsyncConnection, reference: str) -> Entry | None:
     return found[0] if found else None
 
 
+async def entries_by_reference(connection: AsyncConnection, references: Sequence[str]) -> dict[str, Entry]:
+    """Those of some references that are in the ledger, with their entries."""
+    found: dict[str, Entry] = {}
+    for first in range(0, len(references), _ROWS_AT_ONCE):
+        some = references[first : first + _ROWS_AT_ONCE]
+        found |= {one.reference: one for one in await _entries(connection, ledger_entries.c.reference.in_(some))}
+    return found
+
+
 async def all_entries(connection: AsyncConnection) -> list[Entry]:
     """The whole ledger."""
     return await _entries(connection, ledger_entries.c.id.is_not(None))
@@ -194,15 +203,16 @@ async def owed_before(connection: AsyncConnection, accounts: Accounts, at: datet
     return {(row[0], row[1], row[2]): int(row[3]) for row in await connection.execute(query)}
 
 
-async def currencies_of(connection: AsyncConnection, pair: Pair) -> set[str]:
-    """The currencies in which a buyer has an account with a seller."""
+async def has_account(connection: AsyncConnection, pair: Pair, currency: str) -> bool:
+    """Whether anything was ever posted between a buyer and a seller in a currency."""
     query = (
-        select(ledger_postings.c.currency)
-        .join(ledger_entries, ledger_entries.c.id == ledger_postings.c.entry_id)
+        select(ledger_entries.c.id)
+        .join(ledger_postings, ledger_entries.c.id == ledger_postings.c.entry_id)
         .where(ledger_entries.c.buyer_id == pair.buyer, ledger_entries.c.seller_id == pair.seller)
-        .distinct()
+        .where(ledger_postings.c.currency == currency)
+        .limit(1)
     )
-    return set((await connection.execute(query)).scalars())
+    return (await connection.execute(query)).first() is not None
 
 
 async def balances(connection: AsyncConnection) -> dict[tuple[str, str, str, str], int]:

@@ -13,6 +13,7 @@ from meetinghouse.billing import ledger_tables, tables
 from meetinghouse.billing.channel import chain_of, check_tenant, not_found, organisation_of
 from meetinghouse.billing.context import Billing
 from meetinghouse.billing.model import Loss, Order, OrderKind, Quote, Subscription
+from meetinghouse.billing.plans import check_plan_of, follow
 from meetinghouse.billing.rules import subscriptions as rules
 from meetinghouse.billing.rules.prices import check_quantity, plan_and_term, quote
 from meetinghouse.billing.rules.subscriptions import Change, check_revision
@@ -147,9 +148,11 @@ async def _carry_out(
     order_id = new_id()
     allowed = await _check_market(billing, connection, standing, ask.tenant_id, ask.kind, at)
     if ask.kind == "buy":
-        found = await _quote(connection, ask.tenant_id, _must(ask.sku), ask.quantity, _must(ask.currency), at)
+        sku, currency = _must(ask.sku), _must(ask.currency)
+        await check_plan_of(connection, sku)
+        found = await _quote(connection, ask.tenant_id, sku, ask.quantity, currency, at)
         change = rules.buy(order_id, ask.tenant_id, found, at)
-        return await _keep(connection, _Made(order_id, ask.kind, at, made_by, allowed), None, change, found)
+        return await _keep(billing, connection, _Made(order_id, ask.kind, at, made_by, allowed), None, change, found)
     known = await tables.subscription(connection, _must(ask.subscription_id))
     if known is None or known.tenant_id != ask.tenant_id:
         raise not_found()
@@ -159,8 +162,9 @@ async def _carry_out(
     made = _Made(order_id, ask.kind, at, made_by, allowed)
     if ask.kind == "cancel":
         change = rules.cancel(order_id, known, at, at_once=ask.at_once)
-        return await _keep(connection, made, known, change, Quote(known.prices, ()))
+        return await _keep(billing, connection, made, known, change, Quote(known.prices, ()))
     quantity = known.quantity if ask.quantity is None else ask.quantity
+    await check_plan_of(connection, ask.sku or known.sku)
     found = await _quote(connection, known.tenant_id, ask.sku or known.sku, quantity, known.currency, at)
     if ask.kind == "upgrade":
         change = rules.upgrade(order_id, known, found, at)
@@ -169,30 +173,43 @@ async def _carry_out(
     else:
         detail = "Subscriptions renew themselves at their period's end; order buy, upgrade, downgrade or cancel."
         raise Refusal(422, "invalid_order", detail)
-    return await _keep(connection, made, known, change, found)
+    return await _keep(billing, connection, made, known, change, found)
 
 
 async def _renew(billing: Billing, connection: AsyncConnection, standing: Standing, one: Subscription) -> bool:
     at, order_id = one.period.end, new_id()
     later = one.later
     if later is not None and later.quantity == 0:
-        return await tables.change_subscription(connection, rules.end(one).subscription)
+        return await _end(billing, connection, one)
     sku, quantity = (one.sku, one.quantity) if later is None else (later.sku, later.quantity)
     try:
         allowed = await _check_market(billing, connection, standing, one.tenant_id, "renew", at)
         found = await _quote(connection, one.tenant_id, sku, quantity, one.currency, at)
         change = rules.renew(order_id, one, found)
-        await _keep(connection, _Made(order_id, "renew", at, _SYSTEM, allowed), one, change, found)
+        await _keep(billing, connection, _Made(order_id, "renew", at, _SYSTEM, allowed), one, change, found)
     except Refusal as refusal:
         _log.warning("not_renewed", subscription=one.id, reason=refusal.code, rule=refusal.rule)
         if refusal.code != "not_allowed_here":
             return False
-        return await tables.change_subscription(connection, rules.end(one).subscription)
+        return await _end(billing, connection, one)
     return True
 
 
+async def _end(billing: Billing, connection: AsyncConnection, one: Subscription) -> bool:
+    ended = rules.end(one).subscription
+    changed = await tables.change_subscription(connection, ended)
+    if changed:
+        await follow(billing, connection, one, ended, by=_SYSTEM)
+    return changed
+
+
 async def _keep(
-    connection: AsyncConnection, made: _Made, known: Subscription | None, change: Change, found: Quote
+    billing: Billing,
+    connection: AsyncConnection,
+    made: _Made,
+    known: Subscription | None,
+    change: Change,
+    found: Quote,
 ) -> Done:
     if known is None:
         await tables.add_subscription(connection, change.subscription)
@@ -213,6 +230,7 @@ async def _keep(
     )
     await tables.add_order(connection, order, made.by)
     await ledger_tables.post(connection, change.entries, made.at)
+    await follow(billing, connection, known, change.subscription, by=made.by)
     return Done(order, change.subscription, found.losses)
 
 

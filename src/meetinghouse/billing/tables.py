@@ -223,6 +223,14 @@ async def due_subscriptions(connection: AsyncConnection, now: datetime, after: s
     return [_subscription(row) for row in await connection.execute(query)]
 
 
+async def newest_sku(connection: AsyncConnection, tenant_id: str) -> str | None:
+    """What a tenant's newest active subscription is for, if it has one."""
+    columns = subscriptions.c
+    active = (columns.tenant_id == tenant_id) & (columns.status == SubscriptionStatus.ACTIVE)
+    query = select(columns.sku).where(active).order_by(columns.id.desc()).limit(1)
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
 async def currencies_of(connection: AsyncConnection, tenant_ids: Collection[str]) -> dict[str, str]:
     """The currency of each tenant's newest subscription; those that never had one are not in it."""
     query = (

@@ -30,7 +30,6 @@ from meetinghouse.billing.reading import PriceRow
 
 Moment = Annotated[datetime, Meta(tz=True)]
 Text = Annotated[str, Meta(max_length=200)]
-Reference = Annotated[str, Meta(min_length=1, max_length=120)]
 # What a spreadsheet would carry out (OWASP, CSV injection), unless it is a number.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
@@ -148,14 +147,21 @@ class OrderDone(Struct, frozen=True, kw_only=True):
     warnings: list[str]
 
 
-class NewPayment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A payment that a buyer made; `reference` is the accounting system's own, and the same again is the same payment."""
+class LineFault(Struct, frozen=True, kw_only=True):
+    """Why a line of a file was not taken."""
 
-    reference: Reference
-    buyer: str
-    amount: str
-    currency: str
-    memo: Text = ""
+    line: int
+    code: str
+    detail: str
+
+
+class PaymentsTaken(Struct, frozen=True, kw_only=True):
+    """What came of a file: how many payments are new, were known already, or are wrong; `faults` are the first wrong ones."""
+
+    posted: int
+    known: int
+    wrong: int
+    faults: list[LineFault]
 
 
 class NewReversal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

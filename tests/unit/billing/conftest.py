@@ -23,6 +23,8 @@ async def shop(start_server: StartServer, clock: SetClock) -> AsyncIterator[Shop
         start_server(clock=clock, notices={"networks": ["127.0.0.0/8"]}) as running,
         channel_of(running) as channel,
     ):
+        for plan in ("pro", "max"):
+            await channel.op.call("PUT", f"/plans/{plan}", {"name": plan})
         for seller, audience, seat in (
             (channel.op, "partners", "10"),
             (channel.op, "tenants", "20"),

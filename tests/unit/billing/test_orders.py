@@ -107,6 +107,58 @@ async def test_a_downgrade_waits_for_the_periods_end_and_renewal_takes_the_price
     assert (await _owed(shop))["shop", "acme"] == 15_000 + 6_000
 
 
+async def _plan(shop: Shop) -> str:
+    """What acme has, as its reseller sees it."""
+    return str((await shop.channel.shop.call("GET", "/tenants/zt-acme"))["plan"])
+
+
+async def test_a_tenant_has_the_plan_that_it_pays_for_from_when_the_order_takes_effect(shop: Shop) -> None:
+    acme, billing = shop.channel.acme, shop.channel.running.services.billing
+    await shop.channel.op.call("PUT", "/plans/pro", {"name": "Pro", "entitlements": {"host": False}})
+    assert await _plan(shop) == "standard"
+    await acme.call("POST", "/meetings", {}, 201)
+    bought = await shop.buy(acme)
+    assert await _plan(shop) == "pro"
+    shop.clock.advance(2)
+    assert await acme.refused("POST", "/meetings", {}) == (403, "plan_refused")
+    upgraded = await _upgrade(shop, bought, sku="seat:max:month")
+    assert await _plan(shop) == "max"
+    shop.clock.advance(2)
+    await acme.call("POST", "/meetings", {}, 201)
+    known = {"subscription": upgraded["subscription"]["id"], "sku": SEAT}
+    unknown = {"kind": "downgrade", "revision": 2, **known, "sku": "seat:no:month"}
+    assert await acme.refused("POST", "/billing/orders", unknown) == (422, "unknown_plan")
+    await acme.call("POST", "/billing/orders", {"kind": "downgrade", "revision": 2, **known}, 201)
+    assert await _plan(shop) == "max"
+    shop.clock.advance(31 * DAY)
+    await renew_due(billing)
+    assert await _plan(shop) == "pro"
+    await acme.call(
+        "POST", "/billing/orders", {"kind": "cancel", "subscription": known["subscription"], "revision": 4}, 201
+    )
+    shop.clock.advance(31 * DAY)
+    await renew_due(billing)
+    assert await _plan(shop) == "standard"
+    entries = (await acme.call("GET", "/audit"))["items"]
+    assert [one["detail"]["plan"] for one in entries if one["action"] == "set_plan"] == [
+        "standard",
+        "pro",
+        "max",
+        "pro",
+    ]
+
+
+async def test_what_ends_takes_the_plan_that_it_gave_and_no_other(shop: Shop) -> None:
+    first = await shop.buy(shop.channel.acme)
+    second = await shop.buy(shop.channel.acme, sku="seat:max:month")
+    cancel = {"kind": "cancel", "revision": 1, "at_once": True}
+    await shop.channel.acme.call("POST", "/billing/orders", {**cancel, "subscription": second["order"]["id"]}, 201)
+    assert await _plan(shop) == "pro"
+    await shop.channel.shop.call("PATCH", "/tenants/zt-acme", {"plan": "max"})
+    await shop.channel.acme.call("POST", "/billing/orders", {**cancel, "subscription": first["order"]["id"]}, 201)
+    assert await _plan(shop) == "max"
+
+
 async def test_what_is_cheaper_is_no_upgrade_and_what_is_dearer_no_downgrade(shop: Shop) -> None:
     bought = await shop.buy(shop.channel.acme)
     known = bought["subscription"]["id"]
@@ -156,7 +208,8 @@ async def test_of_two_changes_at_once_one_wins(shop: Shop) -> None:
         ({"kind": "buy", "sku": SEAT, "currency": "USD", "quantity": 0}, "invalid_quantity"),
         ({"kind": "buy", "sku": SEAT, "currency": "USD", "quantity": 10**9}, "invalid_quantity"),
         ({"kind": "buy", "sku": SEAT, "currency": "EUR"}, "currency_not_shared"),
-        ({"kind": "buy", "sku": "seat:none:month", "currency": "USD"}, "price_missing"),
+        ({"kind": "buy", "sku": "seat:none:month", "currency": "USD"}, "unknown_plan"),
+        ({"kind": "buy", "sku": "seat:standard:month", "currency": "USD"}, "price_missing"),
         ({"kind": "buy", "sku": SEAT}, "invalid_order"),
         ({"kind": "upgrade"}, "invalid_order"),
     ],
