@@ -21,6 +21,7 @@ PROGRAMS = {
     "billing": ["control/billing.py"],
     "engine": ["engine/forwarding.py"],
     "overload": ["load/overload.py"],
+    "entry": ["load/entry.py"],
 }
 
 

@@ -31,7 +31,7 @@ Where
 
 How much
   --watchers N            100     --people N              10      --surge N               100
-  --publishers N          1       of a webinar
+  --publishers N          1       of a webinar or churn
   --packets-per-second N  200     of pictures, for each publisher
   --frame-packets N       1       packets of one frame, which leave together
   --payload BYTES         1100
@@ -174,8 +174,8 @@ impl Options {
         let people = written.count("--people", 10, (2, 1000))? as usize;
         let publishers = match kind {
             Kind::Meeting => people,
-            Kind::Webinar => written.count("--publishers", 1, (1, 1000))? as usize,
-            Kind::Churn | Kind::Storm | Kind::Surge => 1,
+            Kind::Webinar | Kind::Churn => written.count("--publishers", 1, (1, 1000))? as usize,
+            Kind::Storm | Kind::Surge => 1,
         };
         let seconds =
             |name, default, bounds| written.number(name, default, bounds).map(Duration::from_secs_f64);

@@ -310,7 +310,8 @@ impl<'a> Load<'a> {
         }
         let churning = self.options.kind == Kind::Churn && self.phase == Phase::Measuring;
         while self.next_join <= now {
-            let stream = if churning { Some(0) } else { self.joining.pop() };
+            let next = self.seats.len() % self.options.places.len();
+            let stream = if churning { Some(next) } else { self.joining.pop() };
             let Some(stream) = stream else { return Ok(()) };
             // At once where all come back; otherwise evenly, and never more than were missed in a tick.
             if !self.stormed {

@@ -42,8 +42,8 @@ impl Kind {
 /// Whom each watcher of the beginning watches, in the order in which they join.
 pub(crate) fn watched(kind: Kind, publishers: usize, watchers: usize) -> Vec<usize> {
     match kind {
-        Kind::Webinar => (0..watchers).map(|watcher| watcher % publishers).collect(),
-        Kind::Churn | Kind::Storm | Kind::Surge => vec![0; watchers],
+        Kind::Webinar | Kind::Churn => (0..watchers).map(|watcher| watcher % publishers).collect(),
+        Kind::Storm | Kind::Surge => vec![0; watchers],
         // Person by person, as people come in: each opens a watch of everybody else.
         Kind::Meeting => {
             (0..publishers).flat_map(|person| (0..publishers).filter(move |other| *other != person)).collect()
