@@ -2,8 +2,8 @@
 
 - 50 joins a second over 20 rooms, each for 2 s: until the answer, the end of DTLS, the first packet, the first key frame.
 - The same in one room, where joins share key frames.
-- 200 joins a second over 20 rooms: CPU of the server for each, with the leaving and the little that is forwarded meanwhile, which is
-  measured without joins and told apart. The control plane's part of a browser's join, with its signalling, is `control/joins.py`.
+- 200 joins a second over 20 rooms: CPU of the server for each, with its leaving; the little that is forwarded meanwhile is
+  measured without joins and taken off. The control plane's part of a browser's join, with signalling, is `control/joins.py`.
 """
 
 from __future__ import annotations
@@ -57,9 +57,8 @@ def main() -> int:
 def told(what: str, found: dict[str, Any]) -> None:
     """One line for each step."""
     joins = found["join_ms"]
-    print(
-        f"{what}: {found['joins']} came in, {found['joins_failed']} did not; server {_share(found['server'])}, clients {_share(found['client'])}"
-    )
+    sides = f"server {_share(found['server'])}, clients {_share(found['client'])}"
+    print(f"{what}: {found['joins']} came in, {found['joins_failed']} did not; {sides}")
     for name, step in joins.items():
         if step is not None:
             aim = f" (aimed at {AIMED_P50_MS}, {AIMED_P95_MS})" if name == "first_frame" else ""

@@ -5,7 +5,7 @@
 use wire::rtcp::{self, Packet, ReportBlock, SenderInfo};
 use wire::rtp::{self, Header, Outgoing};
 use wire::stun::{self, BindingRequest, OutgoingRequest, Role, turn};
-use wire::{av1, demux, dependency, dtls, h264, red, vp8, vp9};
+use wire::{Error, av1, demux, dependency, dtls, h264, red, vp8, vp9};
 
 const DEFAULT_INPUTS: u64 = 20_000;
 
@@ -274,6 +274,15 @@ fn the_corpus_is_what_its_names_say() {
     assert_eq!((turn, checks), (7, 1), "the checksums hold, so that mutations get past the door");
     let hello = |input: &&Vec<u8>| matches!(dtls::records(input).next(), Some(dtls::Record::Hello(_)));
     assert_eq!(all.iter().filter(hello).count(), 1);
+    let kept = |name: &str| {
+        std::fs::read(format!("{}/../../fuzz/corpus/wire/{name}.bin", env!("CARGO_MANIFEST_DIR")))
+            .expect(name)
+    };
+    let key = vp9::Descriptor::parse(&kept("vp9-key-of-two-layers")).expect("whole");
+    assert!(key.begins_decoding() && key.tl0_picture_index == Some(5));
+    assert_eq!(vp9::Descriptor::parse(&kept("vp9-references-without-end")), Err(Error::TooMany));
+    assert_eq!(vp9::Descriptor::parse(&kept("vp9-structure-without-end")), Err(Error::Truncated));
+    assert!(!av1::begins_sequence(&kept("av1-begins-and-goes-on")));
     let structures = all.iter().filter_map(|input| dependency::Structure::attached(input).ok().flatten());
     let layers: Vec<_> = structures.map(|it| (it.spatial_layers(), it.targets())).collect();
     assert!(layers.contains(&(3, 9)) && layers.contains(&(1, 3)), "{layers:?}");
