@@ -126,8 +126,10 @@ async def test_a_webinar_is_counted_and_drawn(program: Path, house: House, tmp_p
 
 async def test_in_a_meeting_everybody_watches_everybody_else(program: Path, house: House, tmp_path: Path) -> None:
     chart = tmp_path / "meeting.svg"
-    told = await measured(program, "meeting", await streams(house, 3), chart, "--people", "3")
+    told = await measured(program, "meeting", await streams(house, 3), chart, "--people", "3", "--simulcast")
     assert_whole(told, publishers=3, watchers=6)
+    assert told["rows"][-1]["watchers"] == 6
+    assert all(row["picture_kbps"] > 0 for row in told["rows"])
     assert_drawn(chart, "meeting: 3 publish, 6 watch")
 
 

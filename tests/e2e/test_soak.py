@@ -12,6 +12,8 @@ from meeting_people import WAIT_SECONDS, House, house_of
 
 CYCLES = 5
 CROWD = 20
+# Reasons of peers that a bug cost.
+BUGS = ('reason="panic"', 'reason="worker"')
 # A Binding request of STUN in a frame of media by TCP (RFC 4571), and as TURN has it.
 BINDING = bytes.fromhex("000100002112a442") + b"abcdefghijkl"
 FRAMED = len(BINDING).to_bytes(2, "big") + BINDING
@@ -74,3 +76,5 @@ async def test_files_are_closed_when_everybody_is_gone(start_server: StartServer
                 await house.api.http.get("/healthz")
         people = await house.api.call("GET", f"/meetings/{meeting['id']}/participants")
         assert people["items"] == []
+        told = (await house.api.http.get("/metrics")).text.splitlines()
+        assert not [line for line in told if any(bug in line for bug in BUGS) and not line.endswith(" 0.0")]
