@@ -29,7 +29,11 @@ def schema() -> tuple[dict[str, Any], dict[str, Any]]:
         [*(getattr(messages, union) for union in UNIONS), messages.State], ref_template="#/$defs/{name}"
     )
     defs = dict(sorted(components.items())) | dict(zip(UNIONS, tops, strict=False))
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": messages.PROTOCOL, "$defs": defs}, defs
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": messages.PUBLIC_PROTOCOL,
+        "$defs": defs,
+    }, defs
 
 
 SCALARS = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}

@@ -19,6 +19,8 @@ from meetinghouse.app.problems import EXCEPTION_HANDLERS
 from meetinghouse.app.services import Services
 from meetinghouse.app.system_api import API_ROUTES, ROOT_ROUTES
 from meetinghouse.billing.api import routes as billing_routes
+from meetinghouse.brands.api import routes as brand_routes
+from meetinghouse.brands.pages import routes as brand_page_routes
 from meetinghouse.identity.api import routes as identity_routes
 from meetinghouse.identity.context import Identity
 from meetinghouse.identity.providers import Providers
@@ -36,7 +38,6 @@ from meetinghouse.people.context import People
 from meetinghouse.people.identify import actor_dependencies
 from meetinghouse.regions.actions import allow_own_region
 from meetinghouse.regions.api import routes as regions_routes
-from meetinghouse.security.passkeys import RelyingParty
 
 
 def create_app(services: Services) -> ASGIApp:
@@ -47,17 +48,17 @@ def create_app(services: Services) -> ASGIApp:
     def described(openapi: OpenAPIConfig) -> Litestar:
         return Litestar([_api()], dependencies=dependencies, openapi_config=openapi, logging_config=None)
 
-    dependencies["description"] = _provide(Description(services.config.branding.name, described))
+    dependencies["description"] = _provide(Description(described))
     app = Litestar(
-        route_handlers=[_api(), *meetings_root_routes, *ROOT_ROUTES, *PAGE_ROUTES],
+        route_handlers=[_api(), *meetings_root_routes, *ROOT_ROUTES, *brand_page_routes, *PAGE_ROUTES],
         dependencies=dependencies,
-        exception_handlers={**EXCEPTION_HANDLERS, NotFoundException: not_found(static)},
+        exception_handlers={**EXCEPTION_HANDLERS, NotFoundException: not_found(static, services.brands)},
         request_max_body_size=services.config.limits.body_bytes,
         openapi_config=None,
         logging_config=None,
     )
     idempotent = Idempotency(app, services.db, services.keys, services.clock, services.config.limits)
-    return Gate(idempotent, services.public_url)
+    return Gate(idempotent, services.public_url, services.brands.brands)
 
 
 def _api() -> Router:
@@ -67,6 +68,7 @@ def _api() -> Router:
         *organisation_routes,
         *market_routes,
         *billing_routes,
+        *brand_routes,
         *regions_routes,
         *meetings_routes,
     ]
@@ -83,7 +85,7 @@ def _dependencies(services: Services, static: StaticFiles) -> dict[str, Provide]
         limits=config.limits,
         settings=config.meetings,
         sessions=services.sessions,
-        public_url=services.public_url,
+        houses=services.brands.brands,
         region=services.region,
     )
     people = People(
@@ -94,9 +96,7 @@ def _dependencies(services: Services, static: StaticFiles) -> dict[str, Provide]
         limiter=services.limiter,
         limits=config.limits,
         settings=config.people,
-        relying_party=RelyingParty(services.public_url, config.branding.name),
-        public_url=services.public_url,
-        service_name=config.branding.name,
+        houses=services.brands.brands,
         enrolled=partial(give_personal_room, meetings),
         check_register=partial(_check_register, services),
         check_seat=check_seat,
@@ -126,7 +126,7 @@ def _dependencies(services: Services, static: StaticFiles) -> dict[str, Provide]
         "public_url": services.public_url,
         "listen_address": services.listen_address,
         "static": static,
-        "branding_settings": config.branding,
+        "desk": services.brands,
         "telemetry_settings": config.telemetry,
     }
     return {**{name: _provide(value) for name, value in values.items()}, **actor_dependencies(people)}

@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 import msgspec
 
 from meetinghouse.app.settings import (
-    BrandingSettings,
     DatabaseSettings,
     DataSettings,
     MediaSettings,
@@ -26,6 +25,7 @@ from meetinghouse.app.settings import (
     TurnSettings,
 )
 from meetinghouse.billing.settings import BillingSettings
+from meetinghouse.brands.settings import BrandingSettings
 from meetinghouse.identity.settings import IdentitySettings
 from meetinghouse.mail.settings import MailSettings
 from meetinghouse.market.settings import MarketSettings

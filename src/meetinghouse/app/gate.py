@@ -10,11 +10,14 @@ from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, 
 from prometheus_client import Counter, Histogram
 
 from meetinghouse.app.problems import problem_bytes
+from meetinghouse.brands.resolution import Brands
+from meetinghouse.people.identify import FORMER_SESSION_COOKIE, SESSION_COOKIE
+from meetinghouse.security.houses import HOST
 from meetinghouse.security.origins import is_own_origin
 from meetinghouse.telemetry.metrics import REQUEST_SECONDS, REQUESTS
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_SESSION_COOKIE = b"meetinghouse_session="
+_SESSION_COOKIES = (f"{SESSION_COOKIE}=".encode(), f"{FORMER_SESSION_COOKIE}=".encode())
 # One foreign host here would end the promise that the client contacts nobody else (DESIGN §11).
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
@@ -52,14 +55,16 @@ _log = structlog.get_logger(__name__)
 class Gate:
     """Wraps the whole application."""
 
-    def __init__(self, app: ASGIApp, public_url: str) -> None:
+    def __init__(self, app: ASGIApp, public_url: str, brands: Brands) -> None:
         """Guard `app`, which people reach as `public_url`."""
         self._app = app
         self._public_url = public_url
+        self._brands = brands
         self._counters: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request or connection."""
+        HOST.set(_header(scope, b"host"))
         if scope["type"] == ScopeType.WEBSOCKET:
             await self._app(scope, receive, send)
         else:
@@ -82,6 +87,9 @@ class Gate:
                     message["headers"] = [*message["headers"], *_CORS]
             await send(message)
 
+        if "text/html" in _header(scope, b"accept"):
+            # Whose page it is, should it turn out to be nobody's address: what answers then cannot wait.
+            await self._brands.page_here()
         refusal = self._refusal(scope)
         if refusal is None:
             await self._app(scope, receive, send_guarded)
@@ -122,7 +130,8 @@ class Gate:
         site = headers.get(b"sec-fetch-site")
         if site is not None:
             return site != b"same-origin"
-        return _SESSION_COOKIE in headers.get(b"cookie", b"")
+        cookies = headers.get(b"cookie", b"")
+        return any(name in cookies for name in _SESSION_COOKIES)
 
     def _count(self, scope: HTTPScope, status: int, seconds: float) -> None:
         route = str(scope.get("path_template") or "none")
@@ -134,6 +143,10 @@ class Gate:
         counters[0].inc()
         counters[1].observe(seconds)
         _log.debug("request", method=method, route=route, status=status, duration_ms=round(seconds * 1000, 1))
+
+
+def _header(scope: Scope, wanted: bytes) -> str:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), "")
 
 
 def _add_headers(message: HTTPResponseStartEvent, *, secure: bool) -> None:

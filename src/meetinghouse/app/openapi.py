@@ -14,12 +14,13 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, Reference, SecurityScheme
 
 from meetinghouse.app.version import program_version
+from meetinghouse.brands.actions import Desk
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _SECURITY: dict[str, SecurityScheme | Reference] = {
     "token": SecurityScheme(type="http", scheme="bearer", description="A token of `POST /tokens`."),
     "session": SecurityScheme(
-        type="apiKey", name="meetinghouse_session", security_scheme_in="cookie", description="A signed-in browser."
+        type="apiKey", name="session", security_scheme_in="cookie", description="A signed-in browser."
     ),
 }
 _STYLE_PATH = "/api/v1/docs/style.css"
@@ -36,10 +37,10 @@ td { border: 1px solid #8886; padding: .2rem .6rem; vertical-align: top; }
 class Description:
     """The OpenAPI document, made at its first reading: it costs as much as the whole application's start."""
 
-    def __init__(self, service_name: str, make_app: Callable[[OpenAPIConfig], Litestar]) -> None:
+    def __init__(self, make_app: Callable[[OpenAPIConfig], Litestar]) -> None:
         """Describe the application that `make_app` gives."""
         self._config = OpenAPIConfig(
-            title=f"{service_name} HTTP API",
+            title="HTTP API",
             version=program_version(),
             description="Errors are RFC 9457 problem details with a stable `code`. Lists are cursor pages. Times are UTC.",
             use_handler_docstrings=True,
@@ -50,28 +51,32 @@ class Description:
         self._making = asyncio.Lock()
         self._made: dict[str, Any] | None = None
 
-    async def document(self) -> dict[str, Any]:
-        """The document as plain values."""
+    async def document(self, service_name: str) -> dict[str, Any]:
+        """The document as plain values, under the name that holds where it is read."""
         async with self._making:
             if self._made is None:
                 self._made = await asyncio.to_thread(self._make)
-        return self._made
+        info = {**self._made["info"], "title": f"{service_name} HTTP API"}
+        return {**self._made, "info": info}
 
     def _make(self) -> dict[str, Any]:
         # An application of its own: one with a description also serves pages that load scripts from foreign hosts.
-        return dict(msgspec.to_builtins(self._make_app(self._config).openapi_schema.to_schema()))
+        made = msgspec.json.encode(self._make_app(self._config).openapi_schema.to_schema())
+        # The framework calls what is generic by the full name of what it holds; the package's is nobody's business.
+        document: dict[str, Any] = msgspec.json.decode(made.replace(b"meetinghouse.", b""))
+        return document
 
 
 @get("/openapi.json", include_in_schema=False)
-async def openapi_json(description: NamedDependency[Description]) -> dict[str, Any]:
+async def openapi_json(description: NamedDependency[Description], desk: NamedDependency[Desk]) -> dict[str, Any]:
     """The description for programs."""
-    return await description.document()
+    return await description.document((await desk.brands.here()).name)
 
 
 @get("/docs", include_in_schema=False)
-async def docs(description: NamedDependency[Description]) -> Response[str]:
+async def docs(description: NamedDependency[Description], desk: NamedDependency[Desk]) -> Response[str]:
     """The description for people."""
-    return Response(_page(await description.document()), media_type="text/html")
+    return Response(_page(await description.document((await desk.brands.here()).name)), media_type="text/html")
 
 
 @get("/docs/style.css", include_in_schema=False)

@@ -1,11 +1,16 @@
-"""Serves the web client from memory: hashed assets for ever, the one page fresh, and a helpful page when it is not built."""
+"""Serves the web client from memory: hashed assets for ever, the one page fresh, and a helpful page when it is not built.
+
+The page is under the name of the house that it is asked of.
+"""
 
 from __future__ import annotations
 
 import gzip
 import mimetypes
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +20,9 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from meetinghouse.app.problems import on_http_exception
+from meetinghouse.brands.actions import Desk
+from meetinghouse.brands.model import Shown
+from meetinghouse.brands.pages import head
 from meetinghouse.security.keyring import content_digest
 
 STATIC = Path(__file__).parent / "static"
@@ -40,9 +48,13 @@ _COMPRESSED = ("text/", "application/javascript", "application/json", "image/svg
 _COMPRESS_FROM_BYTES = 1400
 _FOR_EVER = "public, max-age=31536000, immutable"
 _FRESH = "no-cache"
+# Pages of different brands that are kept, of some kilobytes each.
+_MADE = 256
+# The lines of the client's page that a brand's take the place of.
+_HOUSE = re.compile(r"<!-- house -->.*<!-- /house -->", re.DOTALL)
 
 _NOT_BUILT = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Meetinghouse</title>
+<html lang="en"><meta charset="utf-8"><title>Not built yet</title>
 <h1>The web client is not built yet</h1>
 <p>The server runs. Build the client once with <code>make install</code> (or <code>pnpm install &amp;&amp; pnpm run build</code>
 in <code>web/</code>) and load this page again.</p>
@@ -68,6 +80,7 @@ class StaticFiles:
         """Serve what lies below `root`."""
         self._root = root.resolve()
         self._files: dict[str, StaticFile] = {}
+        self._made: dict[str, StaticFile] = {}
 
     def file(self, path: str) -> StaticFile | None:
         """The file at `path` below the root, if it is there."""
@@ -78,6 +91,15 @@ class StaticFiles:
         if not place.is_relative_to(self._root) or not place.is_file():
             return None
         found = self._files[path] = _read(place)
+        return found
+
+    def made(self, key: str, make: Callable[[], StaticFile]) -> StaticFile:
+        """A file that is made of another one, kept for its next reader."""
+        found = self._made.get(key)
+        if found is None:
+            if len(self._made) >= _MADE:
+                self._made.clear()
+            found = self._made[key] = make()
         return found
 
     def answer(self, request: Request[Any, Any, Any], file: StaticFile, cache_control: str) -> Response[bytes]:
@@ -93,9 +115,11 @@ class StaticFiles:
 
 
 @get(_PAGES, include_in_schema=False)
-async def page(request: Request[Any, Any, Any], static: NamedDependency[StaticFiles]) -> Response[Any]:
+async def page(
+    request: Request[Any, Any, Any], static: NamedDependency[StaticFiles], desk: NamedDependency[Desk]
+) -> Response[Any]:
     """The client's one page, at each of its addresses."""
-    index = static.file("index.html")
+    index = _index(static, desk, await desk.brands.page_here())
     if index is None:
         return Response(_NOT_BUILT, status_code=503, media_type="text/html", headers={"retry-after": "10"})
     return static.answer(request, index, _FRESH)
@@ -109,22 +133,37 @@ async def asset(
     return _found(request, static, f"assets/{str(path).lstrip('/')}", _FOR_EVER)
 
 
-@get(["/favicon.ico", "/favicon.svg", "/manifest.webmanifest", "/robots.txt"], include_in_schema=False)
+@get(["/favicon.ico", "/favicon.svg", "/robots.txt"], include_in_schema=False)
 async def root_file(request: Request[Any, Any, Any], static: NamedDependency[StaticFiles]) -> Response[Any]:
     """The few files that browsers ask for at the root."""
     return _found(request, static, request.scope["path"].lstrip("/"), _FRESH)
 
 
-def not_found(static: StaticFiles) -> Callable[[Request[Any, Any, Any], NotFoundException], Response[Any]]:
+def not_found(static: StaticFiles, desk: Desk) -> Callable[[Request[Any, Any, Any], NotFoundException], Response[Any]]:
     """What answers at an address that is nobody's: to a person the client, which says so in their language; else a problem."""
 
     def answer(request: Request[Any, Any, Any], error: NotFoundException) -> Response[Any]:
-        index = static.file("index.html") if _is_person(request) else None
+        index = _index(static, desk, desk.brands.last_here()) if _is_person(request) else None
         if index is None:
             return on_http_exception(request, error)
         return Response(index.body, status_code=404, media_type=index.media_type, headers={"cache-control": _FRESH})
 
     return answer
+
+
+def _index(static: StaticFiles, desk: Desk, shown: Shown) -> StaticFile | None:
+    """The client's page with the head of a brand."""
+    index = static.file("index.html")
+    if index is None:
+        return None
+    lines = head(shown, desk.brands.settings.languages)
+    return static.made(lines, partial(_with_head, index, lines))
+
+
+def _with_head(index: StaticFile, lines: str) -> StaticFile:
+    # At the end of the head: what comes last of two style sheets holds.
+    text = _HOUSE.sub("", index.body.decode(), count=1).replace("</head>", f"{lines}</head>", 1)
+    return _made(text.encode(), index.media_type)
 
 
 def _is_person(request: Request[Any, Any, Any]) -> bool:
@@ -145,10 +184,10 @@ def _found(request: Request[Any, Any, Any], static: StaticFiles, path: str, cach
 
 
 def _read(place: Path) -> StaticFile:
-    body = place.read_bytes()
-    media_type = mimetypes.guess_type(place.name)[0] or "application/octet-stream"
-    if place.suffix == ".webmanifest":
-        media_type = "application/manifest+json"
+    return _made(place.read_bytes(), mimetypes.guess_type(place.name)[0] or "application/octet-stream")
+
+
+def _made(body: bytes, media_type: str) -> StaticFile:
     worth = len(body) > _COMPRESS_FROM_BYTES and media_type.startswith((*_COMPRESSED, "text/javascript"))
     compressed = gzip.compress(body, 9, mtime=0) if worth else None
     return StaticFile(media_type, body, compressed, f'"{content_digest(body).hex()[:32]}"')

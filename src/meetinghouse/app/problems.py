@@ -58,7 +58,8 @@ def problem_bytes(status: int, code: str, detail: str) -> tuple[HTTPResponseStar
 
 def _members(status: int, code: str, detail: str) -> dict[str, Any]:
     return {
-        "type": f"urn:meetinghouse:problem:{code}",
+        # Relative (RFC 9457 §3.1.1): the same at every host name, and it says nobody's name.
+        "type": f"/problems/{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,

@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
@@ -15,6 +16,9 @@ from meetinghouse.app.config import Config
 from meetinghouse.app.turn import start_turn
 from meetinghouse.billing.context import Billing
 from meetinghouse.billing.metering import Rounds
+from meetinghouse.brands.actions import Desk
+from meetinghouse.brands.mail import sender_of
+from meetinghouse.brands.resolution import Brands
 from meetinghouse.bus.local import LocalBus
 from meetinghouse.db.clock import Clock, SystemClock
 from meetinghouse.db.engine import Database
@@ -67,6 +71,7 @@ class Services:
     market: Market
     billing: Billing
     outbox: Outbox
+    brands: Desk
     media_registry: CollectorRegistry
     region: Region
     health: Health
@@ -135,6 +140,7 @@ async def running_services(
         decisions.start()
         stack.push_async_callback(decisions.stop)
         enforcement = Enforcement(clock, RulesInForce(db, clock), decisions)
+        brands = Brands(db, clock, public_url, config.branding)
         sessions = Sessions(
             db=db,
             bus=bus,
@@ -146,6 +152,7 @@ async def running_services(
             region=region,
             enforcement=enforcement,
             public_url=public_url,
+            houses=brands,
             ice=ice,
             quality=quality,
         )
@@ -154,7 +161,7 @@ async def running_services(
         billing = _billing(config, db, keys, clock, enforcement)
         outbox = Outbox(db, keys, clock, config.notices)
         market = Market(db=db, clock=clock, settings=config.market, decisions=decisions)
-        mail = MailSender(db, clock, config.mail)
+        mail = MailSender(db, clock, config.mail, partial(sender_of, brands, config.mail))
         for worker in (Rounds(billing), outbox, WithdrawalRounds(market), mail):
             worker.start()
             stack.push_async_callback(worker.stop)
@@ -174,6 +181,7 @@ async def running_services(
             market=market,
             billing=billing,
             outbox=outbox,
+            brands=Desk(db, clock, brands),
             media_registry=media_registry,
             region=region,
             health=Health(),

@@ -90,10 +90,3 @@ class TelemetrySettings(Section, frozen=True, kw_only=True):
     log_format: Literal["text", "json"] = "text"
     # Who may read /metrics; a token with the scope `node` may from anywhere.
     metrics_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
-
-
-class BrandingSettings(Section, frozen=True, kw_only=True):
-    """How the service is called."""
-
-    name: str = "Meetinghouse"
-    languages: tuple[str, ...] = ("en", "zh-CN", "zh-TW")

@@ -12,7 +12,7 @@ from litestar.params import JSONBody
 from prometheus_client import CollectorRegistry
 
 from meetinghouse.app.local import lan_urls, qr_svg, qr_url
-from meetinghouse.app.settings import BrandingSettings, TelemetrySettings
+from meetinghouse.app.settings import TelemetrySettings
 from meetinghouse.app.version import program_commit, program_version
 from meetinghouse.meetings.messages import PROTOCOL
 from meetinghouse.meetings.sessions import Sessions
@@ -39,13 +39,6 @@ class Version(msgspec.Struct, frozen=True):
     version: str
     commit: str | None
     protocol: str
-
-
-class Branding(msgspec.Struct, frozen=True):
-    """How the service is called here."""
-
-    name: str
-    languages: tuple[str, ...]
 
 
 class NodeState(msgspec.Struct, frozen=True):
@@ -133,11 +126,5 @@ async def version() -> Version:
     return Version(program_version(), program_commit(), PROTOCOL)
 
 
-@get("/branding")
-async def branding(branding_settings: NamedDependency[BrandingSettings]) -> Branding:
-    """The name to show and the languages to offer."""
-    return Branding(branding_settings.name, branding_settings.languages)
-
-
 ROOT_ROUTES = [healthz, readyz, metrics_text]
-API_ROUTES = [version, branding, node, drain_node, local, local_qr]
+API_ROUTES = [version, node, drain_node, local, local_qr]

@@ -50,6 +50,8 @@ class Across(Enum):
     OPERATOR = "operator"
     # Prices, orders, usage and statements along the chain of partners, each of whom has several tenants.
     CHANNEL = "channel"
+    # A host name or a tenant leads to a brand: its own, or that of a partner above it.
+    BRANDS = "brands"
     # What waits to be sent, to whomever.
     NOTICES = "notices"
     # Rows that belong to no tenant, such as kept answers.

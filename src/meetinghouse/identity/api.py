@@ -19,7 +19,7 @@ from meetinghouse.people.session_api import caller_of, signed_in_answer
 from meetinghouse.people.wire import Email, Me
 from meetinghouse.security.secret import Secret
 
-_COOKIE = "meetinghouse_organisation"
+_COOKIE = "organisation"
 _COOKIE_PATH = "/api/v1/session/organisation"
 
 _Text = Annotated[str, Meta(max_length=2000)]
@@ -182,11 +182,12 @@ async def put_second_factor(
 
 async def _shown(identity: Identity, actor: Actor) -> IdentityView:
     standing = await settings_actions.standing_of(identity, actor)
+    url = (await identity.people.houses.of(actor.tenant_id)).url
     provider = standing.provider
     return IdentityView(
-        redirect_uri=identity.redirect_uri,
         second_factor=standing.second_factor,
-        sign_in_link=f"{identity.people.public_url}/sign-in?organisation={actor.tenant_id}",
+        redirect_uri=await identity.redirect_uri_of(actor.tenant_id),
+        sign_in_link=f"{url}/sign-in?organisation={actor.tenant_id}",
         provider=None
         if provider is None
         else ProviderView(

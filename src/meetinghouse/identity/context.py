@@ -23,7 +23,10 @@ class Identity:
     # Those of some mail domains that a tenant has proved to be its own.
     proved_domains: Callable[[str, tuple[str, ...]], Awaitable[frozenset[str]]]
 
-    @property
-    def redirect_uri(self) -> str:
-        """What a tenant registers at its provider."""
-        return self.people.public_url + _RETURN_PATH
+    async def redirect_uri(self) -> str:
+        """Where a browser comes back to: the host name that it left from, where its cookie is."""
+        return (await self.people.houses.here()).url + _RETURN_PATH
+
+    async def redirect_uri_of(self, tenant_id: str) -> str:
+        """What a tenant registers at its provider: one for each of its host names."""
+        return (await self.people.houses.of(tenant_id)).url + _RETURN_PATH

@@ -78,7 +78,7 @@ async def do_begin(identity: Identity, caller: Caller, *, email: str, organisati
     state = await keep_challenge(
         people, _CHALLENGE, kept, lifetime=timedelta(seconds=identity.settings.sign_in_seconds)
     )
-    url = await identity.providers.authorization_url(begun, identity.redirect_uri, state, email.strip())
+    url = await identity.providers.authorization_url(begun, await identity.redirect_uri(), state, email.strip())
     return Departure(url, binding)
 
 
@@ -99,7 +99,9 @@ async def check_answer(
             _refuse(403, "provider_refused", "Your organisation's sign-in did not let you in.")
         sealed = provider.secret
         secret = None if sealed is None else Secret(identity.people.keys.unseal(SECRET_PURPOSE, sealed).decode())
-        claims = await identity.providers.redeem(provider, secret, begun, code, answered_by, identity.redirect_uri)
+        claims = await identity.providers.redeem(
+            provider, secret, begun, code, answered_by, await identity.redirect_uri()
+        )
     except Refusal:
         SIGN_INS.labels("provider", "refused").inc()
         _limit(identity, caller, failed=True)

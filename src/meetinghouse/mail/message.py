@@ -19,6 +19,17 @@ class Mail(Struct, frozen=True):
     to: str
     subject: str
     body: str
+    # The tenant whose brand it is sent under, and the language it is written in. None: the installation's own.
+    sent_for: str | None = None
+    language: str | None = None
+
+
+class Sender(Struct, frozen=True):
+    """Whom a mail comes from: a name, an address, and what stands at its end."""
+
+    name: str
+    address: str
+    footer: str = ""
 
 
 class UnsendableError(Exception):
@@ -41,7 +52,7 @@ def check_mail(mail: Mail) -> None:
         raise UnsendableError(f"{mail.to!r} is not one email address.") from error
 
 
-def message_of(mail: Mail, mail_id: str, sender: str, at: datetime) -> EmailMessage:
+def message_of(mail: Mail, mail_id: str, sender: Sender, at: datetime) -> EmailMessage:
     """The message; each try of the same mail has the same Message-ID, by which a mailbox knows what it has.
 
     Raises:
@@ -50,11 +61,20 @@ def message_of(mail: Mail, mail_id: str, sender: str, at: datetime) -> EmailMess
     """
     check_mail(mail)
     message = EmailMessage()
-    message["From"] = sender
+    message["From"] = _from(sender)
     message["To"] = mail.to
     message["Subject"] = mail.subject[:_SUBJECT_CHARACTERS]
     message["Date"] = format_datetime(at)
-    message["Message-ID"] = f"<{mail_id}@{sender.rpartition('@')[2]}>"
+    message["Message-ID"] = f"<{mail_id}@{sender.address.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(mail.body)
+    # RFC 3676 §4.3: two dashes and a space, by which programs know where the letter ends.
+    footer = f"\n-- \n{sender.footer}\n" if sender.footer else ""
+    message.set_content(mail.body + footer)
     return message
+
+
+def _from(sender: Sender) -> Address:
+    try:
+        return Address(display_name=sender.name, addr_spec=sender.address)
+    except (ValueError, IndexError) as error:
+        raise UnsendableError(f"{sender.address!r} is not one email address to send from.") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import smtplib
 import ssl
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database
 from meetinghouse.db.tenancy import Across
 from meetinghouse.mail import tables
-from meetinghouse.mail.message import UnsendableError, message_of
+from meetinghouse.mail.message import Mail, Sender, UnsendableError, message_of
 from meetinghouse.mail.settings import MailSettings
 
 _AT_ONCE = 20
@@ -26,8 +27,11 @@ _log = structlog.get_logger(__name__)
 class MailSender:
     """What a server mails while it runs. A mail that was taken just before a crash is sent once more, with the same id."""
 
-    def __init__(self, db: Database, clock: Clock, settings: MailSettings) -> None:
-        """Nothing is sent yet."""
+    def __init__(
+        self, db: Database, clock: Clock, settings: MailSettings, sender_of: Callable[[Mail], Awaitable[Sender]]
+    ) -> None:
+        """Nothing is sent yet. `sender_of` says under whose name a mail goes out."""
+        self._sender_of = sender_of
         self._db = db
         self._clock = clock
         self._settings = settings
@@ -65,7 +69,7 @@ class MailSender:
     async def _send(self, one: tables.Waiting) -> None:
         now = self._clock.now()
         try:
-            await asyncio.to_thread(self._speak, one, now)
+            await asyncio.to_thread(self._speak, one, await self._sender_of(one.mail), now)
         except UnsendableError as error:
             await self._note(one, str(error), None)
         except (smtplib.SMTPException, OSError) as error:
@@ -84,9 +88,9 @@ class MailSender:
             return None
         return now + min(_LONGEST_WAIT, timedelta(seconds=self._settings.retry_seconds * 2**failed_before))
 
-    def _speak(self, one: tables.Waiting, now: datetime) -> None:
+    def _speak(self, one: tables.Waiting, sender: Sender, now: datetime) -> None:
         settings = self._settings
-        message = message_of(one.mail, one.id, settings.sender, now)
+        message = message_of(one.mail, one.id, sender, now)
         context = ssl.create_default_context()
         if settings.tls == "tls":
             server: smtplib.SMTP = smtplib.SMTP_SSL(

@@ -27,6 +27,9 @@ mails = Table(
     Column("next_at", UtcTime),
     Column("sent_at", UtcTime),
     Column("error", Text),
+    # Whose brand it is sent under, found when it is sent: a tenant may have moved meanwhile.
+    Column("sent_for", String(64)),
+    Column("language", Text),
 )
 
 
@@ -53,6 +56,8 @@ async def put(connection: AsyncConnection, key: str, mail: Mail, now: datetime) 
             created_at=now,
             tries=0,
             next_at=now,
+            sent_for=mail.sent_for,
+            language=mail.language,
         )
     )
 
@@ -61,7 +66,10 @@ async def due(connection: AsyncConnection, now: datetime, limit: int) -> list[Wa
     """What is to be sent now, the oldest first."""
     query = select(mails).where(mails.c.next_at <= now).order_by(mails.c.next_at, mails.c.id).limit(limit)
     rows = await connection.execute(query)
-    return [Waiting(row.id, Mail(row.recipient, row.subject, row.body), row.tries) for row in rows]
+    return [
+        Waiting(row.id, Mail(row.recipient, row.subject, row.body, row.sent_for, row.language), row.tries)
+        for row in rows
+    ]
 
 
 async def note_sent(connection: AsyncConnection, mail_id: str, now: datetime) -> None:

@@ -395,7 +395,8 @@ def _name(text: str) -> str:
 async def _link(org: Organisations, write: Transaction, owner: Member) -> NewLink:
     people = org.people
     now = people.clock.now()
-    return await make_link(write, people.keys, people.settings, people.public_url, owner, LinkKind.INVITATION, now)
+    url = (await people.houses.of(owner.tenant_id, write.connection)).url
+    return await make_link(write, people.keys, people.settings, url, owner, LinkKind.INVITATION, now)
 
 
 async def _audit(

@@ -32,4 +32,5 @@ def notice_mail(withdrawal: Withdrawal, tenant: Tenant, address: str, language: 
         verbs=", ".join(plan.verbs),
         successors=", ".join(plan.successors) or "-",
     )
-    return Mail(to=address, subject=_SUBJECT[spoken].format(name=tenant.name), body=body)
+    subject = _SUBJECT[spoken].format(name=tenant.name)
+    return Mail(to=address, subject=subject, body=body, sent_for=tenant.id, language=spoken)

@@ -237,10 +237,11 @@ async def listed(
     return found[:limit], last.id if when == "all" else f"{_seconds(last.until_at)}~{last.id}"
 
 
-def calendar_url(meetings: Meetings, actor: Actor) -> str:
+async def calendar_url(meetings: Meetings, actor: Actor) -> str:
     """The secret address of the actor's calendar: who they are, and a mark that only this installation can make."""
     actor.must(Scope.MEETINGS_READ)
-    return f"{meetings.public_url}/calendar/{actor.member_id}.{_calendar_mark(meetings, actor.member_id)}.ics"
+    url = (await meetings.houses.of(actor.tenant_id)).url
+    return f"{url}/calendar/{actor.member_id}.{_calendar_mark(meetings, actor.member_id)}.ics"
 
 
 async def subscribed_calendar(meetings: Meetings, name: str) -> bytes:
@@ -254,11 +255,16 @@ async def subscribed_calendar(meetings: Meetings, name: str) -> bytes:
     genuine = hmac.compare_digest(mark.encode(), _calendar_mark(meetings, member_id).encode())
     async with meetings.db.read(Across.SIGN_IN) as connection:
         member = await people_tables.member(connection, member_id) if genuine else None
-        if member is None or member.status in {Status.DISABLED, Status.REMOVED}:
+        if (
+            member is None
+            or member.status in {Status.DISABLED, Status.REMOVED}
+            or not (await meetings.houses.here()).serves(member.tenant_id)
+        ):
             raise Refusal(404, "not_found", "There is no such calendar.")
         since = meetings.clock.now() - _CALENDAR_PAST
         planned = await tables.on_calendar(connection, member_id, since, _LISTED)
-    return calendar_of(planned, meetings.public_url, "Meetinghouse")
+    house = await meetings.houses.of(member.tenant_id)
+    return calendar_of(planned, house, named=True)
 
 
 def _calendar_mark(meetings: Meetings, member_id: str) -> str:
@@ -273,7 +279,7 @@ def _checked(schedule: Schedule) -> Schedule:
 
 
 def _title(text: str | None, host_name: str) -> str:
-    return clean_name(text or "", TITLE_CHARACTERS) or clean_name(host_name, TITLE_CHARACTERS) or "Meetinghouse"
+    return clean_name(text or "", TITLE_CHARACTERS) or clean_name(host_name, TITLE_CHARACTERS) or "Meeting"
 
 
 def _new_settings(ask: SettingsIn) -> Settings:

@@ -52,7 +52,7 @@ async def create_meeting(
     meetings: NamedDependency[Meetings], actor: NamedDependency[Actor], data: JSONBody[NewMeeting]
 ) -> MeetingView:
     """Make a meeting: at once, or planned when `starts_at` is given."""
-    return _view(meetings, await actions.do_create(meetings, actions.check_create(meetings, actor, data)))
+    return await _view(meetings, await actions.do_create(meetings, actions.check_create(meetings, actor, data)))
 
 
 @get("/meetings")
@@ -65,13 +65,13 @@ async def list_meetings(
 ) -> Page[MeetingView]:
     """One's own meetings."""
     found, following = await actions.listed(meetings, actor, when, cursor, _bounded(meetings, limit))
-    return Page([_view(meetings, meeting) for meeting in found], following)
+    return Page([await _view(meetings, meeting) for meeting in found], following)
 
 
 @post("/meetings/personal", status_code=200)
 async def open_personal(meetings: NamedDependency[Meetings], actor: NamedDependency[Actor]) -> MeetingView:
     """One's personal room, made at the first call."""
-    return _view(meetings, await actions.do_open_personal(meetings, actor))
+    return await _view(meetings, await actions.do_open_personal(meetings, actor))
 
 
 @get("/meetings/{meeting_id:str}")
@@ -79,7 +79,7 @@ async def get_meeting(
     meetings: NamedDependency[Meetings], actor: NamedDependency[Actor], meeting_id: FromPath[str]
 ) -> MeetingView:
     """One meeting."""
-    return _view(meetings, await actions.find(meetings, actor, meeting_id))
+    return await _view(meetings, await actions.find(meetings, actor, meeting_id))
 
 
 @patch("/meetings/{meeting_id:str}")
@@ -92,7 +92,7 @@ async def change_meeting(
     """Change a meeting; link and number stay."""
     meeting = await actions.find(meetings, actor, meeting_id, Scope.MEETINGS_WRITE)
     changed = actions.check_change(meetings, actor, meeting, data)
-    return _view(meetings, await actions.do_change(meetings, changed))
+    return await _view(meetings, await actions.do_change(meetings, changed))
 
 
 @delete("/meetings/{meeting_id:str}", status_code=204)
@@ -126,7 +126,8 @@ async def get_invitation(
 ) -> Invitation:
     """The text to invite with."""
     meeting = await actions.find(meetings, actor, meeting_id)
-    return invitation_to(meeting, meetings.public_url, language, next_after(meeting.schedule, meetings.clock.now()))
+    url = (await meetings.houses.of(meeting.tenant_id)).url
+    return invitation_to(meeting, url, language, next_after(meeting.schedule, meetings.clock.now()))
 
 
 @get("/meetings/{meeting_id:str}/calendar.ics")
@@ -138,15 +139,14 @@ async def get_calendar_file(
     if meeting.schedule.starts_at is None:
         raise Refusal(409, "not_scheduled", "Only a scheduled meeting has a place in a calendar.")
     name = f'attachment; filename="meeting-{meeting.number}.ics"'
-    return Response(
-        calendar_of([meeting], meetings.public_url), media_type=MEDIA_TYPE, headers={"Content-Disposition": name}
-    )
+    house = await meetings.houses.of(meeting.tenant_id)
+    return Response(calendar_of([meeting], house), media_type=MEDIA_TYPE, headers={"Content-Disposition": name})
 
 
 @get("/me/calendar")
 async def get_calendar_url(meetings: NamedDependency[Meetings], actor: NamedDependency[Actor]) -> CalendarView:
     """The secret address at which one's calendar can be subscribed to."""
-    return CalendarView(actions.calendar_url(meetings, actor))
+    return CalendarView(await actions.calendar_url(meetings, actor))
 
 
 @get("/calendar/{file:str}", include_in_schema=False)
@@ -265,9 +265,10 @@ def _refusal(refused: ActRefused) -> Refusal:
     return Refusal(_STATUS.get(refused.code, 403), refused.code, detail_of(refused.code))
 
 
-def _view(meetings: Meetings, meeting: Meeting) -> MeetingView:
+async def _view(meetings: Meetings, meeting: Meeting) -> MeetingView:
+    url = (await meetings.houses.of(meeting.tenant_id)).url
     held = meetings.sessions.in_progress(meeting.id)
-    return meeting_view(meeting, meetings.public_url, meetings.clock.now(), in_progress=held)
+    return meeting_view(meeting, url, meetings.clock.now(), in_progress=held)
 
 
 def _participants(meetings: Meetings, live: LiveSession) -> list[ParticipantView]:

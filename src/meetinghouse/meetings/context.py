@@ -9,6 +9,7 @@ from meetinghouse.db.engine import Database
 from meetinghouse.meetings.sessions import Sessions
 from meetinghouse.meetings.settings import MeetingsSettings
 from meetinghouse.regions.model import Region
+from meetinghouse.security.houses import Houses
 from meetinghouse.security.keyring import Keyring
 from meetinghouse.security.limiter import Limiter
 from meetinghouse.security.limits import Limits
@@ -25,5 +26,5 @@ class Meetings:
     limits: Limits
     settings: MeetingsSettings
     sessions: Sessions
-    public_url: str
+    houses: Houses
     region: Region

@@ -50,6 +50,9 @@ async def join(
     guesses = _Guesses(meetings, asked, address)
     guesses.check_before()
     found = await _look_up(meetings, asked)
+    if found is not None and not (await meetings.houses.here()).serves(found.tenant_id):
+        # A tenant's own host name serves its own meetings: another's is absent there.
+        found = None
     meeting = found or tables.decoy()
     is_host = actor is not None and found is not None and actor.member_id == found.host_id
     knows = _knows_passcode(meetings, meeting, ask.passcode or asked.passcode or "") or is_host

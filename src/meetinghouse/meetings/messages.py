@@ -15,7 +15,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-PROTOCOL = "meetinghouse.v1"
+PROTOCOL = "meeting.v1"
+# The same under the name that other people's programs know; it says ours, and a brand's pages must not.
+PUBLIC_PROTOCOL = "meetinghouse.v1"
 
 # Bounds of single fields; sizes of whole messages and rates are configuration (`security.limits`).
 Id = Annotated[str, Meta(min_length=1, max_length=64)]

@@ -58,7 +58,7 @@ async def whip(request: AnyRequest, meetings: NamedDependency[Meetings], meeting
     ticket, offer = await _asked(request, _SDP)
     with _worded():
         opened = await one_way.publish(meetings, meeting_id, ticket, offer)
-    return _created(request, meetings, opened)
+    return await _created(request, meetings, opened)
 
 
 @post(_ENDPOINTS[1])
@@ -69,7 +69,7 @@ async def whep(
     ticket, offer = await _asked(request, _SDP)
     with _worded():
         opened = await one_way.watch(meetings, meeting_id, participant_id, ticket, offer)
-    return _created(request, meetings, opened)
+    return await _created(request, meetings, opened)
 
 
 @patch(_SESSIONS)
@@ -136,10 +136,11 @@ def _bearer(request: AnyRequest) -> str:
     return ticket.strip()
 
 
-def _created(request: AnyRequest, meetings: Meetings, opened: Opened) -> Response[str]:
+async def _created(request: AnyRequest, meetings: Meetings, opened: Opened) -> Response[str]:
+    url = (await meetings.houses.here()).url
     path = f"{request.url.path.rstrip('/')}/sessions/{opened.one_way.id}"
     headers = {
-        "Location": f"{_base(request, meetings.public_url)}{path}",
+        "Location": f"{_base(request, url)}{path}",
         "ETag": f'"{opened.one_way.entity_tag}"',
         "Accept-Patch": _FRAGMENT,
         **_relay_links(meetings, opened.one_way.holder),

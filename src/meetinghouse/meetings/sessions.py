@@ -39,6 +39,7 @@ from meetinghouse.meetings.tickets import is_resume, mark_resume, new_resume, re
 from meetinghouse.people import tables as people_tables
 from meetinghouse.people.news import MEMBER_OUT, MemberOut
 from meetinghouse.regions.model import Region
+from meetinghouse.security.houses import Houses
 from meetinghouse.security.keyring import Keyring
 from meetinghouse.security.limits import Limits
 from meetinghouse.security.refusal import Refusal
@@ -97,6 +98,7 @@ class Sessions:
         region: Region,
         enforcement: Enforcement,
         public_url: str,
+        houses: Houses,
         ice: IceServers,
         quality: QualityRecorder,
     ) -> None:
@@ -106,6 +108,7 @@ class Sessions:
         self.limits = limits
         self.settings = settings
         self.public_url = public_url
+        self.houses = houses
         self.ice = ice
         self.quality = quality
         self.bounds = Bounds(db, clock, enforcement, region)
@@ -134,7 +137,7 @@ class Sessions:
                 meeting = await tables.by_id(connection, session.meeting_id)
                 if meeting is None:
                     continue
-                live = self._hold(session, meeting)
+                live = await self._hold(session, meeting)
                 people = await live_tables.attendances_of(connection, session.id)
                 live.restore(people, await live_tables.lines_of(connection, session.id))
                 for participant_id in live.people:
@@ -384,9 +387,6 @@ class Sessions:
             meeting = await tables.by_id(connection, meeting_id)
         if meeting is None:
             raise EntryRefused("unknown_meeting")
-        live = self._by_meeting.get(meeting_id)
-        if live is not None:
-            return live
         self.check_begin(meeting_id)
         session = Session(
             id=new_id(),
@@ -395,14 +395,18 @@ class Sessions:
             started_at=self.clock.now(),
             sequence_reserved=0,
         )
-        return self._hold(session, meeting)
+        return await self._hold(session, meeting)
 
-    def _hold(self, session: Session, meeting: Meeting) -> LiveSession:
+    async def _hold(self, session: Session, meeting: Meeting) -> LiveSession:
+        url = (await self.houses.of(meeting.tenant_id)).url
+        live = self._by_meeting.get(meeting.id)
+        if live is not None:
+            return live
         room = MediaRoom(self._agent, session.id)
         live = LiveSession(
             session,
             meeting,
-            public_url=self.public_url,
+            public_url=url,
             journal=self._journal,
             clock=self.clock,
             media=room,

@@ -21,6 +21,7 @@ from meetinghouse.meetings.live import LiveSession
 from meetinghouse.meetings.media_room import MediaRefused
 from meetinghouse.meetings.messages import (
     PROTOCOL,
+    PUBLIC_PROTOCOL,
     Admit,
     Answer,
     AskToUnmute,
@@ -102,7 +103,7 @@ async def signal(socket: WebSocket[Any, Any, Any], meetings: NamedDependency[Mee
     if not _is_welcome(socket, sessions.public_url):
         await socket.close(code=BAD_HELLO)
         return
-    await socket.accept(subprotocols=PROTOCOL)
+    await socket.accept(subprotocols=PROTOCOL if PROTOCOL in _offered(socket) else PUBLIC_PROTOCOL)
     line = Line(socket.send_data, socket.close, sessions.limits.signalling_queue_messages)
     sender = asyncio.create_task(_send_until_gone(line), name="signalling-sender")
     with CONNECTIONS.track_inprogress():
@@ -381,14 +382,17 @@ def _unreadable(text: str, code: str) -> _UnreadableError:
 def _is_welcome(socket: WebSocket[Any, Any, Any], public_url: str) -> bool:
     """Our protocol, and no page of another site: browsers always say which page a WebSocket is of (RFC 6455 §10.2)."""
     headers = socket.headers
-    offered = [name.strip() for name in headers.get("sec-websocket-protocol", "").split(",")]
-    if PROTOCOL not in offered:
+    if not {PROTOCOL, PUBLIC_PROTOCOL} & _offered(socket):
         return False
     origin = headers.get("origin")
     if origin is None:
         return True
     scheme = "https" if socket.scope.get("scheme") == "wss" else "http"
     return is_own_origin(origin, host=headers.get("host", ""), scheme=scheme, public_url=public_url)
+
+
+def _offered(socket: WebSocket[Any, Any, Any]) -> set[str]:
+    return {name.strip() for name in socket.headers.get("sec-websocket-protocol", "").split(",")}
 
 
 async def _send_until_gone(line: Line) -> None:

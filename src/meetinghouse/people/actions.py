@@ -173,7 +173,8 @@ def _changes(member: Member, role: Role | None, status: Status | None, name: str
 
 
 async def _link(people: People, write: Transaction, member: Member, kind: LinkKind) -> NewLink:
-    return await make_link(write, people.keys, people.settings, people.public_url, member, kind, people.clock.now())
+    url = (await people.houses.of(member.tenant_id)).url
+    return await make_link(write, people.keys, people.settings, url, member, kind, people.clock.now())
 
 
 async def _audit(

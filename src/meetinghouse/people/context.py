@@ -12,10 +12,10 @@ from meetinghouse.db.clock import Clock
 from meetinghouse.db.engine import Database, Transaction
 from meetinghouse.people.model import Member
 from meetinghouse.people.settings import PeopleSettings
+from meetinghouse.security.houses import Houses
 from meetinghouse.security.keyring import Keyring
 from meetinghouse.security.limiter import Limiter
 from meetinghouse.security.limits import Limits
-from meetinghouse.security.passkeys import RelyingParty
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,9 +29,8 @@ class People:
     limiter: Limiter
     limits: Limits
     settings: PeopleSettings
-    relying_party: RelyingParty
-    public_url: str
-    service_name: str
+    # Under which name and at which address people are met, which depends on the host name and on the tenant.
+    houses: Houses
     # What else a new member gets, in the same transaction (a personal room): this feature does not know the ones above it.
     enrolled: Callable[[Transaction, Member], Awaitable[None]]
     # Whether the operator's rules let somebody get an account in a tenant now; raises `Refusal`. Not inside a transaction.

@@ -17,7 +17,7 @@ from meetinghouse.people.context import People
 from meetinghouse.people.model import LinkKind, Member, OneTimeLink, Passkey, Status
 from meetinghouse.people.rules import clean_email, link_lifetime
 from meetinghouse.people.settings import PeopleSettings
-from meetinghouse.people.sign_in import Caller, SignedIn, keep_challenge, sign_in_within, take_challenge
+from meetinghouse.people.sign_in import Caller, SignedIn, keep_challenge, relying_party, sign_in_within, take_challenge
 from meetinghouse.security.keyring import Keyring, new_token
 from meetinghouse.security.names import clean_name
 from meetinghouse.security.networks import limited_address
@@ -120,7 +120,7 @@ async def enrolment_passkey_options(
     """A challenge's id, and what to hand to the browser to make a passkey."""
     user_name = enrolling.member.email or (clean_email(email) if email else "owner")
     shown = clean_name(name or enrolling.member.name) or user_name
-    challenge, options = people.relying_party.registration(enrolling.member.id, user_name, shown, [])
+    challenge, options = (await relying_party(people)).registration(enrolling.member.id, user_name, shown, [])
     return await keep_challenge(people, _challenge_purpose(enrolling), challenge), options
 
 
@@ -134,10 +134,10 @@ async def check_enrolment_passkey(
 
     """
     challenge = await take_challenge(people, _challenge_purpose(enrolling), challenge_id)
-    return people.relying_party.check_registration(credential, challenge)
+    return (await relying_party(people)).check_registration(credential, challenge)
 
 
-def check_enrolment(people: People, enrolling: Enrolling, wanted: Wanted) -> Member:
+async def check_enrolment(people: People, enrolling: Enrolling, wanted: Wanted) -> Member:
     """The member as they will be.
 
     Raises:
@@ -154,7 +154,7 @@ def check_enrolment(people: People, enrolling: Enrolling, wanted: Wanted) -> Mem
     if not name:
         raise Refusal(422, "name_missing", "Give a name that can be shown.")
     if wanted.password is not None:
-        about = (email, name, people.service_name)
+        about = (email, name, (await people.houses.here()).name)
         check_password(wanted.password, min_characters=people.settings.password_characters, about=about)
     return msgspec.structs.replace(member, email=email, name=name, status=Status.ACTIVE)
 

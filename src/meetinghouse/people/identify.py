@@ -21,7 +21,9 @@ from meetinghouse.people.model import Actor
 from meetinghouse.people.rules import is_sign_in_over
 from meetinghouse.security.refusal import Refusal
 
-SESSION_COOKIE = "meetinghouse_session"
+SESSION_COOKIE = "session"
+# What it was called before brands, when it said our name; who has it stays signed in.
+FORMER_SESSION_COOKIE = "meetinghouse_session"
 SESSION_PURPOSE = "sign-in"
 TOKEN_PURPOSE = "api-token"  # noqa: S105 (a purpose, not a secret)
 
@@ -61,14 +63,24 @@ def _is_too_early(request: AnyRequest, actor: Actor) -> bool:
 
 
 async def _identify(request: AnyRequest, people: People) -> Actor | None:
-    """Who makes the request, `None` for a guest. A bearer token wins over a cookie."""
+    """Who makes the request, `None` for a guest. A bearer token wins over a cookie.
+
+    At a host name that is a tenant's own, people and programs of others are nobody.
+    """
+    found = await _presented(request, people)
+    if found is not None and not (await people.houses.here()).serves(found.tenant_id):
+        return None
+    return found
+
+
+async def _presented(request: AnyRequest, people: People) -> Actor | None:
     authorization = request.headers.get("authorization", "")
     if authorization:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             raise Refusal(401, "token_refused", "Send the token as `Authorization: Bearer …`.")
         return await _by_token(token.strip(), people)
-    secret = request.cookies.get(SESSION_COOKIE)
+    secret = request.cookies.get(SESSION_COOKIE) or request.cookies.get(FORMER_SESSION_COOKIE)
     return await _by_session(secret, people) if secret else None
 
 

@@ -62,6 +62,8 @@ class Scope(StrEnum):
     TENANTS_WRITE = "tenants:write"
     PARTNERS_WRITE = "partners:write"
     PLANS_WRITE = "plans:write"
+    BRAND = "brand"
+    HOSTS = "hosts"
     MARKET = "market"
     NODE = "node"
 
@@ -73,6 +75,7 @@ _UNSEEN = frozenset(
         Scope.TENANTS_WRITE,
         Scope.PARTNERS_WRITE,
         Scope.PLANS_WRITE,
+        Scope.HOSTS,
         Scope.MARKET,
         Scope.NODE,
     }

@@ -10,7 +10,7 @@ from meetinghouse.db.ids import new_id
 from meetinghouse.people import credential_tables, tables
 from meetinghouse.people.context import People
 from meetinghouse.people.model import Actor, Member, Passkey
-from meetinghouse.people.sign_in import keep_challenge, take_challenge
+from meetinghouse.people.sign_in import keep_challenge, relying_party, take_challenge
 from meetinghouse.security.names import clean_name
 from meetinghouse.security.passwords import check_password, hash_password, verify_password
 from meetinghouse.security.refusal import Refusal
@@ -61,7 +61,7 @@ async def check_new_password(people: People, actor: Actor, current: Secret, new:
     if member.password_hash is not None and not await verify_password(current, member.password_hash):
         people.limiter.record("sign_ins_per_account", people.limits.sign_ins_per_account, member.id)
         raise Refusal(403, "wrong_credentials", "The current password is wrong.")
-    about = (member.email or "", member.name, people.service_name)
+    about = (member.email or "", member.name, (await people.houses.here()).name)
     check_password(new, min_characters=people.settings.password_characters, about=about)
 
 
@@ -86,7 +86,7 @@ async def new_passkey_options(people: People, actor: Actor) -> tuple[str, dict[s
         raise Refusal(409, "too_many_passkeys", "Remove a passkey before you add another one.")
     known = [passkey.credential_id for passkey in passkeys]
     user_name = member.email or member.name
-    challenge, options = people.relying_party.registration(member.id, user_name, member.name, known)
+    challenge, options = (await relying_party(people)).registration(member.id, user_name, member.name, known)
     return await keep_challenge(people, _challenge_purpose(actor), challenge), options
 
 
@@ -102,7 +102,7 @@ async def do_add_passkey(
     _, passkeys, _ = await the_member(people, actor)
     _check_adds(actor, passkeys)
     challenge = await take_challenge(people, _challenge_purpose(actor), challenge_id)
-    new = people.relying_party.check_registration(credential, challenge)
+    new = (await relying_party(people)).check_registration(credential, challenge)
     now = people.clock.now()
     passkey = Passkey(
         id=new_id(),

@@ -58,6 +58,13 @@ PERMISSIONS = (
     Permission(Scope.PARTNERS_WRITE, _ADMINISTRATORS, _SELLERS, "Add partners below oneself, and change those below."),
     Permission(Scope.PLANS_WRITE, _ADMINISTRATORS, _OPERATOR, "Make plans, and change what they entitle to."),
     Permission(
+        Scope.BRAND,
+        _ADMINISTRATORS,
+        _ANY,
+        "See and change the brand of one's own organisation, and of those whose administration data one sees.",
+    ),
+    Permission(Scope.HOSTS, _ADMINISTRATORS, _SELLERS, "Set the host names of brands, as far as one sees them."),
+    Permission(
         Scope.MARKET, _ADMINISTRATORS, _OPERATOR, "Read, try, draft, approve, activate and roll back market rules."
     ),
     Permission(Scope.NODE, _ADMINISTRATORS, _OPERATOR, "Look into this server, read its metrics, and drain it."),

@@ -10,14 +10,14 @@ from typing import Any
 from meetinghouse.people import credential_tables, tables
 from meetinghouse.people.context import People
 from meetinghouse.people.model import Actor
-from meetinghouse.people.sign_in import keep_challenge, take_challenge
+from meetinghouse.people.sign_in import keep_challenge, relying_party, take_challenge
 from meetinghouse.security.passkeys import credential_id_of
 from meetinghouse.security.refusal import Refusal
 
 
 async def second_factor_options(people: People, actor: Actor) -> tuple[str, dict[str, Any]]:
     """A challenge's id, and what to hand to the browser to ask for a passkey."""
-    challenge, options = people.relying_party.sign_in()
+    challenge, options = (await relying_party(people)).sign_in()
     return await keep_challenge(people, _purpose(actor), challenge), options
 
 
@@ -45,7 +45,7 @@ async def _show(people: People, actor: Actor, challenge_id: str, credential: dic
         passkey = await credential_tables.passkey_by_credential(connection, credential_id_of(credential))
     if passkey is None or passkey.member_id != actor.member_id:
         raise Refusal(401, "wrong_credentials", "This passkey is not one of yours.")
-    count = people.relying_party.check_sign_in(credential, challenge, passkey.public_key, passkey.sign_count)
+    count = (await relying_party(people)).check_sign_in(credential, challenge, passkey.public_key, passkey.sign_count)
     async with people.db.write(actor.tenant_id) as write:
         await credential_tables.update_sign_count(write.connection, passkey.id, count)
         await credential_tables.keep_second_factor(write.connection, actor.credential_id)

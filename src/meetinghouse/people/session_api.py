@@ -12,7 +12,12 @@ from msgspec.structs import replace
 
 from meetinghouse.people import credential_tables, enrolment, profile, second_factor, sign_in
 from meetinghouse.people.context import People
-from meetinghouse.people.identify import BEFORE_SECOND_FACTOR, SESSION_COOKIE, AnyRequest
+from meetinghouse.people.identify import (
+    BEFORE_SECOND_FACTOR,
+    FORMER_SESSION_COOKIE,
+    SESSION_COOKIE,
+    AnyRequest,
+)
 from meetinghouse.people.model import Actor, Member, Passkey
 from meetinghouse.people.sign_in import Caller, SignedIn
 from meetinghouse.people.wire import (
@@ -89,6 +94,7 @@ async def delete_session(
         await sign_in.do_sign_out(people, optional_actor, optional_actor.credential_id)
     answer: Response[None] = Response(None, status_code=204)
     answer.delete_cookie(SESSION_COOKIE)
+    answer.delete_cookie(FORMER_SESSION_COOKIE)
     return answer
 
 
@@ -183,7 +189,7 @@ async def enrol(request: AnyRequest, data: JSONBody[Enrolment], people: NamedDep
         passkey=passkey,
         passkey_name=data.passkey.name if data.passkey else "",
     )
-    member = enrolment.check_enrolment(people, found, wanted)
+    member = await enrolment.check_enrolment(people, found, wanted)
     return await signed_in_answer(request, people, await enrolment.do_enrol(people, caller, found, member, wanted))
 
 

@@ -18,7 +18,7 @@ from meetinghouse.people.roles import scopes_of
 from meetinghouse.people.rules import clean_email
 from meetinghouse.security.keyring import new_token
 from meetinghouse.security.networks import limited_address
-from meetinghouse.security.passkeys import credential_id_of
+from meetinghouse.security.passkeys import RelyingParty, credential_id_of
 from meetinghouse.security.passwords import verify_password
 from meetinghouse.security.refusal import Refusal
 from meetinghouse.security.secret import Secret
@@ -75,7 +75,7 @@ async def check_password_sign_in(people: People, caller: Caller, email: str, pas
 
 async def passkey_sign_in_options(people: People) -> tuple[str, dict[str, Any]]:
     """A challenge's id, and what to hand to the browser."""
-    challenge, options = people.relying_party.sign_in()
+    challenge, options = (await relying_party(people)).sign_in()
     return await keep_challenge(people, _SIGN_IN_CHALLENGE, challenge), options
 
 
@@ -115,7 +115,14 @@ async def sign_in_within(
     *,
     second_factor: bool,
 ) -> SignedIn:
-    """The same inside the caller's transaction; `action` is what the audit log says."""
+    """The same inside the caller's transaction; `action` is what the audit log says.
+
+    Raises:
+        Refusal: 401 `wrong_credentials` at a host name that is another tenant's own.
+
+    """
+    if not (await people.houses.here()).serves(member.tenant_id):
+        raise Refusal(401, "wrong_credentials", "This account is not known here.")
     now = people.clock.now()
     secret = Secret(new_token())
     sign_in = SignIn(
@@ -158,6 +165,12 @@ async def do_sign_out(people: People, actor: Actor, sign_in_id: str) -> bool:
                 write.connection, actor.tenant_id, now, actor.member_id, "sign_out", actor.member_id, {}
             )
     return ended
+
+
+async def relying_party(people: People) -> RelyingParty:
+    """As authenticators know the host name that this request came to: a passkey works at the one where it was made."""
+    house = await people.houses.here()
+    return RelyingParty(house.url, house.name)
 
 
 async def keep_challenge(
@@ -203,7 +216,7 @@ async def _member_by_passkey(people: People, challenge_id: str, credential: dict
         member = await tables.member(connection, passkey.member_id) if passkey else None
     if passkey is None or member is None:
         raise Refusal(401, "wrong_credentials", "This passkey is not known here.")
-    count = people.relying_party.check_sign_in(credential, challenge, passkey.public_key, passkey.sign_count)
+    count = (await relying_party(people)).check_sign_in(credential, challenge, passkey.public_key, passkey.sign_count)
     async with people.db.write(member.tenant_id) as write:
         await credential_tables.update_sign_count(write.connection, passkey.id, count)
     return member

@@ -73,7 +73,7 @@ def _is_good(certificate: Path, key: Path, names: list[x509.GeneralName], now: d
 
 def _make(certificate: Path, key: Path, names: list[x509.GeneralName], now: datetime) -> None:
     private = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Meetinghouse on this network")])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Meetings on this network")])
     signed = (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -28,7 +28,7 @@ class NewPasskey:
 
 
 class RelyingParty:
-    """This service, as authenticators know it: by the host of its public URL."""
+    """This service, as authenticators know it: by the host name of a URL of its."""
 
     def __init__(self, public_url: str, name: str) -> None:
         """Bind passkeys to the host of `public_url`."""

@@ -19,6 +19,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import select
 
 from conftest import SetClock
+from meetinghouse.brands.resolution import Brands
+from meetinghouse.brands.settings import BrandingSettings
 from meetinghouse.bus.local import LocalBus
 from meetinghouse.db.engine import Database
 from meetinghouse.db.tenancy import Across
@@ -333,6 +335,7 @@ class Meetings(RuleBasedStateMachine):
                 DecisionLog(self.db, self.clock, MarketSettings()),
             ),
             public_url="http://localhost",
+            houses=Brands(self.db, self.clock, "http://localhost", BrandingSettings()),
             ice=IceServers.none(),
             quality=QualityRecorder(self.db, self.clock, MeetingsSettings()),
         )

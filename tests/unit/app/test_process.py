@@ -149,7 +149,7 @@ async def _use_everything(url: str, link: str) -> list[str]:
             token,
             made,
             invited["link"],
-            str(dict(http.cookies).get("meetinghouse_session")),
+            str(dict(http.cookies).get("session")),
             joined.json()["ticket"],
             meeting["passcode"],
             link_id,

@@ -13,6 +13,7 @@ import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from email import message_from_bytes, policy
+from functools import partial
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from sqlalchemy import select, update
 from channels import Channel, channel_of
 from conftest import SetClock, StartServer
 from meeting_people import house_of
+from meetinghouse.brands.mail import sender_of
 from meetinghouse.db.tenancy import Across
 from meetinghouse.mail import tables as mail_tables
 from meetinghouse.mail.message import Mail, UnsendableError, check_mail
@@ -241,7 +243,7 @@ async def test_administrators_get_one_mail_in_their_language(channel: Channel, c
     server.start()
     try:
         settings = MailSettings(host="127.0.0.1", port=port, tls="off", sender="meet@example.org")
-        sender = MailSender(services.db, clock, settings)
+        sender = MailSender(services.db, clock, settings, partial(sender_of, services.brands.brands, settings))
         assert await sender.send_due() == 1
         assert await sender.send_due() == 0
     finally:
@@ -250,7 +252,7 @@ async def test_administrators_get_one_mail_in_their_language(channel: Channel, c
     mail = message_from_bytes(raw, policy=policy.default)
     assert (mail["To"], mail["From"], mail["Subject"]) == (
         "ana@acme.example",
-        "meet@example.org",
+        "Meetinghouse <meet@example.org>",
         "zt-acme 的服務將有變化",
     )
     body = mail.get_content()
@@ -266,7 +268,7 @@ async def test_a_mail_server_that_is_away_is_asked_again_later(channel: Channel,
             write.connection, "two", Mail("a@example.org\r\nBcc: b@example.org", "x", "y"), clock.now()
         )
     settings = MailSettings(host="127.0.0.1", port=1, tls="off", sender="meet@example.org", tries=2)
-    sender = MailSender(services.db, clock, settings)
+    sender = MailSender(services.db, clock, settings, partial(sender_of, services.brands.brands, settings))
     assert [await sender.send_due(), await sender.send_due()] == [2, 0]
     clock.advance(settings.retry_seconds)
     # What could never be sent is given up at once; what failed, after its last try.

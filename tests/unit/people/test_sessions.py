@@ -16,7 +16,7 @@ async def test_signing_in_by_password_sets_a_cookie_that_scripts_cannot_read(ser
         answer = await http.post("/api/v1/session", json={**SIGN_IN, "email": "Ana@EXAMPLE.org"})
         assert answer.json()["id"] == owner.me["id"]
         cookie = answer.headers["set-cookie"].lower()
-        assert cookie.startswith("meetinghouse_session=")
+        assert cookie.startswith("session=")
         assert {"httponly", "samesite=lax", "path=/"} <= {part.strip() for part in cookie.split(";")}
 
 

@@ -2,7 +2,7 @@
 
 const OWNER = { name: "Olga", email: "olga@example.org", password: "correct horse battery staple" };
 const LINK = /\/enrol#t=([\w.~-]+)/;
-const COOKIE = "meetinghouse_session";
+const COOKIE = "session";
 
 export interface MeetingInfo {
   readonly id: string;

@@ -183,7 +183,7 @@ export class Scene {
     const own = [this.api.url, ...(visits === undefined ? [] : [visits])].map((url) => new URL(url).host);
     const account = owner ? this.api : as;
     if (account !== undefined) {
-      await context.addCookies([{ name: "meetinghouse_session", value: account.session, url: this.api.url }]);
+      await context.addCookies([{ name: "session", value: account.session, url: this.api.url }]);
     }
     const page = await context.newPage();
     await page.addInitScript({ content: await probeScript() });

@@ -63,7 +63,7 @@ async function open({
     viewport: { width, height: 800 },
     permissions: ["camera", "microphone"],
   });
-  if (owner) await context.addCookies([{ name: "meetinghouse_session", value: api.session, url: url() }]);
+  if (owner) await context.addCookies([{ name: "session", value: api.session, url: url() }]);
   const faults: string[] = [];
   await context.exposeFunction("noteFault", (fault: string) => faults.push(fault));
   await context.addInitScript(() => {

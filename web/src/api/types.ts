@@ -214,9 +214,20 @@ export interface PasskeyChallenge<Options> {
   readonly options: Options;
 }
 
-export interface Branding {
+export interface BrandLink {
+  readonly label: string;
+  readonly url: string;
+}
+
+/** What pages show of a brand. */
+export interface House {
   readonly name: string;
   readonly languages: readonly string[];
+  readonly logo: string | null;
+  readonly icon: string;
+  readonly support_email: string | null;
+  readonly support_url: string | null;
+  readonly links: readonly BrandLink[];
 }
 
 /** Addresses at which a phone of the same local network finds this server. */

@@ -16,7 +16,7 @@ function start(credentials: { ticket?: string; resume?: string } = { ticket: "t1
   const signalling = new Signalling({
     clock,
     openSocket: (protocol) => {
-      expect(protocol).toBe("meetinghouse.v1");
+      expect(protocol).toBe("meeting.v1");
       sockets.push(new FakeSocket());
       return socket();
     },

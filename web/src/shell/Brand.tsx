@@ -1,13 +1,19 @@
 import { Link } from "react-aria-components/Link";
-import { useBrandName } from "./branding.ts";
+import { brand } from "./branding.ts";
 
-/** The mark and the name, on the way home. */
+/** The logo, or the mark and the name, on the way home. */
 export function Brand() {
-  const name = useBrandName();
+  const { name, logo, icon } = brand();
   return (
     <Link href="/" className="brand">
-      <img src="/assets/icon.svg" alt="" width={28} height={28} />
-      <span className="truncate">{name}</span>
+      {logo === null ? (
+        <>
+          <img src={icon} alt="" width={28} height={28} />
+          <span className="truncate">{name}</span>
+        </>
+      ) : (
+        <img src={logo} alt={name} className="brand__logo" />
+      )}
     </Link>
   );
 }

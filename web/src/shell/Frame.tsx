@@ -11,6 +11,7 @@ import { Menu, MenuItem } from "../ui/Menu.tsx";
 import { toasts } from "../ui/toasts.ts";
 import { Brand } from "./Brand.tsx";
 import "./Frame.css";
+import { HouseLinks } from "./HouseLinks.tsx";
 import { LanguageMenu } from "./LanguageMenu.tsx";
 import { go } from "./navigation.ts";
 import { OfflineBar } from "./OfflineBar.tsx";
@@ -46,6 +47,7 @@ export function Frame({ session, path, children }: FrameProps) {
       <main className="frame__main" id="main" tabIndex={-1}>
         {children}
       </main>
+      <HouseLinks />
     </div>
   );
 }
@@ -128,6 +130,7 @@ export function BareFrame({ children }: { readonly children: ReactNode }) {
       <main className="bare__main" id="main" tabIndex={-1}>
         {children}
       </main>
+      <HouseLinks />
     </div>
   );
 }

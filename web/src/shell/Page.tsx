@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useRef } from "react";
-import { useBrandName } from "./branding.ts";
+import { brand } from "./branding.ts";
 import "./Page.css";
 
 interface PageProps {
@@ -35,8 +35,7 @@ export function Page({ title, actions, hideTitle = false, width = "page", childr
 
 /** "Title · Brand" in the browser's tab. */
 export function useDocumentTitle(title: string): void {
-  const brand = useBrandName();
   useEffect(() => {
-    document.title = `${title} · ${brand}`;
-  }, [title, brand]);
+    document.title = `${title} · ${brand().name}`;
+  }, [title]);
 }

@@ -1,33 +1,29 @@
-/** Whose house this is. The product's own name stands until the server has said otherwise. */
+/**
+ * Whose house this is, as the server has written it into the page's head: it is there at the first paint. The product's own
+ * name stands where no server has written anything (the development server).
+ */
 
-import { useEffect, useSyncExternalStore } from "react";
-import { api } from "../api/http.ts";
-import type { Branding } from "../api/types.ts";
+import type { House } from "../api/types.ts";
 
-let name = "Meetinghouse";
-let asked = false;
-const listeners = new Set<() => void>();
+const PLAIN: House = {
+  name: "Meetinghouse",
+  languages: [],
+  logo: null,
+  icon: "/assets/icon.svg",
+  support_email: null,
+  support_url: null,
+  links: [],
+};
 
-async function load(): Promise<void> {
-  asked = true;
-  try {
-    name = (await api.get<Branding>("/branding")).name;
-    for (const listener of listeners) listener();
-  } catch {
-    // The own name is good enough; the next load of the page asks again.
-  }
+function read(): House {
+  const text = document.querySelector<HTMLMetaElement>('meta[name="house"]')?.content;
+  return text === undefined ? PLAIN : (JSON.parse(text) as House);
 }
 
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
+let house: House | null = null;
 
-/** The name that titles and the header show. */
-export function useBrandName(): string {
-  const shown = useSyncExternalStore(subscribe, () => name);
-  useEffect(() => {
-    if (!asked) void load();
-  }, []);
-  return shown;
+/** The name, the pictures and the links of who this page is of. */
+export function brand(): House {
+  house ??= read();
+  return house;
 }

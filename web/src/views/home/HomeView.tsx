@@ -1,4 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
+import { brand } from "../../shell/branding.ts";
 import { Page } from "../../shell/Page.tsx";
 import { loadSession, useSession } from "../../shell/session.ts";
 import { ErrorPanel } from "../../ui/ErrorPanel.tsx";
@@ -18,7 +19,7 @@ export default function HomeView() {
     return (
       <ErrorPanel
         error={session.error}
-        title={t`Meetinghouse could not be reached`}
+        title={t`${brand().name} could not be reached`}
         onRetry={() => void loadSession()}
         level={1}
       />

@@ -2,6 +2,7 @@ import { useLingui } from "@lingui/react/macro";
 import { useEffect, useState } from "react";
 import { api } from "../../api/http.ts";
 import type { LocalNetwork } from "../../api/types.ts";
+import { brand } from "../../shell/branding.ts";
 import { QrCode } from "../../ui/QrCode.tsx";
 
 /** On a local network: the code that opens this page on a phone. Elsewhere, and when it cannot be asked, nothing. */
@@ -20,7 +21,7 @@ export function PhoneCode() {
   return (
     <figure className="phone-code">
       <div className="phone-code__picture">
-        <QrCode value={url} label={t`QR code that opens Meetinghouse on a phone`} />
+        <QrCode value={url} label={t`QR code that opens ${brand().name} on a phone`} />
       </div>
       <figcaption>
         <strong>{t`Open on a phone`}</strong>
