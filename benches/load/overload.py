@@ -1,8 +1,8 @@
 """More than a processor can do: `make bench ARGS=overload`. Our server on one core, watchers on another, over real sockets.
 
-First rooms of four watchers take 70 % of the core, for the delay. Then one publishes a camera in three layers and sound, and
-it is found out how many watchers are just borne: that is a load of 100 %. 70 % of them watch, and for 110 and 200 % so many
-more come for a third of the time and leave again. Told is what became of the sound, of the pictures, and of the delay, how
+First one publishes a camera in three layers and sound, and it is found out how many watchers are just borne: that is a load
+of 100 %. 70 % of them watch, and for 110 and 200 % so many more come for a third of the time and leave. Then rooms of four
+watchers take 70 % of the core, for the delay. Told is what became of the sound, of the pictures, and of the delay, how
 long it took after the load had gone until everybody had the whole picture again, and which side was the limit. Rounds in which
 the machine's host took more than 2 % are done again; *waited* is what others on the machine took from the server.
 """
@@ -60,13 +60,13 @@ def main() -> int:
     print(f"More than a processor can do: {pinned}; Linux {platform.release()}, load {os.getloadavg()[0]:.1f}")
     print(time.strftime("%Y-%m-%d %H:%M"), flush=True)
     bench = Bench(program, server_core)
-    told_rooms(*bench.rooms(asked.seconds // 3))
     borne = bench.calibrate()
     base = max(1, round(BASE * borne))
     for load in LOADS:
         more = round(load * borne) - base
         words = ["surge", "--watchers", str(base), "--surge", str(more), "--seconds", str(asked.seconds), *STYLE]
         told_surge(bench.run(words), load, base, more)
+    told_rooms(*bench.rooms(asked.seconds // 3))
     return 0
 
 
