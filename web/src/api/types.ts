@@ -219,6 +219,50 @@ export interface BrandLink {
   readonly url: string;
 }
 
+/** What a brand is, but for its pictures and host names. */
+export interface BrandLook {
+  readonly name: string;
+  readonly accent: string;
+  readonly accent_dark: string | null;
+  readonly support_email: string | null;
+  readonly support_url: string | null;
+  readonly links: readonly BrandLink[];
+  readonly mail_name: string | null;
+  readonly mail_address: string | null;
+  readonly mail_footer: Readonly<Record<string, string>>;
+}
+
+/** A colour that nobody could read as it was asked for, and what is used instead. */
+export interface BrandCorrection {
+  readonly field: "accent" | "accent_dark";
+  readonly asked: string;
+  readonly used: string;
+  readonly contrast: number;
+}
+
+export interface BrandView {
+  /** The organisation's own; null where it is met under another one's. */
+  readonly look: BrandLook | null;
+  readonly shown: BrandLook;
+  readonly logo: string | null;
+  readonly icon: string | null;
+  readonly hosts: readonly string[];
+}
+
+export type BrandPalette = Readonly<
+  Record<"accent" | "accent_hover" | "accent_pressed" | "on_accent" | "accent_soft", string>
+>;
+
+export interface BrandPalettes {
+  readonly light: BrandPalette;
+  readonly dark: BrandPalette;
+  readonly corrections: readonly BrandCorrection[];
+}
+
+export interface KeptPicture {
+  readonly left_out: readonly string[];
+}
+
 /** What pages show of a brand. */
 export interface House {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
-import { Building2, Fingerprint, Handshake, Receipt, Scale, ScrollText } from "lucide-react";
+import { Building2, Fingerprint, Handshake, Palette, Receipt, Scale, ScrollText } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Me } from "../../api/types.ts";
 import { go } from "../../shell/navigation.ts";
@@ -9,6 +9,7 @@ import { loadSession, useSession } from "../../shell/session.ts";
 import { ErrorPanel } from "../../ui/ErrorPanel.tsx";
 import { Tabs } from "../../ui/Tabs.tsx";
 import { AuditPanel } from "./audit/AuditPanel.tsx";
+import { BrandPanel } from "./brand/BrandPanel.tsx";
 import "./console.css";
 import { IdentityPanel } from "./identity/IdentityPanel.tsx";
 import { PartnersPanel } from "./partners/PartnersPanel.tsx";
@@ -16,7 +17,7 @@ import { RulesPanel } from "./rules/RulesPanel.tsx";
 import { StatementsPanel } from "./statements/StatementsPanel.tsx";
 import { TenantsPanel } from "./tenants/TenantsPanel.tsx";
 
-type Section = "tenants" | "partners" | "rules" | "statements" | "sign-in" | "audit";
+type Section = "tenants" | "partners" | "rules" | "statements" | "sign-in" | "audit" | "brand";
 
 interface SectionEntry {
   readonly id: Section;
@@ -91,6 +92,13 @@ function Console({ me, section, item }: ConsoleProps) {
       icon: <Fingerprint size={20} aria-hidden="true" />,
       needs: "identity",
       content: <IdentityPanel />,
+    },
+    {
+      id: "brand",
+      label: t`Brand`,
+      icon: <Palette size={20} aria-hidden="true" />,
+      needs: "brand",
+      content: <BrandPanel maySetHosts={may("hosts")} />,
     },
     {
       id: "audit",
