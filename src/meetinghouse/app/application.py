@@ -24,6 +24,7 @@ from meetinghouse.brands.pages import routes as brand_page_routes
 from meetinghouse.identity.api import routes as identity_routes
 from meetinghouse.identity.context import Identity
 from meetinghouse.identity.providers import Providers
+from meetinghouse.identity.scim_api import root_routes as scim_routes
 from meetinghouse.market.api import routes as market_routes
 from meetinghouse.market.organisation_actions import Organisations
 from meetinghouse.market.organisation_api import routes as organisation_routes
@@ -50,7 +51,14 @@ def create_app(services: Services) -> ASGIApp:
 
     dependencies["description"] = _provide(Description(described))
     app = Litestar(
-        route_handlers=[_api(), *meetings_root_routes, *ROOT_ROUTES, *brand_page_routes, *PAGE_ROUTES],
+        route_handlers=[
+            _api(),
+            *meetings_root_routes,
+            *scim_routes,
+            *ROOT_ROUTES,
+            *brand_page_routes,
+            *PAGE_ROUTES,
+        ],
         dependencies=dependencies,
         exception_handlers={**EXCEPTION_HANDLERS, NotFoundException: not_found(static, services.brands)},
         request_max_body_size=services.config.limits.body_bytes,

@@ -42,7 +42,7 @@ _PAGES = [
     "/enrol",
 ]
 # Below these nobody but programs asks.
-_FOR_PROGRAMS = ("/api/", "/assets/", "/calendar/", "/whip/", "/whep/")
+_FOR_PROGRAMS = ("/api/", "/assets/", "/calendar/", "/scim/", "/whip/", "/whep/")
 _COMPRESSED = ("text/", "application/javascript", "application/json", "image/svg+xml", "application/manifest+json")
 # Below one packet nothing is won.
 _COMPRESS_FROM_BYTES = 1400

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
-from litestar import Response, delete, get, post, put
+from litestar import Response, delete, get, patch, post, put
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from meetinghouse.identity import settings_actions, sign_in
+from meetinghouse.identity import scim_actions, settings_actions, sign_in
 from meetinghouse.identity.context import Identity
 from meetinghouse.identity.model import Provider
+from meetinghouse.identity.scim_actions import NewScimToken
+from meetinghouse.identity.scim_api import PATH as SCIM_PATH
 from meetinghouse.people.identify import AnyRequest
 from meetinghouse.people.model import Actor
 from meetinghouse.people.session_api import caller_of, signed_in_answer
@@ -89,6 +92,43 @@ class ProviderView(Struct, frozen=True, kw_only=True):
     second_factor_values: list[str]
 
 
+class ScimTokenAsk(Struct, frozen=True, forbid_unknown_fields=True):
+    """A token to make for the organisation's own system."""
+
+    name: Annotated[str, Meta(max_length=400)] = "SCIM"
+
+
+class ScimTokenView(Struct, frozen=True):
+    """A token of SCIM without its secret."""
+
+    id: str
+    name: str
+    created_at: datetime
+
+
+class GroupView(Struct, frozen=True):
+    """A group that the organisation's own system keeps."""
+
+    id: str
+    name: str
+    members: int
+    makes_admins: bool
+
+
+class GroupChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether those in a group are administrators."""
+
+    makes_admins: bool
+
+
+class ScimView(Struct, frozen=True):
+    """Where the organisation's own system keeps its members, by which tokens, and in which groups."""
+
+    url: str
+    tokens: list[ScimTokenView]
+    groups: list[GroupView]
+
+
 class IdentityView(Struct, frozen=True, kw_only=True):
     """How the organisation signs in, and what its provider has to know about us."""
 
@@ -96,6 +136,7 @@ class IdentityView(Struct, frozen=True, kw_only=True):
     sign_in_link: str
     provider: ProviderView | None
     second_factor: bool
+    scim: ScimView
 
 
 @post("/session/organisation", status_code=200)
@@ -180,6 +221,34 @@ async def put_second_factor(
     return await _shown(identity, actor)
 
 
+@post("/identity/scim/tokens")
+async def make_scim_token(
+    identity: NamedDependency[Identity], actor: NamedDependency[Actor], data: JSONBody[ScimTokenAsk]
+) -> NewScimToken:
+    """Let the organisation's own system keep its members; the secret is in this answer only."""
+    return await scim_actions.do_make_token(identity, actor, data.name)
+
+
+@delete("/identity/scim/tokens/{token_id:str}", status_code=204)
+async def revoke_scim_token(
+    identity: NamedDependency[Identity], actor: NamedDependency[Actor], token_id: FromPath[str]
+) -> None:
+    """Revoke a token of SCIM."""
+    await scim_actions.do_revoke_token(identity, actor, token_id)
+
+
+@patch("/identity/scim/groups/{group_id:str}")
+async def change_scim_group(
+    identity: NamedDependency[Identity],
+    actor: NamedDependency[Actor],
+    group_id: FromPath[str],
+    data: JSONBody[GroupChange],
+) -> IdentityView:
+    """Say whether those in a group are administrators."""
+    await scim_actions.do_set_group(identity, actor, group_id, makes_admins=data.makes_admins)
+    return await _shown(identity, actor)
+
+
 async def _shown(identity: Identity, actor: Actor) -> IdentityView:
     standing = await settings_actions.standing_of(identity, actor)
     url = (await identity.people.houses.of(actor.tenant_id)).url
@@ -188,6 +257,11 @@ async def _shown(identity: Identity, actor: Actor) -> IdentityView:
         second_factor=standing.second_factor,
         redirect_uri=await identity.redirect_uri_of(actor.tenant_id),
         sign_in_link=f"{url}/sign-in?organisation={actor.tenant_id}",
+        scim=ScimView(
+            url + SCIM_PATH,
+            [ScimTokenView(one.id, one.name, one.created_at) for one in standing.tokens],
+            [GroupView(one.id, one.name, len(one.members), one.makes_admins) for one in standing.groups],
+        ),
         provider=None
         if provider is None
         else ProviderView(
@@ -211,4 +285,7 @@ routes = [
     put_provider,
     delete_provider,
     put_second_factor,
+    make_scim_token,
+    revoke_scim_token,
+    change_scim_group,
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
@@ -60,3 +61,40 @@ class Claims(Struct, frozen=True, kw_only=True):
     is_email_verified: bool
     name: str
     everything: dict[str, Any]
+
+
+class ScimToken(Struct, frozen=True, kw_only=False):
+    """What lets another system keep a tenant's members, without its secret."""
+
+    id: str
+    tenant_id: str
+    name: str
+    created_at: datetime
+
+
+class Group(Struct, frozen=True, kw_only=True):
+    """People whom another system keeps together: `members` by id and name. Those of `makes_admins` are administrators here."""
+
+    id: str
+    external_id: str | None
+    name: str
+    makes_admins: bool
+    created_at: datetime
+    members: tuple[tuple[str, str], ...]
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """A member as another system wants them to be."""
+
+    email: str
+    name: str
+    external_id: str | None
+    active: bool
+
+
+class WantedGroup(Struct, frozen=True, kw_only=True):
+    """A group as another system wants it to be."""
+
+    name: str
+    external_id: str | None
+    member_ids: tuple[str, ...]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from meetinghouse.identity.model import Claims, Provider
-from meetinghouse.people.model import Actor, Member, Role, Scope, Status
+from meetinghouse.identity.model import Claims, Provider, ScimToken
+from meetinghouse.people.model import Actor, Member, Organisation, Role, Scope, Status
 from meetinghouse.people.rules import clean_email
 from meetinghouse.security.refusal import Refusal
 
@@ -23,6 +23,26 @@ def check_may_set(actor: Actor) -> None:
     actor.must(Scope.IDENTITY)
     if actor.via != "session":
         raise Refusal(403, "not_allowed", "Sign in to do this; a token cannot.")
+
+
+def name_of(token: ScimToken) -> str:
+    """Who acts by a token of SCIM, in the audit log."""
+    return f"scim:{token.id}"
+
+
+def actor_of(token: ScimToken) -> Actor:
+    """Who acts by a token of SCIM, which an owner made: about members as an owner does, and nothing else."""
+    return Actor(
+        tenant_id=token.tenant_id,
+        organisation=Organisation.TENANT,
+        member_id=name_of(token),
+        name=token.name,
+        role=Role.OWNER,
+        scopes=frozenset({Scope.MEMBERS_READ, Scope.MEMBERS_WRITE}),
+        via="token",
+        credential_id=token.id,
+        expires_at=token.created_at,
+    )
 
 
 def clean_domain(text: str) -> str:

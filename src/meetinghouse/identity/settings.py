@@ -21,3 +21,6 @@ class IdentitySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     # How long what a provider says about itself is believed, and how soon an unknown key makes us ask again.
     keys_seconds: int = 3600
     keys_again_seconds: int = 30
+    # Tokens of SCIM and groups of one tenant: a system that runs wild must not fill the disk.
+    scim_tokens: int = 10
+    scim_groups: int = 2_000

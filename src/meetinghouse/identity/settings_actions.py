@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
-from meetinghouse.identity import rules, tables
+from meetinghouse.identity import rules, scim_tables, tables
 from meetinghouse.identity.context import Identity
-from meetinghouse.identity.model import Provider
+from meetinghouse.identity.model import Group, Provider, ScimToken
+from meetinghouse.identity.scim_actions import groups_of
 from meetinghouse.people.credential_tables import passkeys_of
 from meetinghouse.people.model import Actor
 from meetinghouse.people.tables import insert_audit, set_second_factor, wants_second_factor
@@ -27,6 +28,8 @@ class Standing:
     provider: Provider | None
     domains: frozenset[str]
     second_factor: bool
+    tokens: list[ScimToken]
+    groups: list[Group]
 
 
 async def standing_of(identity: Identity, actor: Actor) -> Standing:
@@ -40,8 +43,10 @@ async def standing_of(identity: Identity, actor: Actor) -> Standing:
     async with identity.people.db.read(actor.tenant_id) as connection:
         provider = await tables.provider_of(connection, actor.tenant_id)
         wanted = await wants_second_factor(connection, actor.tenant_id)
+        tokens = await scim_tables.tokens_of(connection, actor.tenant_id)
     domains = await identity.proved_domains(actor.tenant_id, () if provider is None else provider.domains)
-    return Standing(provider, domains, wanted)
+    groups = await groups_of(identity, actor.tenant_id)
+    return Standing(provider, domains, wanted, tokens, groups)
 
 
 async def check_provider(identity: Identity, actor: Actor, wanted: Provider, secret: Secret | None) -> Provider:

@@ -144,7 +144,14 @@ async def do_remove_member(people: People, actor: Actor, member_id: str) -> None
         check_not_last_owner(member, await tables.count_active_owners(connection, actor.tenant_id))
         await credential_tables.delete_credentials(connection, member.id)
         await tables.update_member(
-            connection, member.id, email=None, name="", language=None, password_hash=None, status=Status.REMOVED
+            connection,
+            member.id,
+            email=None,
+            name="",
+            language=None,
+            password_hash=None,
+            external_id=None,
+            status=Status.REMOVED,
         )
         await _audit(people, write, actor, "remove_member", member.id, {})
     await tell_member_out(people.bus, actor.tenant_id, member_id)

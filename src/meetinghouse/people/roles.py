@@ -43,7 +43,7 @@ PERMISSIONS = (
         Scope.IDENTITY,
         _OWNERS,
         _ANY,
-        "Set how one's own organisation signs in: its OpenID Connect provider, a second factor for all.",
+        "Set how one's own organisation signs in: its OpenID Connect provider, a second factor for all, SCIM.",
     ),
     Permission(
         Scope.TENANTS_READ,

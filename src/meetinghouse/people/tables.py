@@ -88,6 +88,8 @@ members = Table(
     Column("password_hash", Text),
     Column("personal_meeting_id", String(64)),
     Column("created_at", UtcTime, nullable=False),
+    # What the organisation's own system calls them (SCIM).
+    Column("external_id", Text),
     UniqueConstraint("tenant_id", "email"),
 )
 
@@ -275,4 +277,5 @@ def _tenant(row: Sequence[Any]) -> Tenant:
 
 
 def _member(row: RowMapping) -> Member:
-    return Member(**{**row, "role": Role(row["role"]), "status": Status(row["status"])})
+    values = {name: row[name] for name in Member.__struct_fields__}
+    return Member(**{**values, "role": Role(row["role"]), "status": Status(row["status"])})

@@ -73,6 +73,11 @@ export const identity = {
   redirect_uri: "https://meet.aurora.example/sign-in/organisation",
   sign_in_link: "https://meet.aurora.example/sign-in?organisation=01m8f5frgjasy3y4wyejmhez84",
   second_factor: true,
+  scim: {
+    url: "https://meet.aurora.example/scim/v2",
+    tokens: [{ id: "s1", name: "SCIM", created_at: "2026-11-20T09:00:00Z" }],
+    groups: [{ id: "g1", name: "Meeting administrators", members: 4, makes_admins: true }],
+  },
   provider: {
     issuer: "https://login.aurora.example/realms/staff",
     client_id: "meetinghouse",

@@ -49,6 +49,19 @@ export interface Identity {
   readonly provider: Provider | null;
   /** Whether every member has to show a passkey beside the password. */
   readonly second_factor: boolean;
+  readonly scim: {
+    readonly url: string;
+    readonly tokens: readonly { readonly id: string; readonly name: string; readonly created_at: string }[];
+    readonly groups: readonly ScimGroup[];
+  };
+}
+
+/** A group that the organisation's own system keeps. */
+export interface ScimGroup {
+  readonly id: string;
+  readonly name: string;
+  readonly members: number;
+  readonly makes_admins: boolean;
 }
 
 export type SharePolicy = "one" | "many" | "host";

@@ -10,6 +10,7 @@ import { SkeletonRows } from "../../../ui/Skeleton.tsx";
 import "../../settings/settings.css";
 import { Switch } from "../../../ui/Switch.tsx";
 import { ProviderForm } from "./ProviderForm.tsx";
+import { ScimSection } from "./ScimSection.tsx";
 
 /** How one's organisation signs in; for its owners. */
 export function IdentityPanel() {
@@ -44,6 +45,7 @@ export function IdentityPanel() {
           <Copied text={identity.sign_in_link} label={t`Copy link`} />
         </section>
       )}
+      <ScimSection identity={identity} onSaved={put} onChanged={reload} />
     </div>
   );
 }
