@@ -24,6 +24,7 @@ from meetinghouse.cli_backup import backup_app, restore_app
 from meetinghouse.cli_billing import billing_app
 from meetinghouse.cli_market import market_app
 from meetinghouse.cli_options import AsJson, ConfigFile, Data, Server, UsageError, print_json, token_from_environment
+from meetinghouse.cli_person import person_app
 
 _DURATION = re.compile(r"(\d+)([smhd]?)")
 # Between two looks whether the last meeting has ended.
@@ -42,7 +43,17 @@ owner_app = App(name="owner", help="The first owner.")
 token_app = App(name="token", help="API tokens.")
 meeting_app = App(name="meeting", help="Meetings.")
 config_app = App(name="config", help="The configuration.")
-for part in (owner_app, token_app, meeting_app, config_app, market_app, billing_app, backup_app, restore_app):
+for part in (
+    owner_app,
+    token_app,
+    meeting_app,
+    config_app,
+    market_app,
+    billing_app,
+    backup_app,
+    restore_app,
+    person_app,
+):
     app.command(part)
 
 

@@ -184,7 +184,7 @@ async def _on_data(where: Where, act: Callable[[Market, Actor], Awaitable[Any]])
     async with on_data(loaded) as (db, _, clock):
         async with db.read(Across.OPERATOR) as connection:
             actor = await operators_member(connection, where.member, clock.now())
-        decisions = DecisionLog(db, clock, loaded.market)
+        decisions = DecisionLog(db, clock)
         return await act(Market(db=db, clock=clock, settings=loaded.market, decisions=decisions), actor)
 
 

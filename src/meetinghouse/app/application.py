@@ -37,6 +37,7 @@ from meetinghouse.people import tables as people_tables
 from meetinghouse.people.api import routes as people_routes
 from meetinghouse.people.context import People
 from meetinghouse.people.identify import actor_dependencies
+from meetinghouse.privacy.api import routes as privacy_routes
 from meetinghouse.regions.actions import allow_own_region
 from meetinghouse.regions.api import routes as regions_routes
 
@@ -79,6 +80,7 @@ def _api() -> Router:
         *brand_routes,
         *regions_routes,
         *meetings_routes,
+        *privacy_routes,
     ]
     return Router("/api/v1", route_handlers=[*API_ROUTES, *DOCS_ROUTES, *features])
 

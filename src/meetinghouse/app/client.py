@@ -40,7 +40,7 @@ def _ask(method: str, server: str, path: str, token: Secret, body: dict[str, Any
         message = f"{server} does not answer: {error}."
         raise ServerRefusedError(message) from None
     if answer.is_success:
-        return dict(answer.json())
+        return dict(answer.json()) if answer.content else {}
     try:
         problem = answer.json()
         message = f"{problem['detail']} ({problem['code']})"

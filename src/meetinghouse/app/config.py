@@ -32,6 +32,7 @@ from meetinghouse.market.settings import MarketSettings
 from meetinghouse.meetings.settings import MeetingsSettings
 from meetinghouse.notices.settings import NoticesSettings
 from meetinghouse.people.settings import PeopleSettings
+from meetinghouse.privacy.settings import PrivacySettings
 from meetinghouse.regions.settings import RegionSettings
 from meetinghouse.security.limits import Limits, Rate
 
@@ -67,6 +68,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     billing: BillingSettings = BillingSettings()
     notices: NoticesSettings = NoticesSettings()
     meetings: MeetingsSettings = MeetingsSettings()
+    privacy: PrivacySettings = PrivacySettings()
     limits: Limits = Limits()
 
     @property
@@ -239,6 +241,8 @@ def _check(config: Config) -> None:
         ("billing.rounds_seconds", config.billing.rounds_seconds),
         ("notices.look_seconds", config.notices.look_seconds),
         ("notices.tries", config.notices.tries),
+        ("privacy.rounds_seconds", config.privacy.rounds_seconds),
+        ("privacy.rows_at_once", config.privacy.rows_at_once),
         ("identity.timeout_seconds", config.identity.timeout_seconds),
         ("identity.sign_in_seconds", config.identity.sign_in_seconds),
     ):

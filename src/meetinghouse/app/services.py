@@ -38,6 +38,7 @@ from meetinghouse.media.turn import Turn
 from meetinghouse.meetings.quality_recorder import QualityRecorder
 from meetinghouse.meetings.sessions import Sessions
 from meetinghouse.notices.outbox import Outbox
+from meetinghouse.privacy.retention import Policy, Retention
 from meetinghouse.regions.model import Region
 from meetinghouse.security.keyring import Keyring
 from meetinghouse.security.limiter import Limiter
@@ -72,6 +73,7 @@ class Services:
     billing: Billing
     outbox: Outbox
     brands: Desk
+    retention: Retention
     media_registry: CollectorRegistry
     region: Region
     health: Health
@@ -136,7 +138,7 @@ async def running_services(
         quality.start()
         stack.push_async_callback(quality.stop)
         agent.subscribe(quality.observe)
-        decisions = DecisionLog(db, clock, config.market)
+        decisions = DecisionLog(db, clock)
         decisions.start()
         stack.push_async_callback(decisions.stop)
         enforcement = Enforcement(clock, RulesInForce(db, clock), decisions)
@@ -162,7 +164,8 @@ async def running_services(
         outbox = Outbox(db, keys, clock, config.notices)
         market = Market(db=db, clock=clock, settings=config.market, decisions=decisions)
         mail = MailSender(db, clock, config.mail, partial(sender_of, brands, config.mail))
-        for worker in (Rounds(billing), outbox, WithdrawalRounds(market), mail):
+        retention = _retention(config, db, clock)
+        for worker in (Rounds(billing), outbox, WithdrawalRounds(market), mail, retention):
             worker.start()
             stack.push_async_callback(worker.stop)
         services = Services(
@@ -182,6 +185,7 @@ async def running_services(
             billing=billing,
             outbox=outbox,
             brands=Desk(db, clock, brands),
+            retention=retention,
             media_registry=media_registry,
             region=region,
             health=Health(),
@@ -201,6 +205,15 @@ def _billing(config: Config, db: Database, keys: Keyring, clock: Clock, enforcem
         region=_REGION_ID,
         webhook_networks=config.notices.networks,
     )
+
+
+def _retention(config: Config, db: Database, clock: Clock) -> Retention:
+    policy = Policy(
+        settings=config.privacy,
+        quality_days=config.meetings.quality_days,
+        decision_days=config.market.decision_days,
+    )
+    return Retention(db, clock, policy)
 
 
 def _engine(config: Config) -> MediaEngine:

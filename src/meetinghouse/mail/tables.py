@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from msgspec import Struct
-from sqlalchemy import Column, Integer, String, Table, Text, insert, select, update
+from sqlalchemy import Column, Integer, String, Table, Text, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meetinghouse.db.ids import new_id
@@ -82,3 +82,8 @@ async def note_failed(connection: AsyncConnection, mail_id: str, error: str, nex
     """It was not taken, and is tried again or (`None`) given up."""
     failed = update(mails).where(mails.c.id == mail_id)
     await connection.execute(failed.values(next_at=next_at, tries=mails.c.tries + 1, error=error))
+
+
+async def forget(connection: AsyncConnection, recipient: str) -> None:
+    """Remove all mails to an address, sent or not."""
+    await connection.execute(delete(mails).where(mails.c.recipient == recipient))

@@ -7,7 +7,7 @@ is a row of its own, written before what was decided is done.
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -17,11 +17,9 @@ from meetinghouse.db.ids import new_id
 from meetinghouse.db.tenancy import Across
 from meetinghouse.market import decision_tables as tables
 from meetinghouse.market.model import Decision, KeptDecision, Verb
-from meetinghouse.market.settings import MarketSettings
 
 # How long counts are in memory alone, and lost if the process is killed. Lower writes more often.
 _FLUSH_SECONDS = 5.0
-_FORGET_EVERY = timedelta(hours=1)
 
 _log = structlog.get_logger(__name__)
 
@@ -29,13 +27,11 @@ _log = structlog.get_logger(__name__)
 class DecisionLog:
     """What was decided, on its way to the database."""
 
-    def __init__(self, db: Database, clock: Clock, settings: MarketSettings) -> None:
+    def __init__(self, db: Database, clock: Clock) -> None:
         """Nothing is written by itself before `start`."""
         self._db = db
         self._clock = clock
-        self._settings = settings
         self._counted: dict[tuple[str, str, str, str, int], KeptDecision] = {}
-        self._forgot_at: datetime | None = None
         self._writing: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -64,19 +60,13 @@ class DecisionLog:
             await tables.insert_decision(write.connection, kept)
 
     async def flush(self) -> None:
-        """Write what was counted, and forget what is older than it is to be kept."""
+        """Write what was counted."""
         counted, self._counted = self._counted, {}
-        now = self._clock.now()
-        is_time = self._forgot_at is None or not timedelta() <= now - self._forgot_at < _FORGET_EVERY
-        if not counted and not is_time:
+        if not counted:
             return
         async with self._db.write(Across.UPKEEP) as write:
             for one in counted.values():
                 await tables.count_decisions(write.connection, one, one.at.replace(minute=0, second=0, microsecond=0))
-            if is_time:
-                before = now - timedelta(days=self._settings.decision_days)
-                await tables.delete_decisions(write.connection, before)
-                self._forgot_at = now
 
     async def _write_on(self) -> None:
         while True:

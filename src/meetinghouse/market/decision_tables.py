@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, Table, Text, delete, insert, select, update
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, Table, Text, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meetinghouse.db.schema import metadata
@@ -60,8 +60,3 @@ async def decisions_page(
         query = query if wanted is None else query.where(column == wanted)
     query = query.where(table.id < before) if before else query
     return [KeptDecision(**row) for row in (await connection.execute(query)).mappings()]
-
-
-async def delete_decisions(connection: AsyncConnection, before: datetime) -> None:
-    """Forget what was last decided so before then."""
-    await connection.execute(delete(market_decisions).where(market_decisions.c.last_at < before))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Iterable
-from datetime import timedelta
 
 import structlog
 from msgspec import Struct
@@ -38,7 +37,6 @@ _log = structlog.get_logger(__name__)
 # Between two writes. Longer loses more to a power cut, shorter costs the disk more.
 _WRITE_SECONDS = 60.0
 # Old records are looked for so often.
-_FORGET_SECONDS = 3600.0
 # What happened in one session between two writes and is kept; a session that does more is not read line by line anyway.
 _HAPPENINGS = 2_000
 
@@ -254,24 +252,17 @@ class QualityRecorder:
         return self._pending.setdefault(session_id, Record(samples={}, happenings=[]))
 
     async def _write_on(self) -> None:
-        forgot = -math.inf
         while True:
             await asyncio.sleep(_WRITE_SECONDS)
-            now = self._clock.monotonic()
-            forget = now - forgot >= _FORGET_SECONDS
-            forgot = now if forget else forgot
-            await self.write(forget=forget)
+            await self.write()
 
-    async def write(self, *, forget: bool = False) -> None:
-        """Store what is not stored yet, and delete what is too old."""
+    async def write(self) -> None:
+        """Store what is not stored yet."""
         records, self._pending = self._pending, {}
-        now = self._clock.now()
         try:
-            if records or forget:
+            if records:
                 async with self._db.write(Across.SESSIONS) as write:
-                    await quality_tables.add(write.connection, records, now)
-                    if forget:
-                        await quality_tables.forget(write.connection, now - timedelta(days=self._settings.quality_days))
+                    await quality_tables.add(write.connection, records, self._clock.now())
         except Exception:  # noqa: BLE001 (the disk may be full: a minute of measurements is lost, no meeting)
             _log.exception("quality_not_stored")
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Column, ForeignKey, Index, String, Table, delete, insert, select
+from sqlalchemy import Column, ForeignKey, Index, String, Table, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meetinghouse.db.ids import new_id
@@ -74,11 +74,6 @@ async def of_session(connection: AsyncConnection, session_id: str) -> list[Recor
         select(quality.c.record).where(quality.c.session_id == session_id).order_by(quality.c.at, quality.c.id)
     )
     return [msgspec.convert(row.record, Record) for row in rows]
-
-
-async def forget(connection: AsyncConnection, before: datetime) -> None:
-    """Delete what is older."""
-    await connection.execute(delete(quality).where(quality.c.at < before))
 
 
 async def sessions_of(

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from meetinghouse.db.engine import Transaction
 from meetinghouse.db.ids import new_id
+from meetinghouse.mail import tables as mail_tables
 from meetinghouse.people import credential_tables, tables
 from meetinghouse.people.context import People
 from meetinghouse.people.enrolment import NewLink, make_link
@@ -143,6 +144,8 @@ async def do_remove_member(people: People, actor: Actor, member_id: str) -> None
         member = check_may_manage(actor, await tables.member(connection, member_id))
         check_not_last_owner(member, await tables.count_active_owners(connection, actor.tenant_id))
         await credential_tables.delete_credentials(connection, member.id)
+        if member.email is not None:
+            await mail_tables.forget(connection, member.email)
         await tables.update_member(
             connection,
             member.id,

@@ -27,7 +27,6 @@ from meetinghouse.db.tenancy import Across
 from meetinghouse.market.decision_log import DecisionLog
 from meetinghouse.market.enforcement import Enforcement
 from meetinghouse.market.in_force import RulesInForce
-from meetinghouse.market.settings import MarketSettings
 from meetinghouse.media.agent import Agent
 from meetinghouse.media.engine import EngineConfig
 from meetinghouse.media.fake import FakeEngine
@@ -332,7 +331,7 @@ class Meetings(RuleBasedStateMachine):
             enforcement=Enforcement(
                 self.clock,
                 RulesInForce(self.db, self.clock),
-                DecisionLog(self.db, self.clock, MarketSettings()),
+                DecisionLog(self.db, self.clock),
             ),
             public_url="http://localhost",
             houses=Brands(self.db, self.clock, "http://localhost", BrandingSettings()),

@@ -218,6 +218,25 @@ async def test_a_file_of_rules_is_put_in_force_by_two_people(
     )
 
 
+async def test_what_is_kept_of_a_person_is_told_and_erased(server: Running, owner: Owner, command: Command) -> None:
+    invited = (await owner.http.post("/api/v1/members", json={"email": "bo@example.org"})).json()["member"]["id"]
+    made = await asyncio.to_thread(
+        command, "token", "create", "--owner", "--data", str(server.services.config.data_directory)
+    )
+    token = json.loads(made.out)["token"]
+
+    async def person(*arguments: str) -> Done:
+        where = ["--server", server.url]
+        return await asyncio.to_thread(command, "person", *arguments, *where, MEETINGHOUSE_TOKEN=token)
+
+    assert "bo@example.org" in (await person("export", invited)).out
+    unsure = await person("erase", invited)
+    assert (unsure.status, "--yes" in unsure.err) == (2, True)
+    assert (await person("erase", invited, "--yes")).status == 0
+    assert "bo@example.org" not in (await person("export", invited)).out
+    assert (await person("export", "nobody")).status == 1
+
+
 def test_the_effective_configuration_is_shown(command: Command, tmp_path: Path) -> None:
     file = tmp_path / "meetinghouse.toml"
     file.write_text('[server]\nlisten = "127.0.0.1:9000"\n')

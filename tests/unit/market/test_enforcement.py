@@ -128,7 +128,7 @@ async def test_decisions_are_forgotten_in_time(start_server: StartServer) -> Non
         await house.api.meeting()
         assert (await house.api.call("GET", "/market/decisions"))["items"]
         clock.advance(31 * 86_400)
-        await running.services.enforcement.log.flush()
+        await running.services.retention.do_round()
         async with running.services.db.read(Across.UPKEEP) as connection:
             assert (await connection.exec_driver_sql("SELECT count(*) FROM market_decisions")).scalar() == 0
 

@@ -317,7 +317,7 @@ async def run():
     db = await Database.open({url!r}, synchronous="normal")
     clock = SetClock(datetime.fromisoformat({now!r}))
     settings = MarketSettings()
-    market = Market(db=db, clock=clock, settings=settings, decisions=DecisionLog(db, clock, settings))
+    market = Market(db=db, clock=clock, settings=settings, decisions=DecisionLog(db, clock))
     await withdrawal_actions.advance(market)
     await db.close()
 

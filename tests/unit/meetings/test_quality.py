@@ -219,7 +219,7 @@ async def test_a_restart_keeps_it_and_a_month_forgets_it(start_server: StartServ
             (person,) = (await quality_of(house, meeting))["participants"]
             assert (person["verdict"]["cause"], person["verdict"]["worst"]) == ("delay", 400)
         clock.advance(31 * 86_400)
-        await running.services.sessions.quality.write(forget=True)
+        await running.services.retention.do_round()
         async with house_of(running) as house:
             (person,) = (await quality_of(house, meeting))["participants"]
             assert person["series"]["at"] == []
