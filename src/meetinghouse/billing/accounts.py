@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Collection
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meetinghouse.billing import ledger_tables, tables
@@ -138,7 +139,16 @@ async def _page(
                 if posting.account == "due":
                     key = (entry.seller, entry.buyer, posting.amount.currency)
                     opening[key] = opening.get(key, 0) + posting.amount.minor
-    return StatementsPage(statements(entries, opening, month), pairs[-1] if len(pairs) == limit else None)
+    found = await _named(connection, statements(entries, opening, month))
+    return StatementsPage(found, pairs[-1] if len(pairs) == limit else None)
+
+
+async def _named(connection: AsyncConnection, found: list[Statement]) -> list[Statement]:
+    names = await tables.names_of(connection, {one for each in found for one in (each.seller, each.buyer)})
+    return [
+        replace(one, seller_name=names.get(one.seller, one.seller), buyer_name=names.get(one.buyer, one.buyer))
+        for one in found
+    ]
 
 
 async def _not_posted(connection: AsyncConnection, pairs: Collection[Pair], month: Period) -> list[Entry]:

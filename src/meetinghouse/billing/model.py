@@ -218,12 +218,14 @@ class StatementLine(Struct, frozen=True, kw_only=True):
 class Statement(Struct, frozen=True, kw_only=True):
     """The account of a buyer with its seller in one currency over a month: opening + charges + credits + payments = closing.
 
-    Credits and payments are negative.
+    Credits and payments are negative. The names are those of today.
     """
 
     month: str
     seller: str
     buyer: str
+    seller_name: str = ""
+    buyer_name: str = ""
     opening: Money
     charges: Money
     credits: Money

@@ -41,7 +41,7 @@ from meetinghouse.billing.model import (
 from meetinghouse.billing.money import millionths_of, price_of
 from meetinghouse.db.schema import metadata
 from meetinghouse.db.types import Json, UtcTime
-from meetinghouse.people.tables import partners, tenants
+from meetinghouse.people.tables import operators, partners, tenants
 
 _ID = String(64)
 # Rows of one INSERT: each value is a parameter, of which the databases take tens of thousands.
@@ -286,6 +286,17 @@ async def partners_above(connection: AsyncConnection) -> dict[str, tuple[str, st
     """Every partner's operator and parent."""
     query = select(partners.c.id, partners.c.operator_id, partners.c.parent_id)
     return {row.id: (row.operator_id, row.parent_id) for row in await connection.execute(query)}
+
+
+async def names_of(connection: AsyncConnection, ids: Collection[str]) -> dict[str, str]:
+    """What organisations are called: the operator, partners, tenants."""
+    wanted, found = sorted(ids), dict[str, str]()
+    for first in range(0, len(wanted), _ROWS_AT_ONCE):
+        some = wanted[first : first + _ROWS_AT_ONCE]
+        for table in (operators, partners, tenants):
+            rows = await connection.execute(select(table.c.id, table.c.name).where(table.c.id.in_(some)))
+            found |= {row.id: row.name for row in rows}
+    return found
 
 
 def _book(seller: str, audience: Audience, currency: str) -> tuple[Any, ...]:

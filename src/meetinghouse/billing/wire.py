@@ -211,6 +211,8 @@ class StatementView(Struct, frozen=True, kw_only=True):
     month: str
     seller: str
     buyer: str
+    seller_name: str
+    buyer_name: str
     currency: str
     opening: str
     charges: str
@@ -321,6 +323,8 @@ def statement_view(one: Statement) -> StatementView:
         month=one.month,
         seller=one.seller,
         buyer=one.buyer,
+        seller_name=one.seller_name,
+        buyer_name=one.buyer_name,
         currency=one.closing.currency,
         opening=str(one.opening),
         charges=str(one.charges),

@@ -197,7 +197,8 @@ async def test_a_payment_comes_back_once_and_a_mistake_is_reversed(shop: Shop) -
     paid = {"reference": "bank-1", "buyer": "zt-acme", "amount": "100.00", "currency": "USD", "memo": "=1+1"}
     first = await channel.shop.call("POST", "/billing/payments", paid, 201)
     assert await channel.shop.call("POST", "/billing/payments", paid, 201) == first
-    assert (await _accounts(channel.acme))["zp-shop", "zt-acme"]["closing"] == "50.00"
+    account = (await _accounts(channel.acme))["zp-shop", "zt-acme"]
+    assert (account["closing"], account["seller_name"], account["buyer_name"]) == ("50.00", "shop", "zt-acme")
     other = {**paid, "amount": "100.01"}
     assert await channel.shop.refused("POST", "/billing/payments", other) == (409, "reference_reused")
     for who in (channel.oem, channel.op, channel.acme):

@@ -104,10 +104,20 @@ const line = (day, reference, sku, quantity, amount, memo = "") => ({
   quantity,
 });
 
+/** Names of those that statements name. */
+const named = {
+  "home-zomo": "中目 zomo",
+  "home-bizconf": "会畅通讯 Bizconf",
+  t4: "上海远洋物流有限公司",
+  t5: "西南第一人民医院信息化建设与远程会诊中心",
+};
+
 const statement = (seller, buyer, opening, charges, credits, payments, closing, lines = []) => ({
   month: "2026-11",
   seller,
   buyer,
+  seller_name: named[seller],
+  buyer_name: named[buyer],
   currency: "CNY",
   opening,
   charges,
@@ -127,11 +137,3 @@ export const statements = page([
   statement("home-bizconf", "home-zomo", "1250.00", "9387.00", "0.00", "-1250.00", "9387.00"),
   statement("home-bizconf", "t5", "0.00", "79119.00", "0.00", "0.00", "79119.00"),
 ]);
-
-/** Names of those that statements name. */
-export const named = {
-  "home-zomo": "中目 zomo",
-  "home-bizconf": "会畅通讯 Bizconf",
-  t4: "上海远洋物流有限公司",
-  t5: "西南第一人民医院信息化建设与远程会诊中心",
-};

@@ -1,6 +1,6 @@
 // What is on each picture: who is signed in, and how one gets there.
 
-import { identity, named, partners, plans, statements, tenants } from "./channel.mjs";
+import { identity, partners, plans, statements, tenants } from "./channel.mjs";
 import { path } from "./house.mjs";
 import * as market from "./market.mjs";
 import * as quality from "./quality.mjs";
@@ -135,9 +135,6 @@ function sold(section, then) {
       await page.route(`**/api/v1/${name}*`, (route) => route.fulfill({ json }));
     }
     await page.route("**/api/v1/billing/statements?*", (route) => route.fulfill({ json: statements }));
-    await page.route("**/api/v1/tenants/*", (route) =>
-      route.fulfill({ json: { name: named[route.request().url().split("/").at(-1)] } }),
-    );
     await at(`/console/${section}`)(page);
     await then?.(page);
   };

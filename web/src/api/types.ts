@@ -465,9 +465,11 @@ export interface StatementLine {
 /** The account of a buyer with its seller over a month: opening + charges + credits + payments = closing. */
 export interface Statement {
   readonly month: string;
-  /** Ids of organisations' home tenants. */
+  /** Ids of the operator, a partner or a tenant. */
   readonly seller: string;
   readonly buyer: string;
+  readonly seller_name: string;
+  readonly buyer_name: string;
   /** ISO 4217. */
   readonly currency: string;
   readonly opening: string;

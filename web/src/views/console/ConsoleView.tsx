@@ -84,7 +84,7 @@ function Console({ me, section, item }: ConsoleProps) {
       label: t`Statements`,
       icon: <Receipt size={20} aria-hidden="true" />,
       needs: "admin",
-      content: <StatementsPanel me={me} />,
+      content: <StatementsPanel />,
     },
     {
       id: "sign-in",

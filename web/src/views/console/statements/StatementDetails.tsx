@@ -5,11 +5,10 @@ import { useMoney } from "./useMoney.ts";
 
 interface StatementDetailsProps {
   readonly statement: Statement;
-  readonly names: ReadonlyMap<string, string>;
 }
 
 /** How an account came from its opening to its closing balance. */
-export function StatementDetails({ statement, names }: StatementDetailsProps) {
+export function StatementDetails({ statement }: StatementDetailsProps) {
   const { t, i18n } = useLingui();
   const money = useMoney();
   const amount = (text: string) => money(text, statement.currency);
@@ -20,8 +19,7 @@ export function StatementDetails({ statement, names }: StatementDetailsProps) {
     [t`Payments`, statement.payments],
     [t`Owed at the end`, statement.closing],
   ] as const;
-  const buyer = names.get(statement.buyer) ?? statement.buyer;
-  const seller = names.get(statement.seller) ?? statement.seller;
+  const { buyer_name: buyer, seller_name: seller } = statement;
   return (
     <section className="card" aria-label={buyer}>
       <header>

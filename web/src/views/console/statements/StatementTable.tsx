@@ -7,13 +7,12 @@ import { useMoney } from "./useMoney.ts";
 
 interface StatementTableProps {
   readonly statements: readonly Statement[];
-  readonly names: ReadonlyMap<string, string>;
   readonly chosen: string | null;
   readonly onChoose: (key: string) => void;
 }
 
 /** Accounts over a month, a row each. */
-export function StatementTable({ statements, names, chosen, onChoose }: StatementTableProps) {
+export function StatementTable({ statements, chosen, onChoose }: StatementTableProps) {
   const { t } = useLingui();
   const money = useMoney();
   return (
@@ -36,10 +35,10 @@ export function StatementTable({ statements, names, chosen, onChoose }: Statemen
                 aria-pressed={keyOf(one) === chosen}
                 onPress={() => onChoose(keyOf(one))}
               >
-                {names.get(one.buyer) ?? one.buyer}
+                {one.buyer_name}
               </AriaButton>
             </th>
-            <td data-label={t`Seller`}>{names.get(one.seller) ?? one.seller}</td>
+            <td data-label={t`Seller`}>{one.seller_name}</td>
             <td data-label={t`Charges`} className="console__amount">
               {money(one.charges, one.currency)}
             </td>

@@ -2,10 +2,8 @@ import { type CalendarDate, today } from "@internationalized/date";
 import { useLingui } from "@lingui/react/macro";
 import { ChevronLeft, ChevronRight, Download, Receipt } from "lucide-react";
 import { useState } from "react";
-import { ApiError, api } from "../../../api/http.ts";
-import type { Me, Statement } from "../../../api/types.ts";
+import type { Statement } from "../../../api/types.ts";
 import { usePages } from "../../../shell/usePages.ts";
-import { useResource } from "../../../shell/useResource.ts";
 import { Button, ButtonLink, IconButton } from "../../../ui/Button.tsx";
 import { ErrorPanel } from "../../../ui/ErrorPanel.tsx";
 import { SkeletonRows } from "../../../ui/Skeleton.tsx";
@@ -16,14 +14,13 @@ import { StatementDetails } from "./StatementDetails.tsx";
 import { StatementTable } from "./StatementTable.tsx";
 
 /** One's accounts over a month, with who sells to one and with those that one sells to. */
-export function StatementsPanel({ me }: { readonly me: Me }) {
+export function StatementsPanel() {
   const { t, i18n } = useLingui();
   const [month, setMonth] = useState<CalendarDate>(() => today("UTC").set({ day: 1 }));
   const [chosen, setChosen] = useState<string | null>(null);
   const named = month.toString().slice(0, 7);
   const { resource, reload, hasMore, more } = usePages<Statement>("/billing/statements", { month: named });
   const statements = resource.state === "ready" ? resource.value : [];
-  const names = useNames(me, statements);
   const move = (months: number) => {
     setMonth(month.add({ months }));
     setChosen(null);
@@ -72,7 +69,7 @@ export function StatementsPanel({ me }: { readonly me: Me }) {
             (statements.length === 0 ? (
               <StatePanel icon={<Receipt size={40} />} title={t`Nothing was sold or paid in this month`} />
             ) : (
-              <StatementTable statements={statements} names={names} chosen={chosen} onChoose={setChosen} />
+              <StatementTable statements={statements} chosen={chosen} onChoose={setChosen} />
             ))}
           {hasMore && (
             <Button wide onPress={more}>
@@ -81,26 +78,7 @@ export function StatementsPanel({ me }: { readonly me: Me }) {
           )}
         </>
       }
-      details={statement === undefined ? null : <StatementDetails statement={statement} names={names} />}
+      details={statement === undefined ? null : <StatementDetails statement={statement} />}
     />
   );
-}
-
-/** What the organisations of the statements are called; one that may not be seen goes by its id. */
-function useNames(me: Me, statements: readonly Statement[]): ReadonlyMap<string, string> {
-  const ids = [...new Set(statements.flatMap(({ seller, buyer }) => [seller, buyer]))].toSorted();
-  const { resource } = useResource(ids.join(" "), (signal) =>
-    Promise.all(
-      ids.map(async (id): Promise<readonly [string, string]> => {
-        if (id === me.tenant.id) return [id, me.tenant.name];
-        try {
-          return [id, (await api.get<{ readonly name: string }>(`/tenants/${id}`, { signal })).name];
-        } catch (error) {
-          if (error instanceof ApiError && error.status === 404) return [id, id];
-          throw error;
-        }
-      }),
-    ),
-  );
-  return new Map(resource.state === "ready" ? resource.value : []);
 }
