@@ -29,6 +29,7 @@ from meetinghouse.market.api import routes as market_routes
 from meetinghouse.market.organisation_actions import Organisations
 from meetinghouse.market.organisation_api import routes as organisation_routes
 from meetinghouse.market.seats import check_seat
+from meetinghouse.market.support_api import routes as support_routes
 from meetinghouse.meetings.actions import give_personal_room
 from meetinghouse.meetings.api import root_routes as meetings_root_routes
 from meetinghouse.meetings.api import routes as meetings_routes
@@ -75,6 +76,7 @@ def _api() -> Router:
         *people_routes,
         *identity_routes,
         *organisation_routes,
+        *support_routes,
         *market_routes,
         *billing_routes,
         *brand_routes,

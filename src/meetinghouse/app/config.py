@@ -238,6 +238,7 @@ def _check(config: Config) -> None:
         message = f"market.approvals is {config.market.approvals}: write 1 to {_MOST_APPROVALS}."
         raise ConfigError(message)
     for key, value in (
+        ("market.support_hours", config.market.support_hours),
         ("billing.rounds_seconds", config.billing.rounds_seconds),
         ("notices.look_seconds", config.notices.look_seconds),
         ("notices.tries", config.notices.tries),

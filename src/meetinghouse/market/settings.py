@@ -14,3 +14,5 @@ class MarketSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     decision_days: int = 366
     # Between two looks for what the dates of withdrawals bring.
     look_seconds: int = 60
+    # A support grant ends by itself after so many hours at most.
+    support_hours: int = 72

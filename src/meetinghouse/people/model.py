@@ -62,6 +62,7 @@ class Scope(StrEnum):
     TENANTS_WRITE = "tenants:write"
     PARTNERS_WRITE = "partners:write"
     PLANS_WRITE = "plans:write"
+    SUPPORT = "support"
     BRAND = "brand"
     HOSTS = "hosts"
     MARKET = "market"
@@ -75,6 +76,7 @@ _UNSEEN = frozenset(
         Scope.TENANTS_WRITE,
         Scope.PARTNERS_WRITE,
         Scope.PLANS_WRITE,
+        Scope.SUPPORT,
         Scope.HOSTS,
         Scope.MARKET,
         Scope.NODE,

@@ -56,6 +56,12 @@ PERMISSIONS = (
         Scope.TENANTS_WRITE, _ADMINISTRATORS, _SELLERS, "Found tenants and change them, as far as one sees them."
     ),
     Permission(Scope.PARTNERS_WRITE, _ADMINISTRATORS, _SELLERS, "Add partners below oneself, and change those below."),
+    Permission(
+        Scope.SUPPORT,
+        _ADMINISTRATORS,
+        _SELLERS,
+        "Ask tenants that one sees for support grants, and read what a grant opens while the tenant lets it.",
+    ),
     Permission(Scope.PLANS_WRITE, _ADMINISTRATORS, _OPERATOR, "Make plans, and change what they entitle to."),
     Permission(
         Scope.BRAND,
