@@ -81,6 +81,8 @@ pub struct ClientOptions {
     pub simulcast: bool,
     /// Sends its pictures in three temporal layers.
     pub temporal: bool,
+    /// Asks for no key frame while it is getting one, as libwebrtc.
+    pub patient: bool,
     /// Takes VP9 …
     pub vp9: bool,
     /// … and sends it, its camera in three sizes and frame rates within one stream.
@@ -103,6 +105,7 @@ impl ClientOptions {
         h264: &[],
         simulcast: false,
         temporal: false,
+        patient: false,
         vp9: false,
         scalability: None,
         red: false,
@@ -282,7 +285,7 @@ impl Client {
             name: Arc::from(name),
             address,
             local: address,
-            screens: video_mids.iter().map(|_| Screen::default()).collect(),
+            screens: video_mids.iter().map(|_| Screen::new(options.patient)).collect(),
             speakers: audio_mids.iter().map(|_| Speaker::default()).collect(),
             key_frame_requests: BTreeMap::new(),
             strays: 0,
@@ -389,6 +392,12 @@ impl Client {
         for publication in self.publications.iter_mut().filter(|it| it.source == Source::Camera) {
             publication.layers.iter_mut().zip(bps).for_each(|(layer, bps)| layer.content.set_bitrate(*bps));
         }
+    }
+
+    /// Bytes of each key frame of the camera's lowest layer, which has a bitrate.
+    pub fn set_camera_key_frames(&mut self, bytes: usize) {
+        let cameras = self.publications.iter_mut().filter(|it| it.source == Source::Camera);
+        cameras.for_each(|camera| camera.layers[0].content.set_key_frame_bytes(bytes));
     }
 
     /// What the audio-level extension says of the microphone: 0 is loudest, −127 is silence.

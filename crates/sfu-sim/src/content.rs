@@ -129,6 +129,8 @@ pub struct Content {
     pictures: u32,
     /// Of the payloads of a frame that is no key frame; `None` is [`PACKETS_PER_FRAME`] full ones.
     frame_bytes: Option<usize>,
+    /// Of those of a key frame; `None` is [`KEY_FRAME`] times as many.
+    key_frame_bytes: Option<usize>,
 }
 
 impl Content {
@@ -153,6 +155,7 @@ impl Content {
             scalability: None,
             pictures: 0,
             frame_bytes: None,
+            key_frame_bytes: None,
         }
     }
 
@@ -183,6 +186,11 @@ impl Content {
     /// From now on so much of video, 30 times a second; key frames are [`KEY_FRAME`] times as large.
     pub fn set_bitrate(&mut self, bps: u32) {
         self.frame_bytes = Some(bps as usize / 8 / 30);
+    }
+
+    /// From now on key frames have so many bytes, below 255 packets; for a stream with a bitrate.
+    pub fn set_key_frame_bytes(&mut self, bytes: usize) {
+        self.key_frame_bytes = Some(bytes);
     }
 
     /// From now on the headers lie about temporal layers, picture ids and sizes.
@@ -312,7 +320,7 @@ impl Content {
         let Some(bytes) = self.frame_bytes else {
             return (if key_frame { PACKETS_PER_KEY_FRAME } else { PACKETS_PER_FRAME }, VIDEO_BYTES);
         };
-        let bytes = if key_frame { bytes * KEY_FRAME } else { bytes };
+        let bytes = if key_frame { self.key_frame_bytes.unwrap_or(bytes * KEY_FRAME) } else { bytes };
         let packets = bytes.div_ceil(VIDEO_BYTES).max(1);
         (packets as u8, (bytes / packets).max(64))
     }

@@ -9,6 +9,8 @@ use crate::{Decoder, Layered, Tag, VideoCodec};
 
 /// A decoder gives a hole up after this and asks for a key frame; libwebrtc's is of this order.
 const PATIENCE: Duration = Duration::from_millis(300);
+/// Who is patient, as libwebrtc is, and got a packet of a key frame so lately asks for no other.
+const COMING: Duration = Duration::from_millis(200);
 /// Between two such requests.
 const REQUEST_INTERVAL: Duration = Duration::from_millis(300);
 /// Packets kept behind a hole.
@@ -104,12 +106,23 @@ pub struct Screen {
     shown: BTreeSet<u32>,
     next: Option<u64>,
     blocked_since: Option<Instant>,
+    is_patient: bool,
+    /// Time stamp of the newest key frame, and when its last packet came.
+    key_frame: Option<(u32, Instant)>,
     requested: Option<Instant>,
     /// Packets without content since the last picture.
     empty: u16,
+    /// Pictures since the last whole one that were cut off: each had an id of its own.
+    cut: u16,
 }
 
 impl Screen {
+    /// Shows nothing yet. A patient one asks for no key frame while it is getting one.
+    #[must_use]
+    pub fn new(is_patient: bool) -> Self {
+        Self { is_patient, ..Self::default() }
+    }
+
     /// Takes a packet; `sequence` never wraps.
     pub fn receive(
         &mut self,
@@ -129,6 +142,11 @@ impl Screen {
             self.corrupt += 1;
             return;
         }
+        if let Some(it) = packet
+            && (it.key_frame || self.key_frame.is_some_and(|(of, _)| of == it.timestamp))
+        {
+            self.key_frame = Some((it.timestamp, now));
+        }
         if self.next.is_some_and(|next| sequence < next) || self.waiting.contains_key(&sequence) {
             return;
         }
@@ -142,7 +160,8 @@ impl Screen {
     /// Whether the viewer asks for a key frame now.
     pub fn poll(&mut self, now: Instant) -> bool {
         let blocked = self.blocked_since.is_some_and(|since| now.duration_since(since) >= PATIENCE);
-        if !blocked {
+        let coming = self.coming().is_some_and(|until| now < until);
+        if !blocked || coming {
             return false;
         }
         if self.skip_to_key_frame() {
@@ -158,8 +177,13 @@ impl Screen {
 
     /// When [`Screen::poll`] is next to be called.
     pub fn next_poll(&self) -> Option<Instant> {
-        let patience = self.blocked_since? + PATIENCE;
+        let patience = self.coming().into_iter().fold(self.blocked_since? + PATIENCE, Instant::max);
         Some(self.requested.map_or(patience, |at| patience.max(at + REQUEST_INTERVAL)))
+    }
+
+    /// Until when a key frame is coming.
+    fn coming(&self) -> Option<Instant> {
+        self.key_frame.filter(|_| self.is_patient).map(|(_, at)| at + COMING)
     }
 
     /// Pictures shown from `from` on.
@@ -176,7 +200,10 @@ impl Screen {
         {
             match end {
                 End::Marker => self.show(now, first, first + len - 1),
-                End::CutOff => self.truncated += 1,
+                End::CutOff => {
+                    self.truncated += 1;
+                    self.cut += 1;
+                }
                 End::Empty => self.empty += 1,
             }
             for sequence in first..first + len {
@@ -239,7 +266,7 @@ impl Screen {
                 // A picture that is left out, and of which nothing came in order, keeps its id: so much only shows when one of its
                 // packets comes late, and that is sent without content.
                 let expected = if self.requested.is_none() {
-                    (1..=1 + self.empty).contains(&advance)
+                    (1 + self.cut..=1 + self.cut + self.empty).contains(&advance)
                 } else {
                     advance < 0x4000
                 };
@@ -248,7 +275,7 @@ impl Screen {
             self.timestamp_jumps += u32::from(!wire::seq::is_later(picture.timestamp, last.timestamp));
         }
         self.broken_references += u32::from(packet.tag.packet != 0 || !packet.begins_frame);
-        self.empty = 0;
+        (self.empty, self.cut) = (0, 0);
         if picture.key_frame {
             self.shown.clear();
         }

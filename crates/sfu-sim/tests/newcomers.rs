@@ -101,3 +101,27 @@ fn a_way_that_looks_narrow_before_the_first_picture_does_not_keep_it_away() {
     assert!(frozen < 300 * MS, "{frozen:?}");
     assert_clean(&world, watcher);
 }
+
+/// A page of text on a shared screen: a key frame of a second and more of what the way carries, and little after it.
+#[test]
+fn a_key_frame_that_takes_the_way_for_long_is_seen_all_the_same() {
+    for (seed, bps, bytes) in [(30, 700_000, 150_000), (31, 300_000, 100_000), (32, 300_000, 30_000)] {
+        let (mut world, ana) = stage(seed, 60_000, false);
+        world.client_mut(ana).set_camera_key_frames(bytes);
+        let options = ClientOptions { patient: true, ..ClientOptions::WATCHER };
+        let watcher = world.join_with("watcher", options, Link::GOOD, Link::limited(bps));
+        world.set_view(watcher, &[(ana, Camera)]);
+        world.run_until(5 * SECOND, |world| world.client(watcher).is_connected());
+        let connected = world.now;
+        let takes = Duration::from_secs_f64(bytes as f64 * 8.0 / bps as f64);
+        world.run_until(3 * takes + 2 * SECOND, |world| pictures(world, watcher, ana, Camera, connected) > 0);
+        world.run_for(2 * takes);
+        let (before, since) = (world.client(ana).key_frames_made(Camera), world.now);
+        world.run_for(5 * SECOND);
+        let shown = pictures(&world, watcher, ana, Camera, since);
+        assert!(shown > 100, "{shown} pictures in 5 s, {bytes} bytes at {bps} bit/s");
+        let made = world.client(ana).key_frames_made(Camera) - before;
+        assert!(made <= 1, "{made} key frames in 5 s, {bytes} bytes at {bps} bit/s");
+        assert_clean(&world, watcher);
+    }
+}

@@ -29,8 +29,6 @@ struct Stage {
     viewers: Vec<ClientId>,
     /// Bits a second that all six together get as long as there is enough.
     demand: f64,
-    /// Whether every stream is to be without a fault at the end.
-    is_clean: bool,
 }
 
 impl Stage {
@@ -51,7 +49,7 @@ impl Stage {
         world.run_for(8 * SECOND);
         let demand = throughput(&mut world, &viewers, 2 * SECOND);
         assert!(demand > 0.9 * f64::from(LAYERS[2]) * VIEWERS as f64, "all get the largest: {demand}");
-        Self { world, ana, viewers, demand, is_clean: true }
+        Self { world, ana, viewers, demand }
     }
 
     /// There is not enough for 14 s: four to settle, and ten in which `least` of the demand is carried, with all of the sound.
@@ -82,16 +80,12 @@ impl Stage {
 
     /// There is enough again.
     fn recover(mut self) {
-        let Self { world, viewers, demand, is_clean, .. } = &mut self;
+        let Self { world, viewers, demand, .. } = &mut self;
         world.run_for(3 * SECOND);
         let back = throughput(world, viewers, 2 * SECOND);
         assert!(back > 0.85 * *demand, "back after three seconds: {back} of {demand}");
         for viewer in viewers {
-            if *is_clean {
-                assert_clean(world, *viewer);
-            }
-            let screens = &world.client(*viewer).screens;
-            assert!(screens.iter().all(|screen| screen.corrupt == 0 && screen.broken_references == 0));
+            assert_clean(world, *viewer);
         }
     }
 }
@@ -117,8 +111,6 @@ fn slow(load: f64, least: f64, freeze: Duration) {
     stage.world.set_cost(0, cost);
     stage.bear(least, freeze);
     stage.world.set_cost(0, Duration::ZERO);
-    // Where pictures stop and come again, a picture id is left out now and then; why is not known yet.
-    stage.is_clean = load < 2.0;
     stage.recover();
 }
 
@@ -145,7 +137,6 @@ fn pictures_without_layers_are_back_when_half_of_the_processor_is_enough() {
     stage.world.set_cost(0, 2 * cost);
     stage.world.run_for(8 * SECOND);
     stage.world.set_cost(0, cost / 2);
-    stage.is_clean = false; // pictures stopped, as in `slow`
     stage.recover();
 }
 

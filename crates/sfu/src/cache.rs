@@ -113,10 +113,14 @@ impl PacketCache {
     /// The packet, if it is still there and young enough.
     pub(crate) fn get(&self, epoch: u32, sequence: u64, now: Instant) -> Option<MediaPacket<'_>> {
         let entry = self.entries.get(self.place(sequence))?.as_ref()?;
-        if entry.sequence != sequence
-            || entry.epoch != epoch
-            || now.saturating_duration_since(entry.came) > MAX_AGE
-        {
+        let is_young = now.saturating_duration_since(entry.came) <= MAX_AGE;
+        if is_young { self.held(epoch, sequence) } else { None }
+    }
+
+    /// The packet, if it is still there.
+    pub(crate) fn held(&self, epoch: u32, sequence: u64) -> Option<MediaPacket<'_>> {
+        let entry = self.entries.get(self.place(sequence))?.as_ref()?;
+        if entry.sequence != sequence || entry.epoch != epoch {
             return None;
         }
         let size = self.ring.len() as u64;

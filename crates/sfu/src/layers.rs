@@ -11,6 +11,7 @@ use crate::dependencies::Dependencies;
 use crate::forward::MediaPacket;
 use crate::key_frames::KeyFrameRequests;
 use crate::relay::Told;
+use crate::sdp::CodecKind;
 
 pub(crate) use opening::Opening;
 
@@ -25,6 +26,11 @@ const GUESSED_PIXELS: u32 = 320 * 180;
 
 /// Half a second has about 15 pictures: one key frame among them does not make a layer look twice as dear.
 const RATE_WINDOW: Duration = Duration::from_millis(500);
+
+/// Over so much time a key frame counts, and for no more than half of what comes beside it. A shared page of text begins with a
+/// second and more of what a narrow way carries, and rests then: counted at once, it would look too dear as often as it begins.
+/// Longer finds layers too cheap of which many key frames are wanted.
+const KEY_FRAME_SECONDS: f64 = 3.0;
 
 /// Bits a second of a layer that never came, by its pixels: what browsers give 180, 360 and 720 lines, roughly.
 const GUESSED_BPS: u64 = 100_000;
@@ -64,16 +70,23 @@ const MAX_TEMPORAL: usize = 4;
 struct Rate {
     since: Option<Instant>,
     bytes: [usize; MAX_TEMPORAL],
+    /// Time stamp of the last key frame, and bytes of all of them that are not counted yet.
+    key_frame: Option<u32>,
+    uncounted: f64,
     bps: Option<[u64; MAX_TEMPORAL]>,
     /// Temporal layers that came in the last window.
     temporal: usize,
 }
 
 impl Rate {
-    fn count(&mut self, now: Instant, temporal: u8, payload: usize) {
+    fn count(&mut self, now: Instant, packet: &MediaPacket<'_>) {
         let since = *self.since.get_or_insert(now);
         let passed = now.saturating_duration_since(since);
         if passed >= RATE_WINDOW {
+            let counted = self.uncounted * (passed.as_secs_f64() / KEY_FRAME_SECONDS).min(1.0);
+            self.uncounted -= counted;
+            let others = self.bytes.iter().sum::<usize>();
+            self.bytes[0] += (counted as usize).min(if others > 0 { others / 2 } else { usize::MAX });
             // A longer window had a pause in it.
             if passed < 2 * RATE_WINDOW {
                 let bps = self.bytes.map(|bytes| (bytes as f64 * 8.0 / passed.as_secs_f64()) as u64);
@@ -84,7 +97,15 @@ impl Rate {
             self.bytes = [0; MAX_TEMPORAL];
             self.since = Some(now);
         }
-        self.bytes[usize::from(temporal).min(MAX_TEMPORAL - 1)] += payload + OVERHEAD;
+        let bytes = packet.payload.len() + OVERHEAD;
+        if packet.frame.begins_decoding && packet.codec != CodecKind::Opus {
+            self.key_frame = Some(packet.timestamp);
+        }
+        if self.key_frame == Some(packet.timestamp) {
+            self.uncounted += bytes as f64;
+        } else {
+            self.bytes[usize::from(packet.frame.temporal).min(MAX_TEMPORAL - 1)] += bytes;
+        }
     }
 
     /// Of all temporal layers.
@@ -104,7 +125,7 @@ impl Layer {
     /// Notes a packet of sound.
     pub(crate) fn sound(&mut self, packet: &MediaPacket<'_>, now: Instant) {
         self.cache.insert(packet, now);
-        self.rate.count(now, 0, packet.payload.len());
+        self.rate.count(now, packet);
     }
 
     /// Notes a packet of video; returns whether it tells something new of the layer.
@@ -131,7 +152,7 @@ impl Layer {
 
     /// Counts a packet that who gets this layer is sent.
     pub(crate) fn count(&mut self, packet: &MediaPacket<'_>, now: Instant) {
-        self.rate.count(now, packet.frame.temporal, packet.payload.len());
+        self.rate.count(now, packet);
     }
 
     /// A packet of it came; returns whether it did not come before.

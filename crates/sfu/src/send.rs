@@ -108,7 +108,7 @@ impl Downlink {
     /// Gives what the way carries to those who ask, after sound of `audio_bps`, and pictures of no more than `bound`.
     pub(crate) fn allocate(&mut self, now: Instant, audio_bps: u64, bound: Option<u64>, asks: &mut [Ask]) {
         self.allocated = Some(now);
-        let target = self.bandwidth.target_bps();
+        let target = self.bandwidth.target_bps(now);
         let room = if self.bandwidth.is_free() { u64::MAX } else { target };
         let audio_bps = audio_bps * (1 + self.redundancy.fit(audio_bps, room));
         let bps = target.saturating_sub(audio_bps).min(bound.unwrap_or(u64::MAX));
@@ -170,7 +170,12 @@ impl Downlink {
             place.rewriter.admit(packet, limit, now.at, |layer| stream.translate(packet, layer))?;
         if waits {
             let content = place.content.as_ref().map_or(0, |it| it.stream);
-            self.pacer.push(Waiting::new((slot, content), packet, admitted, None, now.at));
+            let waiting = Waiting::new((slot, content), packet, admitted, None, now.at);
+            if place.rewriter.is_opening(packet) {
+                self.pacer.push_opening(waiting);
+            } else {
+                self.pacer.push(waiting);
+            }
         } else {
             let sent = (packet, Some(plain), admitted, None);
             self.leave(now, (slot, payload_type), stream.stable_id, sent, path);
@@ -199,7 +204,7 @@ impl Downlink {
             }
             let translate = |layer| stream.translate(&packet, layer);
             if let Ok(admitted) = place.rewriter.admit(&packet, *limit, now.at, translate) {
-                self.pacer.push(Waiting::new((slot, key), &packet, admitted, None, now.at));
+                self.pacer.push_opening(Waiting::new((slot, key), &packet, admitted, None, now.at));
             }
         }
     }
@@ -267,7 +272,7 @@ impl Downlink {
         path: &mut Path<'_>,
         mut drop: impl FnMut(Drop),
     ) {
-        let target = self.bandwidth.is_measured().then(|| self.bandwidth.target_bps());
+        let target = self.bandwidth.is_measured().then(|| self.bandwidth.target_bps(now.at));
         self.pacer.set_target(target);
         if self.probing.is_none() {
             self.probing = self.bandwidth.probe(now.at).map(|probe| Probing::new(probe, now.at));
@@ -323,7 +328,7 @@ impl Downlink {
         let Waiting { slot, stream, layer, epoch, sequence, admitted, original, .. } = *waiting;
         let stream = streams.get(stream).ok_or(Drop::PacerExpired)?;
         let layer = stream.layers.get(usize::from(layer)).ok_or(Drop::PacerExpired)?;
-        let packet = layer.cache.get(epoch, sequence, now.at).ok_or(Drop::PacerExpired)?;
+        let packet = layer.cache.held(epoch, sequence).ok_or(Drop::PacerExpired)?;
         let (media, rtx) = self.slots[slot].payload_types(packet.codec).ok_or(Drop::CannotDecode)?;
         let payload_type = if original.is_some() { rtx.ok_or(Drop::CannotDecode)? } else { media };
         self.leave(now, (slot, payload_type), stream.stable_id, (&packet, None, admitted, original), path);

@@ -366,9 +366,11 @@ impl Bandwidth {
         estimate.min(MAX_BPS)
     }
 
-    /// What is to be sent now: less than the way carries while a queue has to drain.
-    pub(crate) fn target_bps(&self) -> u64 {
-        if self.competition.competes() || !self.is_ours() {
+    /// What is to be sent now: less than the way carries while a queue has to drain. Where nothing was sent for a while it has,
+    /// and nothing tells.
+    pub(crate) fn target_bps(&self, now: Instant) -> u64 {
+        let is_idle = self.last_sent_us.is_some() && self.is_idle(self.micros(now));
+        if self.competition.competes() || !self.is_ours() || is_idle {
             return self.allowed_bps() as u64;
         }
         let queue = self.delay.queue_us().clamp(QUEUE_FREE_US, QUEUE_FULL_US) - QUEUE_FREE_US;

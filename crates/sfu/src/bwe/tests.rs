@@ -104,7 +104,7 @@ impl Loop {
         if let Some(probe) = flow.bandwidth.probe(now) {
             flow.probe = Some((probe, 0.0));
         }
-        let rate = flow.demand.min(flow.bandwidth.target_bps() as f64);
+        let rate = flow.demand.min(flow.bandwidth.target_bps(now) as f64);
         flow.credit = (flow.credit + rate / 8e3).min(3.0 * PACKET as f64);
         while self.flows[at].credit > 0.0 {
             self.flows[at].credit -= self.packet as f64;

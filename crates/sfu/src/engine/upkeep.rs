@@ -97,7 +97,7 @@ impl Engine {
             .peers
             .values_mut()
             .filter(|peer| peer.transport.is_connected())
-            .filter_map(|peer| Some(measure(peer, &rooms.get(peer.room)?.name, interval)))
+            .filter_map(|peer| Some(measure(peer, &rooms.get(peer.room)?.name, (now, interval))))
             .collect();
         let interval_ms = interval.as_millis() as u32;
         self.events.push_back(Event::Statistics { worker: 0, interval_ms, peers, drops: self.drops.named() });
@@ -123,7 +123,7 @@ impl Engine {
     }
 }
 
-fn measure(peer: &mut Peer, room: &Arc<str>, interval: Duration) -> PeerStatistics {
+fn measure(peer: &mut Peer, room: &Arc<str>, (now, interval): (Instant, Duration)) -> PeerStatistics {
     let id = Arc::clone(&peer.id);
     let up = peer.uplink.lines_mut().filter(|line| line.packets() > 0).map(|line| StreamStatistics {
         peer: Arc::clone(&id),
@@ -160,7 +160,7 @@ fn measure(peer: &mut Peer, room: &Arc<str>, interval: Duration) -> PeerStatisti
         peer: id,
         rtt_ms,
         estimate_bps: peer.downlink.bandwidth.estimate_bps(),
-        target_bps: peer.downlink.bandwidth.target_bps(),
+        target_bps: peer.downlink.bandwidth.target_bps(now),
         pacer_delay_ms: peer.downlink.take_longest_wait().as_secs_f64() * 1000.0,
         up,
         down,

@@ -82,6 +82,8 @@ struct Flow {
     newest: u64,
     /// Of the newest, by the publisher's clock.
     newest_timestamp: u32,
+    /// Of the picture that it began with.
+    first_timestamp: u32,
     /// What is sent: the limit, or what it was while it cannot change yet.
     level: Limit,
     /// The receiver is to be told what is sent, since that is or was not everything.
@@ -221,6 +223,11 @@ impl Rewriter {
         self.is_at_end = admitted.marker || admitted.empty && self.is_at_end;
     }
 
+    /// Whether a packet that was numbered is of the picture that the flow began with.
+    pub(crate) fn is_opening(&self, packet: &MediaPacket<'_>) -> bool {
+        self.flow.is_some_and(|flow| flow.epoch == packet.epoch && flow.first_timestamp == packet.timestamp)
+    }
+
     /// What flows has come to the end of a picture, if anything does.
     pub(crate) fn is_at_end(&self) -> bool {
         self.is_at_end || self.flow.is_none()
@@ -302,6 +309,7 @@ impl Rewriter {
             first: packet.sequence,
             newest: packet.sequence,
             newest_timestamp: packet.timestamp,
+            first_timestamp: packet.timestamp,
             level,
             is_partial: false,
             sequence: self.next_sequence.wrapping_sub(packet.sequence),

@@ -25,6 +25,9 @@ const INTERVAL: Duration = Duration::from_millis(4);
 const MAX_WAIT: Duration = Duration::from_millis(500);
 /// Who waits so long does not wait for the rest of a key frame, but because the way carries less than it did.
 const BEHIND: Duration = Duration::from_millis(250);
+/// The key frame that a stream goes on with is taken whole, however long it waits: the next one would be as large. No more of
+/// them than this, which is seconds where the way carries least.
+const MAX_OPENING: usize = 256 * 1024;
 /// Packets that wait, so that memory is bounded whatever the rate.
 const MAX_PACKETS: usize = 1024;
 
@@ -75,6 +78,8 @@ pub(super) struct Pacer {
     media: VecDeque<Waiting>,
     /// Of all that wait.
     bytes: usize,
+    /// Since nothing waited, of key frames that streams went on with: what follows waits for them too.
+    opening: usize,
     /// Bytes that may leave now; negative after what did not ask.
     credit: f64,
     refilled: Now,
@@ -90,6 +95,7 @@ impl Pacer {
             repairs: VecDeque::new(),
             media: VecDeque::new(),
             bytes: 0,
+            opening: 0,
             credit: 0.0,
             refilled: now,
             bytes_per_second: None,
@@ -109,13 +115,20 @@ impl Pacer {
 
     /// Whether what comes now would wait too long.
     pub(super) fn is_full(&self) -> bool {
-        let wait = self.bytes_per_second.map_or(0.0, |rate| self.bytes as f64 / rate);
+        let bytes = self.bytes.saturating_sub(self.opening);
+        let wait = self.bytes_per_second.map_or(0.0, |rate| bytes as f64 / rate);
         self.media.len() + self.repairs.len() >= MAX_PACKETS || wait > MAX_WAIT.as_secs_f64()
     }
 
     /// Nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         self.bytes == 0
+    }
+
+    /// Lets a packet of what a stream goes on with wait.
+    pub(super) fn push_opening(&mut self, waiting: Waiting) {
+        self.opening = (self.opening + usize::from(waiting.len)).min(MAX_OPENING);
+        self.push(waiting);
     }
 
     /// Lets a packet wait; the caller asked [`Self::is_full`] before.
@@ -130,7 +143,7 @@ impl Pacer {
             return None;
         }
         let waiting = self.repairs.pop_front().or_else(|| self.media.pop_front())?;
-        self.bytes -= usize::from(waiting.len);
+        self.taken(usize::from(waiting.len));
         self.longest = self.longest.max(now.at.saturating_duration_since(waiting.since));
         Some(waiting)
     }
@@ -138,7 +151,7 @@ impl Pacer {
     /// Throws away what waits for a slot, but for the rest of the picture of this time stamp, which has begun to leave;
     /// returns the last packet of that.
     pub(super) fn discard(&mut self, slot: usize, begun: Option<u32>) -> Option<Admitted> {
-        let (bytes, mut last) = (&mut self.bytes, None::<Admitted>);
+        let (mut bytes, mut last) = (0, None::<Admitted>);
         for queue in [&mut self.repairs, &mut self.media] {
             queue.retain(|waiting| {
                 let admitted = waiting.admitted;
@@ -149,11 +162,20 @@ impl Pacer {
                     }
                     return true;
                 }
-                *bytes -= usize::from(waiting.len);
+                bytes += usize::from(waiting.len);
                 false
             });
         }
+        self.taken(bytes);
         last
+    }
+
+    /// So many bytes wait no longer.
+    fn taken(&mut self, bytes: usize) {
+        self.bytes -= bytes;
+        if self.bytes == 0 {
+            self.opening = 0;
+        }
     }
 
     /// What waits will do so for long.
