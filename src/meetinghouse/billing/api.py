@@ -44,7 +44,7 @@ from meetinghouse.billing.wire import (
     subscription_view,
 )
 from meetinghouse.people.identify import AnyRequest
-from meetinghouse.people.model import Actor
+from meetinghouse.people.model import Actor, Scope
 from meetinghouse.people.wire import Page
 from meetinghouse.security.refusal import Refusal
 
@@ -56,6 +56,7 @@ async def publish_book(
     billing: NamedDependency[Billing], actor: NamedDependency[Actor], data: JSONBody[NewBook]
 ) -> BookView:
     """Publish prices, to partners or to tenants. A book is never changed: the next one is its next version."""
+    actor.must(Scope.ADMIN)
     begin = None if data.effective_from is UNSET else data.effective_from
     made = await books.do_publish(
         billing, actor, books.check_book(billing, data.audience, data.currency, begin, data.prices)
@@ -73,6 +74,7 @@ async def publish_csv_book(
     effective_from: FromQuery[datetime | None] = None,
 ) -> BookView:
     """Publish prices from a CSV file with the columns sku, from_quantity and unit_price."""
+    actor.must(Scope.ADMIN)
     if effective_from is not None and effective_from.tzinfo is None:
         raise Refusal(422, "invalid_time", "effective_from has no offset: write for example 2026-12-01T00:00:00Z.")
     try:
@@ -163,6 +165,7 @@ async def list_statements(
     limit: FromQuery[int] = _ITEMS,
 ) -> Page[StatementView]:
     """One's accounts over a month, with who sells to one and with those that one sells to; a page may hold a few more."""
+    actor.must(Scope.ADMIN)
     found = await accounts.actors_statements(billing, actor, month, _pair(cursor), _bounded(billing, limit))
     after = None if found.last is None else f"{found.last.buyer}.{found.last.seller}"
     return Page([statement_view(one) for one in found.statements], after)
@@ -173,6 +176,7 @@ async def download_statements(
     billing: NamedDependency[Billing], actor: NamedDependency[Actor], month: FromQuery[str]
 ) -> Stream:
     """The same, all of it, as CSV."""
+    actor.must(Scope.ADMIN)
     period = accounts.check_month(month, billing.clock.now())
     organisation = await accounts.organisation_id(billing, actor)
     disposition = f'attachment; filename="statements-{month}.csv"'
@@ -215,6 +219,7 @@ async def set_receiver(
     billing: NamedDependency[Billing], actor: NamedDependency[Actor], data: JSONBody[NewReceiver]
 ) -> ReceiverMade:
     """Send statements to this URL when a month is closed."""
+    actor.must(Scope.ADMIN)
     return ReceiverMade(url=data.url, secret=await receivers.do_set(billing, actor, data.url))
 
 

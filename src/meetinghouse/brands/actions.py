@@ -7,6 +7,8 @@ log.
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 from collections.abc import Sequence
 from typing import Any
 
@@ -76,14 +78,19 @@ async def do_put_look(desk: Desk, actor: Actor, tenant_id: str, asked: Look) -> 
     return done
 
 
-async def do_put_picture(desk: Desk, actor: Actor, tenant_id: str, kind: PictureKind, data: bytes) -> Picture:
-    """Set a logo or an icon.
+async def do_put_picture(desk: Desk, actor: Actor, tenant_id: str, kind: PictureKind, encoded: str) -> Picture:
+    """Set a logo or an icon, sent in base64.
 
     Raises:
         Refusal: 404; 413 `too_large`; 422 `invalid_picture` or `invalid_svg`.
 
     """
-    actor.must(Scope.BRAND)
+    async with desk.db.read(Across.BRANDS) as connection:
+        await _reached(connection, actor, tenant_id, Scope.BRAND)
+    try:
+        data = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        raise Refusal(422, "invalid_picture", "The picture is no base64.") from None
     most = desk.brands.settings.picture_bytes
     if len(data) > most:
         raise Refusal(413, "too_large", f"A picture has at most {most // 1024} KiB: make it smaller.")

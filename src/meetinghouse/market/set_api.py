@@ -84,6 +84,7 @@ async def draft_rules(
     market: NamedDependency[Market], actor: NamedDependency[Actor], data: JSONBody[NewDraft]
 ) -> RuleSetView:
     """Draft a new version."""
+    actor.must(Scope.MARKET)
     return await shown(market, await actions.do_draft(market, actor, data.name, check_rules(data.rules)))
 
 

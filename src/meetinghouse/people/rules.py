@@ -33,9 +33,10 @@ def check_may_manage(actor: Actor, target: Member | None, *, new_role: Role | No
     Administrators manage administrators and members; only owners touch owners.
 
     Raises:
-        Refusal: 404 `not_found`, 403 `not_allowed`.
+        Refusal: 403 `missing_scope`, whether there is a target or not; 404 `not_found`, 403 `not_allowed`.
 
     """
+    actor.must(Scope.MEMBERS_WRITE)
     if target is None or target.tenant_id != actor.tenant_id or target.status is Status.REMOVED:
         raise Refusal(404, "not_found", "There is no such member.")
     check_may_give(actor, target.role)

@@ -15,7 +15,7 @@ from meetinghouse.meetings.quality_tables import of_session
 from meetinghouse.meetings.tables import meetings
 from meetinghouse.people import tables as people_tables
 from meetinghouse.people.context import People
-from meetinghouse.people.model import Actor, Role
+from meetinghouse.people.model import Actor, Role, Scope
 from meetinghouse.people.news import tell_member_out
 from meetinghouse.people.rules import check_may_give, check_not_last_owner
 from meetinghouse.people.tables import members
@@ -105,6 +105,8 @@ def check_own(actor: Actor, email: str, typed: str) -> None:
 
 async def _the_person(connection: AsyncConnection, actor: Actor, member_id: str) -> Person:
     """Oneself, or somebody whom one manages; those too whose account was removed before."""
+    if member_id != actor.member_id:
+        actor.must(Scope.MEMBERS_WRITE)
     columns = (members.c.id, members.c.tenant_id, members.c.email, members.c.role)
     query = select(*columns).where(members.c.id == member_id, members.c.tenant_id == actor.tenant_id)
     row = (await connection.execute(query)).one_or_none()

@@ -84,7 +84,7 @@ async def test_a_plan_names_the_regions_of_its_meetings(server: Running, owner: 
     del server
 
 
-@pytest.mark.parametrize("entitlements", [{"participants": 0}, {"minutes": -1}, {"seats": 3}, {"host": "yes"}])
+@pytest.mark.parametrize("entitlements", [{"participants": 0}, {"minutes": -1}, {"storage": 3}, {"host": "yes"}])
 async def test_a_plan_that_means_nothing_is_refused(
     server: Running, owner: Owner, entitlements: dict[str, object]
 ) -> None:
