@@ -284,6 +284,7 @@ export const ready = [
       await at("/console/sign-in")(page);
     },
   },
+  { name: "console-brand", as: "owner", act: at("/console/brand") },
   { name: "console-audit", as: "owner", act: at("/console/audit") },
   { name: "console-rules", as: "owner", act: underRules("") },
   { name: "console-draft", as: "owner", act: underRules("/4") },
