@@ -100,6 +100,8 @@ test("an operator adds a partner, whose staff found tenants of their own and see
     "Tenants",
     "Partners",
     "Statements",
+    "Sign-in",
+    "Brand",
     "Audit log",
   ]);
   expect(await ben.page.getByRole("rowheader").allTextContents()).not.toContain("Meetinghouse");
